@@ -1,0 +1,218 @@
+"""What a `plan_*` returns: changes with the value expected before, events, and notices.
+
+The service applies a plan in one transaction. A change names one field and what was there when the
+plan was made, so that columns which the library does not know, and other writers' work, survive.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from helpdesk_core.decisions import Decision
+from helpdesk_core.entities import (
+    Attachment,
+    FollowSource,
+    Id,
+    Message,
+    Stage,
+    Team,
+    Ticket,
+    TimeEntry,
+    User,
+)
+from helpdesk_core.events import Event
+
+# --- changes -------------------------------------------------------------------------------------
+
+
+class Kind(enum.Enum):
+    """Which kind of thing a field belongs to."""
+
+    TICKET = "ticket"
+    TEAM = "team"
+    STAGE = "stage"
+    USER = "user"
+
+
+@attrs.frozen(kw_only=True)
+class SetField:
+    """Put `value` where `expected` is; anything else there is a `ConflictError`.
+
+    `field` is an attribute of the entity other than `id` and `followers`; of a team's `stage_ids`,
+    of tags, links and references the whole set is given.
+
+    >>> SetField(kind=Kind.TICKET, id="T-1", field="priority", expected=0, value=2).field
+    'priority'
+    """
+
+    kind: Kind
+    id: Id
+    field: str
+    expected: Any
+    value: Any
+
+
+@attrs.frozen(kw_only=True)
+class AddFollow:
+    """Add one source to a follow of a ticket or a team; there already: nothing happens."""
+
+    kind: Kind
+    id: Id
+    user_id: Id
+    source: FollowSource
+
+
+@attrs.frozen(kw_only=True)
+class RemoveFollow:
+    """Take one source from a follow; the follow ends with its last one. Not there: nothing."""
+
+    kind: Kind
+    id: Id
+    user_id: Id
+    source: FollowSource
+
+
+@attrs.frozen
+class Add:
+    """A new thing; one with the same id already there is a `ConflictError`."""
+
+    thing: User | Team | Stage | Ticket | Message | Attachment | TimeEntry
+
+
+@attrs.frozen(kw_only=True)
+class DeleteStage:
+    """A stage goes; tickets still in it, or a team that still uses it, is a `ConflictError`."""
+
+    stage_id: Id
+
+
+@attrs.frozen(kw_only=True)
+class NoteAssignment:
+    """`member_id` was assigned as number `sequence` of this team (A6)."""
+
+    team_id: Id
+    member_id: Id
+    sequence: int
+
+
+@attrs.frozen(kw_only=True)
+class Discard:
+    """Two tickets are not the same, as long as both have this content (M5).
+
+    `first_id` and `second_id` are in the order of their text; the fingerprints are digests.
+    """
+
+    first_id: Id
+    second_id: Id
+    first_fingerprint: str
+    second_fingerprint: str
+
+
+@attrs.frozen(kw_only=True)
+class Merge:
+    """The record of one merge: what it changed, so that it can be undone (M14).
+
+    `changes` are those that the merge made to the master and to the merged tickets.
+    """
+
+    id: Id
+    master_id: Id
+    merged_ids: tuple[Id, ...]
+    at: datetime
+    changes: tuple[Change, ...] = attrs.field(repr=False)
+    undone_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RecordMerge:
+    """Keep the record of a merge."""
+
+    merge: Merge
+
+
+@attrs.frozen(kw_only=True)
+class MarkUndone:
+    """The merge was undone; undone before is a `ConflictError`."""
+
+    merge_id: Id
+    at: datetime
+
+
+Change = (
+    SetField
+    | AddFollow
+    | RemoveFollow
+    | Add
+    | DeleteStage
+    | NoteAssignment
+    | Discard
+    | RecordMerge
+    | MarkUndone
+)
+
+# --- notices -------------------------------------------------------------------------------------
+
+
+class Channel(enum.Enum):
+    """By which way a message leaves."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class NoticeKind(enum.Enum):
+    """What a message is about."""
+
+    UPDATE = "update"  #: a reply or a note, to followers
+    STAGE = "stage"  #: a stage's own message, to the customer (G8)
+    OPENED = "opened"  #: a new ticket, to followers
+    ASSIGNED = "assigned"  #: to the new assignee
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """Somebody is to be told; whether they may be, and where, is looked up when it is sent (N2).
+
+    A stage's message carries its text as it was on entering. Other kinds carry only ids.
+    """
+
+    ticket_id: Id
+    recipient_id: Id
+    channel: Channel
+    kind: NoticeKind
+    message_id: Id | None = None
+    stage_id: Id | None = None
+    subject: str | None = attrs.field(default=None, repr=False)
+    text: str | None = attrs.field(default=None, repr=False)
+
+
+# --- plans ---------------------------------------------------------------------------------------
+
+
+def _tuple(value: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(value)
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What would be done, or why not; a refused plan holds no change.
+
+    >>> from helpdesk_core.decisions import deny
+    >>> Plan(decision=deny("stage.refused.not_in_team")).allowed
+    False
+    """
+
+    decision: Decision
+    changes: tuple[Change, ...] = attrs.field(default=(), converter=_tuple)
+    events: tuple[Event, ...] = attrs.field(default=(), converter=_tuple)
+    notices: tuple[Notice, ...] = attrs.field(default=(), converter=_tuple)
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the plan can be applied."""
+        return self.decision.allowed

@@ -1,0 +1,397 @@
+"""What a host brings: repository, notifier, calendar, clock, attachment store, similarity store.
+
+Each is a `Protocol`; nothing has to inherit from anything. A repository is asked for sessions: a
+reading one sees one committed state, a writing one is a transaction that is committed when its
+block ends and rolled back when it raises.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol
+
+import attrs
+
+from helpdesk_core.assignment import Workload
+from helpdesk_core.entities import (
+    Absence,
+    Attachment,
+    Id,
+    Message,
+    Stage,
+    Team,
+    Ticket,
+    TimeEntry,
+    User,
+    WeeklySchedule,
+)
+from helpdesk_core.events import Event
+from helpdesk_core.plans import Change, Channel, Discard, Merge, Notice, NoticeKind
+from helpdesk_core.similarity import Match
+from helpdesk_core.visibility import Scope
+
+# --- the repository ------------------------------------------------------------------------------
+
+
+class Claim(enum.Enum):
+    """What a store says it can do; what it does not claim is refused by name (DESIGN)."""
+
+    EDITABLE_STAGES = "editable_stages"
+    STAGES_PER_TEAM = "stages_per_team"
+    TEAM_FOLLOWERS = "team_followers"
+    FOLLOW_SOURCES = "follow_sources"
+    PRIVATE_TEAMS = "private_teams"
+    CLOSING_TIMES = "closing_times"
+    ASSIGNMENT_ORDER = "assignment_order"
+    VERSIONS = "versions"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    DISCARDS = "discards"
+    OUTBOX = "outbox"
+    HISTORY = "history"
+    IDEMPOTENCY_KEYS = "idempotency_keys"
+    TAGS = "tags"
+    TIME_ENTRIES = "time_entries"
+
+
+ALL_CLAIMS: frozenset[Claim] = frozenset(Claim)
+
+
+@attrs.frozen(kw_only=True)
+class TicketFilter:
+    """Which tickets are asked for, beside who asks; None asks nothing of that field.
+
+    `merged=False` leaves tombstones out, True asks for them only. `closed` is derived from the
+    stage (G1); a tombstone is neither open nor closed (M8).
+
+    >>> TicketFilter(priority=2).merged
+    False
+    """
+
+    team_ids: frozenset[Id] | None = None
+    stage_ids: frozenset[Id] | None = None
+    assignee_id: Id | None = None
+    unassigned: bool | None = None
+    customer_id: Id | None = None
+    priority: int | None = None
+    tag: str | None = None
+    waiting: bool | None = None
+    closed: bool | None = None
+    merged: bool | None = False
+
+    def matches(self, ticket: Ticket, stage: Stage) -> bool:
+        """Whether the ticket, in this stage, is asked for: the filter's meaning in plain words."""
+        away = ticket.is_merged_away
+        return (
+            (self.team_ids is None or ticket.team_id in self.team_ids)
+            and (self.stage_ids is None or ticket.stage_id in self.stage_ids)
+            and (self.assignee_id is None or ticket.assignee_id == self.assignee_id)
+            and (self.unassigned is None or (ticket.assignee_id is None) == self.unassigned)
+            and (self.customer_id is None or ticket.customer_id == self.customer_id)
+            and (self.priority is None or ticket.priority == self.priority)
+            and (self.tag is None or self.tag in ticket.tags)
+            and (self.waiting is None or ticket.waiting == self.waiting)
+            and (self.closed is None or (not away and stage.folded == self.closed))
+            and (self.merged is None or away == self.merged)
+        )
+
+
+@attrs.frozen
+class Position:
+    """A place in a list ordered by (`created_at`, `id`): lists go on after it (T8)."""
+
+    created_at: datetime
+    id: Id
+
+
+class DeliveryStatus(enum.Enum):
+    """What became of a message in the outbox."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    DEAD = "dead"
+
+
+@attrs.frozen(kw_only=True)
+class Notification:
+    """A notice in the outbox. `key` stays the same however often it is delivered (N1)."""
+
+    key: str
+    notice: Notice
+    created_at: datetime
+    attempts: int = 0
+    status: DeliveryStatus = DeliveryStatus.PENDING
+    not_before: datetime | None = None
+
+
+@attrs.frozen
+class Recorded:
+    """An event in the history, with its place in it (T6)."""
+
+    sequence: int
+    event: Event
+
+
+@attrs.frozen
+class Remembered:
+    """What an idempotency key gave: a digest of the payload, and the first result (T7)."""
+
+    digest: str
+    result: Any
+
+
+class Session(Protocol):
+    """A unit of work. Not to be shared between threads; ends with its `with` block."""
+
+    def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> None:
+        """Hold these rows until the end, teams first, ids sorted; the first call of a writer."""
+        ...
+
+    # people, teams, stages
+    def users(self, ids: Collection[Id]) -> Mapping[Id, User]:
+        """Those of the users that exist."""
+        ...
+
+    def eligible_users(self) -> Sequence[User]:
+        """Every eligible user, in a stable order (*Words*)."""
+        ...
+
+    def teams(self, ids: Collection[Id] | None = None) -> Mapping[Id, Team]:
+        """Those of the teams that exist, or all, in a stable order."""
+        ...
+
+    def stages(self) -> Sequence[Stage]:
+        """All stages in the one order (G6)."""
+        ...
+
+    # tickets
+    def tickets(self, ids: Collection[Id]) -> Mapping[Id, Ticket]:
+        """Those of the tickets that exist, tombstones too."""
+        ...
+
+    def find(
+        self,
+        scope: Scope,
+        query: TicketFilter,
+        *,
+        after: Position | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> Sequence[Ticket]:
+        """Tickets inside the scope that the query asks for, by (`created_at`, `id`) (V13)."""
+        ...
+
+    def count(self, scope: Scope, query: TicketFilter) -> int:
+        """How many `find` would give."""
+        ...
+
+    def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
+        """The same per stage; a stage without any may be left out."""
+        ...
+
+    def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:
+        """Counts per person, who left included; None counts over all teams (A7).
+
+        Tombstones count nowhere. With None, `last_assigned` is None.
+        """
+        ...
+
+    def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:
+        """Messages of these tickets by (`at`, `id`)."""
+        ...
+
+    def attachments(self, ticket_ids: Collection[Id]) -> Sequence[Attachment]:
+        """Attachments of these tickets by (`at`, `id`)."""
+        ...
+
+    def time_entries(self, ticket_ids: Collection[Id]) -> Sequence[TimeEntry]:
+        """Time entries of these tickets by (`at`, `id`)."""
+        ...
+
+    def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
+        """The tombstones that point directly at each of these tickets."""
+        ...
+
+    def merges(self, ticket_ids: Collection[Id]) -> Sequence[Merge]:
+        """Merges in which one of these tickets is master or merged, oldest first."""
+        ...
+
+    def merge(self, merge_id: Id) -> Merge | None:
+        """The record of one merge."""
+        ...
+
+    def discards(self, ticket_ids: Collection[Id]) -> Sequence[Discard]:
+        """Pairs discarded in which one of these tickets is (M5)."""
+        ...
+
+    # writing
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Make the changes in order; an expected value that is not there is a `ConflictError`."""
+        ...
+
+    def publish(self, events: Iterable[Event], notifications: Iterable[Notification]) -> None:
+        """Put events into the history, notifications into the outbox, with this transaction."""
+        ...
+
+    # history and outbox
+    def history(
+        self, ticket_ids: Collection[Id], *, after: int = 0, limit: int | None = None
+    ) -> Sequence[Recorded]:
+        """Events of these tickets in the order in which they were recorded."""
+        ...
+
+    def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:
+        """Notifications that are due, in order; nobody else is given them before `until`.
+
+        Adds one to their attempts.
+        """
+        ...
+
+    def settle(
+        self, key: str, status: DeliveryStatus, *, not_before: datetime | None = None
+    ) -> None:
+        """Say what became of a notification."""
+        ...
+
+    def outbox(self, *, status: DeliveryStatus | None = None) -> Sequence[Notification]:
+        """What is in the outbox, oldest first."""
+        ...
+
+    def purge(self, before: datetime) -> int:
+        """Drop sent and skipped notifications and idempotency keys older than this; how many."""
+        ...
+
+    # idempotency
+    def recall(self, key: str) -> Remembered | None:
+        """What this key gave, if it is kept."""
+        ...
+
+    def remember(self, key: str, remembered: Remembered, at: datetime) -> None:
+        """Keep what this key gave."""
+        ...
+
+    # operations
+    def recount(self) -> Sequence[str]:
+        """Where a kept count differs from a recount, a line each; nothing kept: nothing."""
+        ...
+
+    def attachment_ids(self) -> Collection[Id]:
+        """Every attachment that is known, for `check`."""
+        ...
+
+
+class Repository(Protocol):
+    """Where things are kept. Thread-safe; its sessions are not."""
+
+    @property
+    def claims(self) -> frozenset[Claim]:
+        """What the store can do."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """A session that changes nothing."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        ...
+
+
+# --- the others ----------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime:
+        """An aware datetime."""
+        ...
+
+
+class Calendar(Protocol):
+    """Who is away, and who works when. Raises `CalendarError` when it cannot tell (A14)."""
+
+    def absences(
+        self, user_ids: Collection[Id], since: datetime, until: datetime
+    ) -> Iterable[Absence]:
+        """Absences of these users that end after `since`.
+
+        Single ones all, however late (A11); occurrences of recurring ones that begin before
+        `until`. Any order; overlapping ones are fine.
+        """
+        ...
+
+    def schedules(self, user_ids: Collection[Id]) -> Mapping[Id, WeeklySchedule]:
+        """Weekly schedules of those who have one (A13)."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class OutgoingMessage:
+    """What a notifier sends. `key` names it for ever, so that a receiver can drop a second one."""
+
+    key: str
+    channel: Channel
+    kind: NoticeKind
+    recipient_id: Id
+    to_address: str
+    to_name: str
+    subject: str
+    text: str
+    ticket_id: Id
+    at: datetime
+    link: str | None = None
+
+
+class Notifier(Protocol):
+    """Takes a message to somebody. Raises `NotifierError` when it could not."""
+
+    def send(self, message: OutgoingMessage) -> None:
+        """Send it, or raise."""
+        ...
+
+
+class AttachmentStore(Protocol):
+    """Where the bytes of attachments are. Raises `AttachmentStoreError`."""
+
+    def put(self, id: Id, content: BinaryIO, *, limit: int) -> tuple[int, str]:
+        """Keep the bytes under this id, at most `limit`; their size and SHA-256 in hexadecimal."""
+        ...
+
+    def get(self, id: Id) -> BinaryIO:
+        """The bytes, to be read and closed."""
+        ...
+
+    def delete(self, id: Id) -> None:
+        """Drop the bytes; not there is fine."""
+        ...
+
+    def ids(self) -> Iterable[Id]:
+        """Everything kept, for `check`."""
+        ...
+
+
+class SimilarityStore(Protocol):
+    """Finds tickets that say the same (M1)."""
+
+    def add(self, ticket: Ticket) -> None:
+        """Take a ticket in."""
+        ...
+
+    def update(self, ticket: Ticket) -> None:
+        """Its content is another now."""
+        ...
+
+    def remove(self, ticket_id: Id) -> None:
+        """Forget a ticket."""
+        ...
+
+    def most_similar(
+        self, ticket: Ticket, limit: int, *, among: Collection[Id] | None = None
+    ) -> Sequence[Match]:
+        """The most similar others, best first, of those `among` which the caller may see (M11)."""
+        ...
