@@ -1,2 +1,190 @@
-"""stub"""
-__version__ = "0.0.0"
+"""The policies of a help desk, framework-free.
+
+Who sees a ticket, who gets it, when it is closed, how duplicates become one: pure functions of
+values, and `Helpdesk`, which runs them over a host's own repository, calendar and notifier. The
+repository adapters and the conformance kit are imported by their own names.
+"""
+
+from __future__ import annotations
+
+from helpdesk_core.assignment import (
+    Assignment,
+    AssignmentMethod,
+    Candidate,
+    Dispatcher,
+    Outcome,
+    Skipped,
+    Workload,
+    choose_assignee,
+    plan_assignment,
+    plan_reassignment,
+    plan_team_change,
+    pool_of,
+    waiting_order,
+)
+from helpdesk_core.availability import Availability
+from helpdesk_core.boards import Board, BoardColumn, build_board
+from helpdesk_core.decisions import Decision, Reason
+from helpdesk_core.entities import (
+    Absence,
+    Attachment,
+    CountScope,
+    FollowSource,
+    Id,
+    Message,
+    Role,
+    Stage,
+    System,
+    Team,
+    Ticket,
+    TimeEntry,
+    User,
+    UserKind,
+    Visibility,
+    WeeklySchedule,
+)
+from helpdesk_core.errors import (
+    AttachmentStoreError,
+    CalendarError,
+    ConflictError,
+    HelpdeskError,
+    IdempotencyKeyError,
+    InvalidValueError,
+    NotClaimedError,
+    NotFoundError,
+    NotifierError,
+    PortError,
+    RefusedError,
+    RepositoryError,
+    RetryableError,
+)
+from helpdesk_core.explain import explain
+from helpdesk_core.merge import (
+    MergePlan,
+    UnmergePlan,
+    choose_master,
+    plan_merge,
+    plan_unmerge,
+    resolve,
+)
+from helpdesk_core.plans import Merge, Plan
+from helpdesk_core.ports import Position, TicketFilter
+from helpdesk_core.service import PERMISSIONS, Delivered, Helpdesk, Page
+from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
+from helpdesk_core.stages import (
+    FoldPlan,
+    Pipeline,
+    is_closed,
+    plan_fold_change,
+    plan_move,
+    plan_reorder,
+    plan_reorder_team,
+    plan_stage_removal,
+    plan_transfer,
+)
+from helpdesk_core.templates import EmailTemplate, SmsTemplate
+from helpdesk_core.visibility import (
+    Recipient,
+    VisibilityPlan,
+    audience,
+    can_view,
+    can_view_team,
+    may_notify,
+    plan_narrowing,
+    plan_visibility_change,
+    scope_for,
+)
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "PERMISSIONS",
+    "Absence",
+    "Assignment",
+    "AssignmentMethod",
+    "Attachment",
+    "AttachmentStoreError",
+    "Availability",
+    "Board",
+    "BoardColumn",
+    "CalendarError",
+    "Candidate",
+    "ConflictError",
+    "CountScope",
+    "Decision",
+    "Delivered",
+    "Dispatcher",
+    "EmailTemplate",
+    "FoldPlan",
+    "FollowSource",
+    "Group",
+    "Helpdesk",
+    "HelpdeskError",
+    "Id",
+    "IdempotencyKeyError",
+    "InvalidValueError",
+    "Match",
+    "Merge",
+    "MergePlan",
+    "Message",
+    "NotClaimedError",
+    "NotFoundError",
+    "NotifierError",
+    "Outcome",
+    "Page",
+    "Pipeline",
+    "Plan",
+    "PortError",
+    "Position",
+    "Reason",
+    "Recipient",
+    "RefusedError",
+    "RepositoryError",
+    "RetryableError",
+    "Role",
+    "SimilarityIndex",
+    "Skipped",
+    "SmsTemplate",
+    "Stage",
+    "System",
+    "Team",
+    "Ticket",
+    "TicketFilter",
+    "TimeEntry",
+    "UnmergePlan",
+    "User",
+    "UserKind",
+    "Visibility",
+    "VisibilityPlan",
+    "WeeklySchedule",
+    "Workload",
+    "audience",
+    "build_board",
+    "can_view",
+    "can_view_team",
+    "choose_assignee",
+    "choose_master",
+    "explain",
+    "fingerprint",
+    "is_closed",
+    "may_notify",
+    "plan_assignment",
+    "plan_fold_change",
+    "plan_merge",
+    "plan_move",
+    "plan_narrowing",
+    "plan_reassignment",
+    "plan_reorder",
+    "plan_reorder_team",
+    "plan_stage_removal",
+    "plan_team_change",
+    "plan_transfer",
+    "plan_unmerge",
+    "plan_visibility_change",
+    "pool_of",
+    "rate",
+    "resolve",
+    "scope_for",
+    "similarity",
+    "waiting_order",
+]

@@ -7,166 +7,62 @@ parsed. Times are aware and kept in UTC.
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 
 from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.fields import (
+    ADDRESS_LIMIT,
+    FLAG_OFF,
+    ID,
+    NAME_LIMIT,
+    OPTIONAL_ID,
+    OPTIONAL_WHEN,
+    SUBJECT_LIMIT,
+    TAG_LIMIT,
+    WHEN,
+    Attribute,
+    Id,
+    are_ids,
+    are_lines,
+    between,
+    check_id,
+    is_a,
+    is_line,
+    is_text,
+    not_negative,
+    to_frozenset,
+    to_tuple,
+)
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 
-Id = int | str | UUID
-
-NAME_LIMIT = 200
-SUBJECT_LIMIT = 500
-BODY_LIMIT = 1024 * 1024  # bytes of UTF-8
-TAG_LIMIT = 100
-ADDRESS_LIMIT = 320
-
-_T = TypeVar("_T")
-_Attr = attrs.Attribute  # a short name for the validators' second argument
-_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_NOT_IN_A_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-
-
-# --- validators ----------------------------------------------------------------------------------
-
-
-def check_id(field: str, value: object) -> None:
-    """Refuse what is not an id: `True` is not 1, and an empty text names nothing.
-
-    >>> check_id("team_id", True)
-    Traceback (most recent call last):
-    helpdesk_core.errors.InvalidValueError: team_id must be an int, a non-empty str or a UUID
-    """
-    if isinstance(value, bool) or not isinstance(value, int | str | UUID) or value == "":
-        raise InvalidValueError(field, "must be an int, a non-empty str or a UUID")
-    if isinstance(value, str):
-        check_line(field, value, NAME_LIMIT)
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise InvalidValueError(field, "must fit in 64 bits")
-
-
-def check_line(field: str, value: object, limit: int) -> None:
-    """Refuse what is not one line of text of at most `limit` characters."""
-    if not isinstance(value, str):
-        raise InvalidValueError(field, "must be text")
-    if len(value) > limit:
-        raise InvalidValueError(field, f"must have at most {limit:,} characters, has {len(value):,}")
-    if _NOT_IN_A_LINE.search(value):
-        raise InvalidValueError(field, "must be one line without control characters")
-    if _SURROGATE.search(value):
-        raise InvalidValueError(field, "must not hold a lone surrogate")
-
-
-def check_text(field: str, value: object, limit: int = BODY_LIMIT) -> None:
-    """Refuse what is not text of at most `limit` bytes in UTF-8; the text itself is not shown."""
-    if not isinstance(value, str):
-        raise InvalidValueError(field, "must be text")
-    if _SURROGATE.search(value):
-        raise InvalidValueError(field, "must not hold a lone surrogate")
-    if _NOT_IN_A_TEXT.search(value):
-        raise InvalidValueError(field, "must not hold control characters")
-    size = len(value.encode())
-    if size > limit:
-        raise InvalidValueError(field, f"must have at most {limit:,} bytes in UTF-8, has {size:,}")
-
-
-def utc(field: str, value: object) -> datetime:
-    """The same moment in UTC; a naive datetime is refused.
-
-    >>> utc("now", datetime(2026, 1, 1))
-    Traceback (most recent call last):
-    helpdesk_core.errors.InvalidValueError: now must be a datetime with a time zone
-    """
-    if not isinstance(value, datetime) or value.utcoffset() is None:
-        raise InvalidValueError(field, "must be a datetime with a time zone")
-    return value if value.tzinfo is UTC else value.astimezone(UTC)
-
-
-def _is_id(_: object, attribute: _Attr[Any], value: object) -> None:
-    check_id(attribute.name, value)
-
-
-def _is_line(limit: int, *, empty: bool = False) -> Any:
-    def check(_: object, attribute: _Attr[Any], value: object) -> None:
-        check_line(attribute.name, value, limit)
-        if not empty and not str(value).strip():
-            raise InvalidValueError(attribute.name, "must not be empty")
-
-    return check
-
-
-def _is_text(_: object, attribute: _Attr[Any], value: object) -> None:
-    check_text(attribute.name, value)
-
-
-def _is_a(kind: type) -> Any:
-    def check(_: object, attribute: _Attr[Any], value: object) -> None:
-        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-            raise InvalidValueError(attribute.name, f"must be a {kind.__name__}")
-
-    return check
-
-
-def _are_ids(_: object, attribute: _Attr[Any], value: Iterable[object]) -> None:
-    seen: set[object] = set()
-    for item in value:
-        check_id(attribute.name, item)
-        if item in seen:
-            raise InvalidValueError(attribute.name, f"names {item!r} twice")
-        seen.add(item)
-
-
-def _are_lines(limit: int) -> Any:
-    def check(_: object, attribute: _Attr[Any], value: Iterable[object]) -> None:
-        for item in value:
-            check_line(attribute.name, item, limit)
-            if not str(item).strip():
-                raise InvalidValueError(attribute.name, "must not hold an empty text")
-
-    return check
-
-
-def _between(low: int, high: int) -> Any:
-    def check(_: object, attribute: _Attr[Any], value: object) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise InvalidValueError(attribute.name, f"must be between {low:,} and {high:,}")
-
-    return check
-
-
-def _not_negative(_: object, attribute: _Attr[Any], value: timedelta) -> None:
-    if not isinstance(value, timedelta) or value < timedelta(0):
-        raise InvalidValueError(attribute.name, "must be a duration of zero or more")
-
-
-def _moment(value: Any, _: Any, field: _Attr[Any]) -> datetime:
-    return utc(field.name, value)
-
-
-def _tuple(value: Iterable[_T]) -> tuple[_T, ...]:
-    return tuple(value)
-
-
-def _frozenset(value: Iterable[_T]) -> frozenset[_T]:
-    if isinstance(value, str):  # a text is an iterable of characters, and never meant as such
-        return frozenset({value})  # type: ignore[arg-type]
-    return frozenset(value)
-
-
-_to_moment: Any = attrs.Converter(_moment, takes_self=True, takes_field=True)  # type: ignore[call-overload]
-_id: Any = attrs.field(validator=_is_id)
-_optional_id: Any = attrs.field(default=None, validator=attrs.validators.optional(_is_id))
-_when: Any = attrs.field(converter=_to_moment)
-_optional_when: Any = attrs.field(default=None, converter=attrs.converters.optional(_to_moment))
-_flag_off: Any = attrs.field(default=False, validator=_is_a(bool))
-
+__all__ = [
+    "Absence",
+    "Actor",
+    "AssignmentMethod",
+    "Attachment",
+    "CountScope",
+    "FollowSource",
+    "Followers",
+    "Id",
+    "Message",
+    "Role",
+    "Stage",
+    "System",
+    "Team",
+    "Ticket",
+    "TimeEntry",
+    "User",
+    "UserKind",
+    "Visibility",
+    "WeeklySchedule",
+    "is_closed",
+]
 
 # --- people --------------------------------------------------------------------------------------
 
@@ -199,19 +95,19 @@ class User:
     helpdesk_core.errors.InvalidValueError: roles can only be given to internal users
     """
 
-    id: Id = _id
-    name: str = attrs.field(validator=_is_line(NAME_LIMIT))
-    kind: UserKind = attrs.field(validator=_is_a(UserKind))
-    roles: frozenset[Role] = attrs.field(default=frozenset(), converter=_frozenset)
-    active: bool = attrs.field(default=True, validator=_is_a(bool))
+    id: Id = ID
+    name: str = attrs.field(validator=is_line(NAME_LIMIT))
+    kind: UserKind = attrs.field(validator=is_a(UserKind))
+    roles: frozenset[Role] = attrs.field(default=frozenset(), converter=to_frozenset)
+    active: bool = attrs.field(default=True, validator=is_a(bool))
     email: str | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_is_line(ADDRESS_LIMIT))
+        default=None, validator=attrs.validators.optional(is_line(ADDRESS_LIMIT))
     )
     phone: str | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_is_line(ADDRESS_LIMIT))
+        default=None, validator=attrs.validators.optional(is_line(ADDRESS_LIMIT))
     )
-    company: str = attrs.field(default="", validator=_is_line(NAME_LIMIT, empty=True))
-    language: str = attrs.field(default="en", validator=_is_line(35))
+    company: str = attrs.field(default="", validator=is_line(NAME_LIMIT, empty=True))
+    language: str = attrs.field(default="en", validator=is_line(35))
 
     @roles.validator
     def _only_internal_users_have_roles(self, _: object, value: frozenset[Role]) -> None:
@@ -245,7 +141,7 @@ class System:
     'nightly import'
     """
 
-    reason: str = attrs.field(validator=_is_line(NAME_LIMIT))
+    reason: str = attrs.field(validator=is_line(NAME_LIMIT))
 
 
 Actor = Id | System
@@ -263,19 +159,20 @@ class FollowSource(enum.Enum):
 Followers = Mapping[Id, frozenset[FollowSource]]
 
 
-def _followers(value: Any) -> Followers:
+def _followers(value: Mapping[Id, Iterable[FollowSource]]) -> Followers:
     return MappingProxyType({user_id: frozenset(sources) for user_id, sources in value.items()})
 
 
-def _are_followers(_: object, attribute: _Attr[Any], value: Followers) -> None:
+def _are_followers(_: object, attribute: Attribute[Any], value: Followers) -> None:
     for user_id, sources in value.items():
         check_id(attribute.name, user_id)
         if not sources or not all(isinstance(source, FollowSource) for source in sources):
             raise InvalidValueError(attribute.name, f"gives {user_id!r} no FollowSource")
 
 
-def _no_followers() -> Any:
-    return attrs.field(factory=dict, converter=_followers, validator=_are_followers, hash=False)
+_FOLLOWERS: Any = attrs.field(
+    factory=dict, converter=_followers, validator=_are_followers, hash=False
+)
 
 
 # --- teams and stages ----------------------------------------------------------------------------
@@ -314,27 +211,25 @@ class Team:
     ()
     """
 
-    id: Id = _id
-    name: str = attrs.field(validator=_is_line(NAME_LIMIT))
-    visibility: Visibility = attrs.field(validator=_is_a(Visibility))
-    company: str = attrs.field(default="", validator=_is_line(NAME_LIMIT, empty=True))
-    public_description: str = attrs.field(default="", validator=_is_text)
-    member_ids: tuple[Id, ...] = attrs.field(default=(), converter=_tuple, validator=_are_ids)
+    id: Id = ID
+    name: str = attrs.field(validator=is_line(NAME_LIMIT))
+    visibility: Visibility = attrs.field(validator=is_a(Visibility))
+    company: str = attrs.field(default="", validator=is_line(NAME_LIMIT, empty=True))
+    public_description: str = attrs.field(default="", validator=is_text)
+    member_ids: tuple[Id, ...] = attrs.field(default=(), converter=to_tuple, validator=are_ids)
     stage_ids: frozenset[Id] = attrs.field(
-        default=frozenset(), converter=_frozenset, validator=_are_ids
+        default=frozenset(), converter=to_frozenset, validator=are_ids
     )
-    followers: Followers = _no_followers()
-    auto_assign: bool = _flag_off
+    followers: Followers = _FOLLOWERS
+    auto_assign: bool = FLAG_OFF
     assignment_method: AssignmentMethod = attrs.field(
-        default=AssignmentMethod.EQUAL_TICKETS, validator=_is_a(AssignmentMethod)
+        default=AssignmentMethod.EQUAL_TICKETS, validator=is_a(AssignmentMethod)
     )
-    assignment_scope: CountScope = attrs.field(
-        default=CountScope.TEAM, validator=_is_a(CountScope)
-    )
-    look_ahead_window: timedelta = attrs.field(default=timedelta(0), validator=_not_negative)
-    horizon: timedelta = attrs.field(default=timedelta(days=366), validator=_not_negative)
-    members_follow: bool = _flag_off
-    version: int = attrs.field(default=1, validator=_between(1, 2**62))
+    assignment_scope: CountScope = attrs.field(default=CountScope.TEAM, validator=is_a(CountScope))
+    look_ahead_window: timedelta = attrs.field(default=timedelta(0), validator=not_negative)
+    horizon: timedelta = attrs.field(default=timedelta(days=366), validator=not_negative)
+    members_follow: bool = FLAG_OFF
+    version: int = attrs.field(default=1, validator=between(1, 2**62))
 
 
 @attrs.frozen(kw_only=True)
@@ -348,18 +243,18 @@ class Stage:
     False
     """
 
-    id: Id = _id
-    name: str = attrs.field(validator=_is_line(NAME_LIMIT))
-    position: int = attrs.field(validator=_between(0, 2**31 - 1))
-    description: str = attrs.field(default="", validator=_is_text)
-    folded: bool = _flag_off
+    id: Id = ID
+    name: str = attrs.field(validator=is_line(NAME_LIMIT))
+    position: int = attrs.field(validator=between(0, 2**31 - 1))
+    description: str = attrs.field(default="", validator=is_text)
+    folded: bool = FLAG_OFF
     email_template: EmailTemplate | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_is_a(EmailTemplate))
+        default=None, validator=attrs.validators.optional(is_a(EmailTemplate))
     )
     sms_template: SmsTemplate | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_is_a(SmsTemplate))
+        default=None, validator=attrs.validators.optional(is_a(SmsTemplate))
     )
-    once_per_ticket: bool = _flag_off
+    once_per_ticket: bool = FLAG_OFF
 
 
 # --- tickets -------------------------------------------------------------------------------------
@@ -380,31 +275,31 @@ class Ticket:
     (0, False)
     """
 
-    id: Id = _id
-    team_id: Id = _id
-    stage_id: Id = _id
-    subject: str = attrs.field(validator=_is_line(SUBJECT_LIMIT))
-    created_at: datetime = _when
-    description: str = attrs.field(default="", validator=_is_text, repr=False)
-    opener_id: Id | None = _optional_id
-    customer_id: Id | None = _optional_id
-    assignee_id: Id | None = _optional_id
-    available_from: datetime | None = _optional_when
-    waiting: bool = _flag_off
-    priority: int = attrs.field(default=0, validator=_between(0, 3))
+    id: Id = ID
+    team_id: Id = ID
+    stage_id: Id = ID
+    subject: str = attrs.field(validator=is_line(SUBJECT_LIMIT))
+    created_at: datetime = WHEN
+    description: str = attrs.field(default="", validator=is_text, repr=False)
+    opener_id: Id | None = OPTIONAL_ID
+    customer_id: Id | None = OPTIONAL_ID
+    assignee_id: Id | None = OPTIONAL_ID
+    available_from: datetime | None = OPTIONAL_WHEN
+    waiting: bool = FLAG_OFF
+    priority: int = attrs.field(default=0, validator=between(0, 3))
     tags: frozenset[str] = attrs.field(
-        default=frozenset(), converter=_frozenset, validator=_are_lines(TAG_LIMIT)
+        default=frozenset(), converter=to_frozenset, validator=are_lines(TAG_LIMIT)
     )
     links: frozenset[Id] = attrs.field(
-        default=frozenset(), converter=_frozenset, validator=_are_ids
+        default=frozenset(), converter=to_frozenset, validator=are_ids
     )
     references: frozenset[str] = attrs.field(
-        default=frozenset(), converter=_frozenset, validator=_are_lines(SUBJECT_LIMIT)
+        default=frozenset(), converter=to_frozenset, validator=are_lines(SUBJECT_LIMIT)
     )
-    followers: Followers = _no_followers()
-    closed_at: datetime | None = _optional_when
-    merged_into: Id | None = _optional_id
-    version: int = attrs.field(default=1, validator=_between(1, 2**62))
+    followers: Followers = _FOLLOWERS
+    closed_at: datetime | None = OPTIONAL_WHEN
+    merged_into: Id | None = OPTIONAL_ID
+    version: int = attrs.field(default=1, validator=between(1, 2**62))
 
     @property
     def is_merged_away(self) -> bool:
@@ -433,13 +328,13 @@ class Message:
     `automatic` marks what a machine sent, so that no machine answers it (N3).
     """
 
-    id: Id = _id
-    ticket_id: Id = _id
-    body: str = attrs.field(validator=_is_text, repr=False)
-    at: datetime = _when
-    author_id: Id | None = _optional_id
-    internal: bool = _flag_off
-    automatic: bool = _flag_off
+    id: Id = ID
+    ticket_id: Id = ID
+    body: str = attrs.field(validator=is_text, repr=False)
+    at: datetime = WHEN
+    author_id: Id | None = OPTIONAL_ID
+    internal: bool = FLAG_OFF
+    automatic: bool = FLAG_OFF
 
 
 @attrs.frozen(kw_only=True)
@@ -450,30 +345,28 @@ class Attachment:
     internal too (V15).
     """
 
-    id: Id = _id
-    ticket_id: Id = _id
-    name: str = attrs.field(validator=_is_line(255))
-    size: int = attrs.field(validator=_between(0, 2**53))
-    digest: str = attrs.field(validator=_is_line(64))
-    at: datetime = _when
-    media_type: str = attrs.field(
-        default="application/octet-stream", validator=_is_line(NAME_LIMIT)
-    )
-    author_id: Id | None = _optional_id
-    message_id: Id | None = _optional_id
-    internal: bool = _flag_off
+    id: Id = ID
+    ticket_id: Id = ID
+    name: str = attrs.field(validator=is_line(255))
+    size: int = attrs.field(validator=between(0, 2**53))
+    digest: str = attrs.field(validator=is_line(64))
+    at: datetime = WHEN
+    media_type: str = attrs.field(default="application/octet-stream", validator=is_line(NAME_LIMIT))
+    author_id: Id | None = OPTIONAL_ID
+    message_id: Id | None = OPTIONAL_ID
+    internal: bool = FLAG_OFF
 
 
 @attrs.frozen(kw_only=True)
 class TimeEntry:
     """Minutes that somebody worked on a ticket; never shown outside."""
 
-    id: Id = _id
-    ticket_id: Id = _id
-    user_id: Id = _id
-    minutes: int = attrs.field(validator=_between(1, 60 * 24 * 366))
-    at: datetime = _when
-    note: str = attrs.field(default="", validator=_is_text, repr=False)
+    id: Id = ID
+    ticket_id: Id = ID
+    user_id: Id = ID
+    minutes: int = attrs.field(validator=between(1, 60 * 24 * 366))
+    at: datetime = WHEN
+    note: str = attrs.field(default="", validator=is_text, repr=False)
 
 
 # --- time off ------------------------------------------------------------------------------------
@@ -490,10 +383,52 @@ class Absence:
     helpdesk_core.errors.InvalidValueError: end must be after start
     """
 
-    user_id: Id = _id
-    start: datetime = _when
-    end: datetime | None = _optional_when
+    user_id: Id = ID
+    start: datetime = WHEN
+    end: datetime | None = OPTIONAL_WHEN
 
     def __attrs_post_init__(self) -> None:
         if self.end is not None and self.end <= self.start:
             raise InvalidValueError("end", "must be after start")
+
+
+def _windows(value: Any) -> tuple[tuple[int, int, int], ...]:
+    try:
+        return tuple(tuple(window) for window in value)
+    except TypeError:
+        raise InvalidValueError("hours", "must be triples (weekday, start, end)") from None
+
+
+@attrs.frozen(kw_only=True)
+class WeeklySchedule:
+    """When somebody works, by the clock on their own wall (A13).
+
+    `time_zone` is an IANA name. Each of `hours` is (weekday, start, end): Monday is 0, start and
+    end are minutes of that day, the end not included; 1440 is midnight. Work over midnight is two
+    entries. Nobody is ever inside a schedule without hours.
+
+    >>> WeeklySchedule(user_id="ada", time_zone="Europe/Rome", hours=[(0, 540, 1080)]).hours
+    ((0, 540, 1080),)
+    """
+
+    user_id: Id = ID
+    time_zone: str = attrs.field(validator=is_line(NAME_LIMIT))
+    hours: tuple[tuple[int, int, int], ...] = attrs.field(converter=_windows)
+
+    @time_zone.validator
+    def _is_known(self, _: object, value: str) -> None:
+        try:
+            ZoneInfo(value)
+        except (LookupError, ValueError, OSError):  # not there, not a name, a folder of names
+            raise InvalidValueError("time_zone", "must be an IANA time zone") from None
+
+    @hours.validator
+    def _are_windows(self, _: object, value: tuple[tuple[int, ...], ...]) -> None:
+        for window in value:
+            if len(window) != 3 or any(type(number) is not int for number in window):
+                raise InvalidValueError("hours", "must be triples (weekday, start, end)")
+            weekday, start, end = window
+            if not (0 <= weekday <= 6 and 0 <= start < end <= 24 * 60):
+                raise InvalidValueError(
+                    "hours", "must be a weekday 0-6 and 0 <= start < end <= 1440"
+                )

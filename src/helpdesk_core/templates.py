@@ -68,9 +68,9 @@ class EmailTemplate:
     >>> mail = EmailTemplate("We have it: ${ticket.subject}", "Dear ${customer.name}, ...")
     >>> mail.render({"ticket.subject": "No ink", "customer.name": "Eve"})
     ('We have it: No ink', 'Dear Eve, ...')
-    >>> EmailTemplate("Hello", "${ticket.__class__}")
+    >>> EmailTemplate("Hello", "${ticket.secret}")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    helpdesk_core.errors.InvalidValueError: text has a '$' that starts no name: write '$$' for a dollar
+    helpdesk_core.errors.InvalidValueError: text names 'ticket.secret', which is none of ...
     """
 
     subject: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol, TypeGuard
+from typing import TypeGuard
 
 import attrs
 
@@ -25,112 +25,20 @@ from helpdesk_core.entities import (
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.events import Event, FollowerAdded, FollowerRemoved, VisibilityChanged, Who
 from helpdesk_core.plans import AddFollow, Change, Kind, Plan, RemoveFollow, SetField
+from helpdesk_core.scopes import (
+    AllOf,
+    AnyOf,
+    AssignedTo,
+    CompanyIs,
+    Everything,
+    FollowsTeam,
+    FollowsTicket,
+    LevelIn,
+    Nothing,
+    Scope,
+)
 
-# --- scopes: the rule as a filter ----------------------------------------------------------------
-
-
-class Scope(Protocol):
-    """The tickets that somebody may see, as a filter over tickets and their teams (V13)."""
-
-    def matches(self, ticket: Ticket, team: Team) -> bool:
-        """Whether this ticket of this team is inside."""
-        ...
-
-
-@attrs.frozen
-class Everything:
-    """All tickets: for administrators (V11) and for the system itself."""
-
-    def matches(self, ticket: Ticket, team: Team) -> bool:
-        """Always."""
-        return True
-
-
-@attrs.frozen
-class Nothing:
-    """No ticket: for contacts, inactive users and unknown kinds (V4, V17)."""
-
-    def matches(self, ticket: Ticket, team: Team) -> bool:
-        """Never."""
-        return False
-
-
-@attrs.frozen
-class LevelIn:
-    """Tickets of teams with one of these levels."""
-
-    levels: frozenset[Visibility]
-
-    def matches(self, ticket: Ticket, team: Team) -> bool:
-        """Whether the team has one of the levels."""
-        return team.visibility in self.levels
-
-
-@attrs.frozen
-class CompanyIs:
-    """Tickets of this company's teams, and of teams without a company (T1)."""
-
-    company: str
-
-    def matches(self, ticket: Ticket, team: Team) -> bool:
-        """Whether the team is of the company, or of none."""
-        return team.company in ("", self.company)
-
-
-@attrs.frozen
-class FollowsTicket:
-    """Tickets that this user follows."""
-
-    user_id: Id
-
-    def matches(self, ticket: Ticket, team: Team) -> bool:
-        """Whether the user follows the ticket itself."""
-        return self.user_id in ticket.followers
-
-
-@attrs.frozen
-class FollowsTeam:
-    """Tickets of teams that this user follows."""
-
-    user_id: Id
-
-    def matches(self, ticket: Ticket, team: Team) -> bool:
-        """Whether the user follows the team."""
-        return self.user_id in team.followers
-
-
-@attrs.frozen
-class AssignedTo:
-    """Tickets that this user has."""
-
-    user_id: Id
-
-    def matches(self, ticket: Ticket, team: Team) -> bool:
-        """Whether the ticket is assigned to the user."""
-        return ticket.assignee_id == self.user_id
-
-
-@attrs.frozen
-class AnyOf:
-    """Tickets inside at least one of the parts."""
-
-    parts: tuple[Scope, ...]
-
-    def matches(self, ticket: Ticket, team: Team) -> bool:
-        """Whether one part matches."""
-        return any(part.matches(ticket, team) for part in self.parts)
-
-
-@attrs.frozen
-class AllOf:
-    """Tickets inside every part."""
-
-    parts: tuple[Scope, ...]
-
-    def matches(self, ticket: Ticket, team: Team) -> bool:
-        """Whether every part matches."""
-        return all(part.matches(ticket, team) for part in self.parts)
-
+# --- the rule as a filter -------------------------------------------------------------------------
 
 _OPEN_TO_EMPLOYEES = LevelIn(frozenset({Visibility.COMPANY, Visibility.PUBLIC}))
 _PRIVATE = LevelIn(frozenset({Visibility.PRIVATE}))
@@ -218,7 +126,9 @@ def can_view(user: User, ticket: Ticket, team: Team, *, company_scope: bool = Fa
         return _INACTIVE
     if user.is_administrator:
         return _ADMINISTRATOR
-    kind, level = user.kind, team.visibility
+    # not narrowed by type: a host may bring a kind or a level that is none of ours (V17)
+    kind: object = user.kind
+    level: object = team.visibility
     if kind is UserKind.PORTAL:
         if level is not Visibility.PUBLIC:
             return _NOT_PUBLIC
@@ -258,17 +168,19 @@ def can_view_team(
         return _INACTIVE
     if user.is_administrator:
         return _ADMINISTRATOR
-    if user.kind is UserKind.PORTAL:
+    kind: object = user.kind
+    level: object = team.visibility
+    if kind is UserKind.PORTAL:
         return _PORTAL_OPENS_NO_TEAM
-    if user.kind is not UserKind.INTERNAL:
-        return _CONTACT if user.kind is UserKind.CONTACT else _UNKNOWN_KIND
+    if kind is not UserKind.INTERNAL:
+        return _CONTACT if kind is UserKind.CONTACT else _UNKNOWN_KIND
     if company_scope and team.company not in ("", user.company):
         return _OTHER_COMPANY
-    if team.visibility is Visibility.COMPANY:
+    if level is Visibility.COMPANY:
         return _COMPANY_TEAM
-    if team.visibility is Visibility.PUBLIC:
+    if level is Visibility.PUBLIC:
         return _PUBLIC_TEAM
-    if team.visibility is not Visibility.PRIVATE:
+    if level is not Visibility.PRIVATE:
         return _UNKNOWN_LEVEL
     if user.id in team.followers:
         return _FOLLOWS_TEAM
@@ -418,9 +330,7 @@ def plan_visibility_change(
     if to is team.visibility:
         return VisibilityPlan(decision=allow("visibility.unchanged"))
     changes: list[Change] = [
-        SetField(
-            kind=Kind.TEAM, id=team.id, field="visibility", expected=team.visibility, value=to
-        )
+        SetField(kind=Kind.TEAM, id=team.id, field="visibility", expected=team.visibility, value=to)
     ]
     events: list[Event] = [
         VisibilityChanged(
@@ -430,7 +340,8 @@ def plan_visibility_change(
     removed: list[tuple[Id, Id | None]] = []
     resubscribed: list[tuple[Id, Id]] = []
     if team.visibility is Visibility.PUBLIC:
-        for narrowed in (team, *tickets):
+        followed: tuple[Team | Ticket, ...] = (team, *tickets)
+        for narrowed in followed:
             gone = plan_narrowing(narrowed, users=users, now=now, by=by)
             changes += gone.changes
             events += gone.events

@@ -1,0 +1,35 @@
+# Thin targets: everything is done with Python's own venv and pip, in .venv.
+# Another interpreter: make PYTHON=python3.13 clean test
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check rules clean
+
+demo: .venv/.done  ## a help desk at work, in a folder named demo
+	$(BIN)/helpdesk-core demo
+
+test: .venv/.done  ## the whole suite, except what is marked `long`
+	$(BIN)/python -m pytest
+
+check: .venv/.done  ## style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
+
+rules: .venv/.done  ## write docs/rules.md anew from the tests
+	$(BIN)/python tests/rules.py
+
+clean:  ## remove everything that these targets made
+	rm -rf .venv build dist demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+		.hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.done: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "helpdesk_core needs Python 3.11 or newer, and '$(PYTHON)' is not:" \
+			"try 'make PYTHON=python3.12 $(MAKECMDGOALS)'." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,122 @@
+"""Files in a folder: attachments by id, and messages as `.eml` files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+from helpdesk_core.entities import Id
+from helpdesk_core.errors import AttachmentStoreError, InvalidValueError, NotifierError
+from helpdesk_core.plans import Channel
+from helpdesk_core.ports import OutgoingMessage
+
+_CHUNK = 64 * 1024
+_MARKS: dict[type, str] = {int: "i", str: "s", UUID: "u"}
+# One plain address. `EmailMessage` would read "a@b, c@d" as two recipients.
+_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
+
+
+class FolderAttachmentStore:
+    """Keeps each attachment as one file in a folder, written beside and then put in place.
+
+    A file that a crash left half written is never taken for an attachment; it is among `ids()`
+    only when it was written whole, so `check` finds it as an orphan.
+
+    >>> import io, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = FolderAttachmentStore(folder)
+    ...     size, digest = store.put("A-1", io.BytesIO(b"ink"), limit=10)
+    ...     with store.get("A-1") as file:
+    ...         (size, file.read(), list(store.ids()))
+    (3, b'ink', ['A-1'])
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = Path(folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, id: Id, content: BinaryIO, *, limit: int) -> tuple[int, str]:
+        """Keep the bytes; over `limit` bytes nothing is kept and `InvalidValueError` is raised."""
+        path = self._path(id)
+        part = path.with_suffix(f".{threading.get_ident()}.part")
+        digest, size = hashlib.sha256(), 0
+        try:
+            with part.open("wb") as file:
+                while chunk := content.read(_CHUNK):
+                    size += len(chunk)
+                    if size > limit:
+                        raise InvalidValueError("content", f"must have at most {limit:,} bytes")
+                    digest.update(chunk)
+                    file.write(chunk)
+            part.replace(path)
+        except OSError as error:
+            raise AttachmentStoreError(f"cannot keep an attachment: {error.strerror}") from error
+        finally:
+            part.unlink(missing_ok=True)
+        return size, digest.hexdigest()
+
+    def get(self, id: Id) -> BinaryIO:
+        """The bytes as an open file."""
+        try:
+            return self._path(id).open("rb")
+        except OSError as error:
+            raise AttachmentStoreError(
+                f"cannot read attachment {id!r}: {error.strerror}"
+            ) from error
+
+    def delete(self, id: Id) -> None:
+        """Drop the bytes; not there is fine."""
+        self._path(id).unlink(missing_ok=True)
+
+    def ids(self) -> Iterator[Id]:
+        """Everything that is kept whole."""
+        for path in sorted(self._folder.glob("*.bin")):
+            mark, _, text = unquote(path.name.removesuffix(".bin")).partition("-")
+            yield int(text) if mark == "i" else UUID(text) if mark == "u" else text
+
+    def _path(self, id: Id) -> Path:
+        # 1 and "1" are two ids; quoting keeps a text id from leaving the folder.
+        return self._folder / f"{quote(f'{_MARKS[type(id)]}-{id}', safe='')}.bin"
+
+
+class FileNotifier:
+    """Writes each message as an `.eml` file into a folder; its key is the file's name.
+
+    The same message again writes the same file, so that delivery twice is seen once (N1).
+    """
+
+    def __init__(self, folder: str | Path, sender: str = "helpdesk@example.com") -> None:
+        self._folder = Path(folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._sender = sender
+
+    def send(self, message: OutgoingMessage) -> None:
+        """Write the file; a text message is written alike, with its number in `To`."""
+        mail = EmailMessage()
+        mail["From"] = self._sender
+        if message.channel is Channel.EMAIL:
+            if not _ADDRESS.fullmatch(message.to_address):
+                raise NotifierError(f"recipient {message.recipient_id!r} has no plain address")
+            mail["To"] = message.to_address
+        else:
+            mail["X-Phone"] = message.to_address
+        mail["Subject"] = message.subject
+        mail["Date"] = format_datetime(message.at)
+        mail["Message-ID"] = f"<{quote(message.key, safe='')}@helpdesk.invalid>"
+        mail["X-Helpdesk-Kind"] = message.kind.value
+        mail.set_content(message.text + (f"\n\n{message.link}\n" if message.link else "\n"))
+        path = self._folder / f"{quote(message.key, safe='')}.{message.channel.value}.eml"
+        part = path.with_suffix(".part")
+        try:
+            part.write_bytes(bytes(mail))
+            part.replace(path)
+        except OSError as error:
+            raise NotifierError(f"cannot write a message: {error.strerror}") from error

@@ -1,0 +1,482 @@
+"""Everything in memory: for tests, for trying things, and as the plainest reading of the ports.
+
+A writer works on a copy of the dictionaries and puts it in place when it ends, so readers always
+see one committed state. Counts are not kept but counted, which makes this the judge of stores that
+keep them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import attrs
+
+from helpdesk_core.assignment import Workload
+from helpdesk_core.entities import (
+    Absence,
+    Attachment,
+    Id,
+    Message,
+    Stage,
+    Team,
+    Ticket,
+    TimeEntry,
+    User,
+    WeeklySchedule,
+)
+from helpdesk_core.errors import ConflictError
+from helpdesk_core.events import Event
+from helpdesk_core.fields import utc
+from helpdesk_core.plans import (
+    Add,
+    AddFollow,
+    Change,
+    DeleteStage,
+    Discard,
+    Kind,
+    MarkUndone,
+    Merge,
+    NoteAssignment,
+    RecordMerge,
+    RemoveFollow,
+    SetField,
+)
+from helpdesk_core.ports import (
+    ALL_CLAIMS,
+    Claim,
+    DeliveryStatus,
+    Notification,
+    OutgoingMessage,
+    Position,
+    Recorded,
+    Remembered,
+    TicketFilter,
+)
+from helpdesk_core.scopes import Scope
+
+_T = TypeVar("_T")
+
+
+@attrs.define
+class _State:
+    users: dict[Id, User] = attrs.Factory(dict)
+    teams: dict[Id, Team] = attrs.Factory(dict)
+    stages: dict[Id, Stage] = attrs.Factory(dict)
+    tickets: dict[Id, Ticket] = attrs.Factory(dict)
+    messages: dict[Id, Message] = attrs.Factory(dict)
+    attachments: dict[Id, Attachment] = attrs.Factory(dict)
+    time_entries: dict[Id, TimeEntry] = attrs.Factory(dict)
+    merges: dict[Id, Merge] = attrs.Factory(dict)
+    discards: dict[tuple[Id, Id], Discard] = attrs.Factory(dict)
+    assigned: dict[tuple[Id, Id], int] = attrs.Factory(dict)
+    events: dict[int, Event] = attrs.Factory(dict)
+    outbox: dict[str, Notification] = attrs.Factory(dict)
+    remembered: dict[str, tuple[Remembered, datetime]] = attrs.Factory(dict)
+
+    def copy(self) -> _State:
+        return _State(**{field.name: dict(getattr(self, field.name)) for field in _FIELDS})
+
+    def of_kind(self, kind: Kind) -> dict[Id, Any]:
+        return {
+            Kind.TICKET: self.tickets,
+            Kind.TEAM: self.teams,
+            Kind.STAGE: self.stages,
+            Kind.USER: self.users,
+        }[kind]  # type: ignore[return-value]
+
+
+_FIELDS = attrs.fields(_State)
+_TABLE_OF: dict[type, str] = {
+    User: "users",
+    Team: "teams",
+    Stage: "stages",
+    Ticket: "tickets",
+    Message: "messages",
+    Attachment: "attachments",
+    TimeEntry: "time_entries",
+}
+
+
+class MemoryRepository:
+    """Keeps everything in dictionaries; claims everything.
+
+    >>> with MemoryRepository().reading() as session:
+    ...     session.tickets(["T-1"])
+    {}
+    """
+
+    claims: frozenset[Claim] = ALL_CLAIMS
+
+    def __init__(self) -> None:
+        self._state = _State()
+        self._writer = threading.Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[MemorySession]:
+        """A session on the state committed last."""
+        yield MemorySession(self._state)
+
+    @contextmanager
+    def writing(self) -> Iterator[MemorySession]:
+        """The only writer; what it did is kept when the block ends without an exception."""
+        with self._writer:
+            state = self._state.copy()
+            yield MemorySession(state)
+            self._state = state
+
+
+class MemorySession:
+    """One unit of work over a state; see `helpdesk_core.ports.Session` for what each call means."""
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+
+    def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> None:
+        """Nothing to do: there is one writer at a time."""
+
+    def users(self, ids: Collection[Id]) -> Mapping[Id, User]:
+        return _those(self._state.users, ids)
+
+    def eligible_users(self) -> Sequence[User]:
+        return [user for user in self._state.users.values() if user.is_eligible]
+
+    def teams(self, ids: Collection[Id] | None = None) -> Mapping[Id, Team]:
+        return dict(self._state.teams) if ids is None else _those(self._state.teams, ids)
+
+    def stages(self) -> Sequence[Stage]:
+        return sorted(self._state.stages.values(), key=lambda stage: stage.position)
+
+    def tickets(self, ids: Collection[Id]) -> Mapping[Id, Ticket]:
+        return _those(self._state.tickets, ids)
+
+    def find(
+        self,
+        scope: Scope,
+        query: TicketFilter,
+        *,
+        after: Position | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> Sequence[Ticket]:
+        found = sorted(self._matching(scope, query), key=_place, reverse=newest_first)
+        if after is not None:
+            mark = (after.created_at, after.id)
+            found = [t for t in found if (_place(t) < mark if newest_first else _place(t) > mark)]
+        return found[:limit]
+
+    def count(self, scope: Scope, query: TicketFilter) -> int:
+        return sum(1 for _ in self._matching(scope, query))
+
+    def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
+        return Counter(ticket.stage_id for ticket in self._matching(scope, query))
+
+    def _matching(self, scope: Scope, query: TicketFilter) -> Iterator[Ticket]:
+        state = self._state
+        for ticket in state.tickets.values():
+            if query.matches(ticket, state.stages[ticket.stage_id]) and scope.matches(
+                ticket, state.teams[ticket.team_id]
+            ):
+                yield ticket
+
+    def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:
+        state = self._state
+        total: Counter[Id] = Counter()
+        open_: Counter[Id] = Counter()
+        for ticket in state.tickets.values():
+            member = ticket.assignee_id
+            if member is None or ticket.is_merged_away or team_id not in (None, ticket.team_id):
+                continue
+            total[member] += 1
+            open_[member] += not state.stages[ticket.stage_id].folded
+        order = {member: n for (team, member), n in state.assigned.items() if team == team_id}
+        return {
+            member: Workload(
+                member_id=member,
+                total=total[member],
+                open=open_[member],
+                last_assigned=order.get(member),
+            )
+            for member in total.keys() | order.keys()
+        }
+
+    def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:
+        return _of_tickets(self._state.messages, ticket_ids)
+
+    def attachments(self, ticket_ids: Collection[Id]) -> Sequence[Attachment]:
+        return _of_tickets(self._state.attachments, ticket_ids)
+
+    def time_entries(self, ticket_ids: Collection[Id]) -> Sequence[TimeEntry]:
+        return _of_tickets(self._state.time_entries, ticket_ids)
+
+    def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
+        wanted, children = set(ticket_ids), defaultdict(list)
+        for ticket in self._state.tickets.values():
+            if ticket.merged_into in wanted and ticket.merged_into is not None:
+                children[ticket.merged_into].append(ticket.id)
+        return children
+
+    def merges(self, ticket_ids: Collection[Id]) -> Sequence[Merge]:
+        wanted = set(ticket_ids)
+        return [
+            merge
+            for merge in self._state.merges.values()
+            if not wanted.isdisjoint((merge.master_id, *merge.merged_ids))
+        ]
+
+    def merge(self, merge_id: Id) -> Merge | None:
+        return self._state.merges.get(merge_id)
+
+    def discards(self, ticket_ids: Collection[Id]) -> Sequence[Discard]:
+        wanted = set(ticket_ids)
+        return [d for pair, d in self._state.discards.items() if not wanted.isdisjoint(pair)]
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            _HANDLERS[type(change)](self._state, change)
+
+    def publish(self, events: Iterable[Event], notifications: Iterable[Notification]) -> None:
+        for event in events:
+            self._state.events[len(self._state.events) + 1] = event
+        for notification in notifications:
+            self._state.outbox[notification.key] = notification
+
+    def history(
+        self, ticket_ids: Collection[Id], *, after: int = 0, limit: int | None = None
+    ) -> Sequence[Recorded]:
+        wanted = set(ticket_ids)
+        return [
+            Recorded(sequence, event)
+            for sequence, event in self._state.events.items()
+            if sequence > after and event.ticket_id in wanted
+        ][:limit]
+
+    def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:
+        due = [
+            notification
+            for notification in self._state.outbox.values()
+            if notification.status is DeliveryStatus.PENDING
+            and (notification.not_before is None or notification.not_before <= now)
+        ][:limit]
+        taken = [attrs.evolve(n, attempts=n.attempts + 1, not_before=until) for n in due]
+        self._state.outbox.update((n.key, n) for n in taken)
+        return taken
+
+    def settle(
+        self, key: str, status: DeliveryStatus, *, not_before: datetime | None = None
+    ) -> None:
+        notification = self._state.outbox.get(key)
+        if notification is None:
+            raise ConflictError(f"there is no notification {key!r}")
+        self._state.outbox[key] = attrs.evolve(notification, status=status, not_before=not_before)
+
+    def outbox(self, *, status: DeliveryStatus | None = None) -> Sequence[Notification]:
+        return [n for n in self._state.outbox.values() if status in (None, n.status)]
+
+    def purge(self, before: datetime) -> int:
+        done = (DeliveryStatus.SENT, DeliveryStatus.SKIPPED)
+        old = [
+            key
+            for key, n in self._state.outbox.items()
+            if n.status in done and n.created_at < before
+        ]
+        keys = [key for key, (_, at) in self._state.remembered.items() if at < before]
+        for key in old:
+            del self._state.outbox[key]
+        for key in keys:
+            del self._state.remembered[key]
+        return len(old) + len(keys)
+
+    def recall(self, key: str) -> Remembered | None:
+        kept = self._state.remembered.get(key)
+        return None if kept is None else kept[0]
+
+    def remember(self, key: str, remembered: Remembered, at: datetime) -> None:
+        if key in self._state.remembered:
+            raise ConflictError(f"idempotency key {key!r} is kept already")
+        self._state.remembered[key] = (remembered, at)
+
+    def recount(self) -> Sequence[str]:
+        return []
+
+    def attachment_ids(self) -> Collection[Id]:
+        return set(self._state.attachments)
+
+
+# --- changes -------------------------------------------------------------------------------------
+
+
+def _set_field(state: _State, change: SetField) -> None:
+    table = state.of_kind(change.kind)
+    thing = _existing(table, change.kind, change.id)
+    if getattr(thing, change.field) != change.expected:
+        raise ConflictError(
+            f"{change.field} of {change.kind.value} {change.id!r} is not what was expected"
+        )
+    table[change.id] = attrs.evolve(thing, **{change.field: change.value})
+
+
+def _add_follow(state: _State, change: AddFollow) -> None:
+    table = state.of_kind(change.kind)
+    thing = _existing(table, change.kind, change.id)
+    sources = thing.followers.get(change.user_id, frozenset()) | {change.source}
+    table[change.id] = attrs.evolve(thing, followers={**thing.followers, change.user_id: sources})
+
+
+def _remove_follow(state: _State, change: RemoveFollow) -> None:
+    table = state.of_kind(change.kind)
+    thing = _existing(table, change.kind, change.id)
+    followers = dict(thing.followers)
+    sources = followers.pop(change.user_id, frozenset()) - {change.source}
+    if sources:
+        followers[change.user_id] = sources
+    table[change.id] = attrs.evolve(thing, followers=followers)
+
+
+def _add(state: _State, change: Add) -> None:
+    table = getattr(state, _TABLE_OF[type(change.thing)])
+    if change.thing.id in table:
+        raise ConflictError(f"{type(change.thing).__name__} {change.thing.id!r} is there already")
+    table[change.thing.id] = change.thing
+
+
+def _delete_stage(state: _State, change: DeleteStage) -> None:
+    _existing(state.stages, Kind.STAGE, change.stage_id)
+    in_use = any(t.stage_id == change.stage_id for t in state.tickets.values()) or any(
+        change.stage_id in team.stage_ids for team in state.teams.values()
+    )
+    if in_use:
+        raise ConflictError(f"stage {change.stage_id!r} is in use")
+    del state.stages[change.stage_id]
+
+
+def _note_assignment(state: _State, change: NoteAssignment) -> None:
+    state.assigned[change.team_id, change.member_id] = change.sequence
+
+
+def _discard(state: _State, change: Discard) -> None:
+    state.discards[change.first_id, change.second_id] = change
+
+
+def _record_merge(state: _State, change: RecordMerge) -> None:
+    if change.merge.id in state.merges:
+        raise ConflictError(f"merge {change.merge.id!r} is there already")
+    state.merges[change.merge.id] = change.merge
+
+
+def _mark_undone(state: _State, change: MarkUndone) -> None:
+    merge = state.merges.get(change.merge_id)
+    if merge is None or merge.undone_at is not None:
+        raise ConflictError(f"merge {change.merge_id!r} cannot be undone (again)")
+    state.merges[change.merge_id] = attrs.evolve(merge, undone_at=change.at)
+
+
+_HANDLERS: dict[type, Callable[[_State, Any], None]] = {
+    SetField: _set_field,
+    AddFollow: _add_follow,
+    RemoveFollow: _remove_follow,
+    Add: _add,
+    DeleteStage: _delete_stage,
+    NoteAssignment: _note_assignment,
+    Discard: _discard,
+    RecordMerge: _record_merge,
+    MarkUndone: _mark_undone,
+}
+
+
+def _existing(table: Mapping[Id, _T], kind: Kind, id: Id) -> _T:
+    if id not in table:
+        raise ConflictError(f"there is no {kind.value} {id!r}")
+    return table[id]
+
+
+def _those(table: Mapping[Id, _T], ids: Collection[Id]) -> dict[Id, _T]:
+    return {id: table[id] for id in dict.fromkeys(ids) if id in table}
+
+
+def _place(ticket: Ticket) -> tuple[datetime, Any]:
+    return ticket.created_at, ticket.id
+
+
+def _of_tickets(table: Mapping[Id, _T], ticket_ids: Collection[Id]) -> list[_T]:
+    wanted = set(ticket_ids)
+    rows: list[Any] = [row for row in table.values() if row.ticket_id in wanted]  # type: ignore[attr-defined]
+    return sorted(rows, key=lambda row: (row.at, row.id))
+
+
+# --- the other ports -----------------------------------------------------------------------------
+
+
+class MemoryNotifier:
+    """Keeps what it was given to send."""
+
+    def __init__(self) -> None:
+        self.sent: list[OutgoingMessage] = []
+
+    def send(self, message: OutgoingMessage) -> None:
+        """Add it to `sent`."""
+        self.sent.append(message)
+
+
+class MemoryCalendar:
+    """Knows the absences and schedules that it was given.
+
+    >>> MemoryCalendar().schedules(["ada"])
+    {}
+    """
+
+    def __init__(
+        self,
+        absences: Iterable[Absence] = (),
+        schedules: Mapping[Id, WeeklySchedule] = MappingProxyType({}),
+    ) -> None:
+        self.known_absences = list(absences)
+        self.known_schedules = dict(schedules)
+
+    def absences(
+        self, user_ids: Collection[Id], since: datetime, until: datetime
+    ) -> Iterable[Absence]:
+        """Those of these users that end after `since`."""
+        wanted = set(user_ids)
+        return [
+            absence
+            for absence in self.known_absences
+            if absence.user_id in wanted and (absence.end is None or absence.end > since)
+        ]
+
+    def schedules(self, user_ids: Collection[Id]) -> Mapping[Id, WeeklySchedule]:
+        """Those of these users."""
+        return _those(self.known_schedules, user_ids)
+
+
+class ManualClock:
+    """Shows the time it was set to.
+
+    >>> from datetime import UTC
+    >>> clock = ManualClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
+    >>> clock.advance(timedelta(hours=1))
+    >>> clock.now().hour
+    10
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self.set(now)
+
+    def now(self) -> datetime:
+        """The time it shows."""
+        return self._now
+
+    def set(self, now: datetime) -> None:
+        """Show this time."""
+        self._now = utc("now", now)
+
+    def advance(self, by: timedelta) -> None:
+        """Show a later time."""
+        self._now += by

@@ -1,0 +1,365 @@
+"""How changes are made, with the counts per team and member kept by the same transaction (A7).
+
+Consecutive changes of one kind become one statement. A count is corrected relatively, by what each
+change takes away and adds; a ticket that was merged away counts nowhere (M8).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import attrs
+
+from helpdesk_core.adapters.sql.connection import Connection
+from helpdesk_core.entities import (
+    Attachment,
+    Id,
+    Message,
+    Stage,
+    Team,
+    Ticket,
+    TimeEntry,
+    User,
+)
+from helpdesk_core.errors import ConflictError, InvalidValueError, RepositoryError
+from helpdesk_core.plans import (
+    Add,
+    AddFollow,
+    Change,
+    DeleteStage,
+    Discard,
+    Kind,
+    MarkUndone,
+    NoteAssignment,
+    RecordMerge,
+    RemoveFollow,
+    SetField,
+)
+
+_TABLE_OF: dict[type, str] = {
+    User: "users",
+    Team: "teams",
+    Stage: "stages",
+    Ticket: "tickets",
+    Message: "messages",
+    Attachment: "attachments",
+    TimeEntry: "time_entries",
+}
+_FIELDS = {kind: tuple(field.name for field in attrs.fields(kind)) for kind in _TABLE_OF}
+#: Fields that are rows of another table.
+_IN_ROWS = frozenset({(Kind.TICKET, "tags"), (Kind.TEAM, "stage_ids")})
+_PLACING_FIELDS = frozenset({"team_id", "stage_id", "assignee_id", "merged_into"})
+_FOLLOWABLE = (Kind.TICKET, Kind.TEAM)
+
+
+class _Place(NamedTuple):
+    """What decides where a ticket counts."""
+
+    team_id: Id
+    stage_id: Id
+    assignee_id: Id | None
+    merged_into: Id | None
+
+
+@attrs.define
+class _Correction:
+    total: int = 0
+    open: int = 0
+    last_assigned: int | None = None
+
+
+class Writer:
+    """Makes the changes of one session."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+        self._sql = connection.statements
+        # Where tickets are and which stages are folded, as this transaction knows them. Kept only
+        # when nobody else can change them before it ends.
+        self._places: dict[Id, _Place] = {}
+        self._folded: dict[Id, bool] | None = None
+        self._corrections: dict[tuple[Id, Id], _Correction] = {}
+
+    def saw_tickets(self, tickets: Iterable[Ticket]) -> None:
+        """Remember where these tickets are, to spare a question later."""
+        if self._db.alone:
+            self._places.update((ticket.id, _place(ticket)) for ticket in tickets)
+
+    def saw_stages(self, stages: Iterable[Stage]) -> None:
+        """Remember which stages are folded."""
+        if self._db.alone:
+            self._folded = {stage.id: stage.folded for stage in stages}
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Make the changes in order, then correct the counts; all of them or none."""
+        self._db.must_write()
+        with self._db.all_or_nothing():
+            try:
+                for (kind, *_), group in itertools.groupby(changes, key=_batch):
+                    _HANDLERS[kind](self, list(group))
+                self._correct_counts()
+            except BaseException:  # what is remembered is not so any more
+                self._places.clear()
+                self._corrections.clear()
+                self._folded = None
+                raise
+
+    # --- fields ----------------------------------------------------------------------------------
+
+    def _set_fields(self, changes: Sequence[SetField]) -> None:
+        """Changes of one thing's fields, in as few statements as the fields allow."""
+        batch: dict[str, SetField] = {}
+        for change in changes:
+            if change.field in batch:
+                self._set(batch)
+                batch = {}
+            batch[change.field] = change
+        self._set(batch)
+
+    def _set(self, batch: dict[str, SetField]) -> None:
+        first = next(iter(batch.values()))
+        kind, id = first.kind, first.id
+        before = None
+        if kind is Kind.TICKET and not _PLACING_FIELDS.isdisjoint(batch):
+            before = self._place_of(id)
+        own = tuple(sorted(field for field in batch if (kind, field) not in _IN_ROWS))
+        if own:
+            parameters: dict[str, Any] = {"of": id}
+            for field in own:
+                self._check_field(kind, field)
+                parameters[f"x_{field}"] = batch[field].expected
+                parameters[f"v_{field}"] = batch[field].value
+            if self._db.changed(self._sql.update(kind, own), parameters) != 1:
+                raise ConflictError(
+                    f"{', '.join(own)} of {kind.value} {id!r}: not what was expected"
+                )
+        for field, change in batch.items():
+            if (kind, field) in _IN_ROWS:
+                self._set_rows(change)
+        if before is not None:
+            after = before._replace(
+                **{field: batch[field].value for field in _PLACING_FIELDS & batch.keys()}
+            )
+            self._moved(id, before, after)
+        if kind is Kind.STAGE and "folded" in batch:
+            self._folded_changed(batch["folded"])
+
+    def _check_field(self, kind: Kind, field: str) -> None:
+        if field in ("id", "number") or field not in self._sql.by_kind[kind].c:
+            raise InvalidValueError("field", f"of a {kind.value} cannot be {field!r}")
+
+    def _set_rows(self, change: SetField) -> None:
+        """A whole set that is kept as rows: tags of a ticket, stages of a team."""
+        if change.field == "tags":
+            key, column, table = "ticket_id", "tag", "ticket_tags"
+            question = self._sql.ticket_tags.many
+            delete = self._sql.delete_tag
+        else:
+            key, column, table = "team_id", "stage_id", "team_stages"
+            question = self._sql.team_stages.many
+            delete = self._sql.delete_team_stage
+        present = {row[1] for row in self._db.rows(question, {"ids": [change.id]})}
+        if present != change.expected:
+            raise ConflictError(
+                f"{change.field} of {change.kind.value} {change.id!r}: not what was expected"
+            )
+        gone, new = present - change.value, change.value - present
+        self._db.many(delete, [{key: change.id, column: item} for item in gone])
+        self._db.insert(table, [{key: change.id, column: item} for item in new])
+
+    # --- counts ----------------------------------------------------------------------------------
+
+    def _place_of(self, ticket_id: Id) -> _Place:
+        place = self._places.get(ticket_id)
+        if place is None:
+            rows = self._db.rows(self._sql.placing, {"id": ticket_id})
+            if not rows:
+                raise ConflictError(f"there is no ticket {ticket_id!r}")
+            place = _Place(*rows[0])
+        return place
+
+    def _moved(self, ticket_id: Id, before: _Place | None, after: _Place) -> None:
+        if before is not None:
+            self._count(before, -1)
+        self._count(after, 1)
+        if self._db.alone:
+            self._places[ticket_id] = after
+
+    def _count(self, place: _Place, by: int) -> None:
+        if place.assignee_id is None or place.merged_into is not None:
+            return
+        correction = self._correction(place.team_id, place.assignee_id)
+        correction.total += by
+        correction.open += 0 if self._is_folded(place.stage_id) else by
+
+    def _correction(self, team_id: Id, member_id: Id) -> _Correction:
+        return self._corrections.setdefault((team_id, member_id), _Correction())
+
+    def _is_folded(self, stage_id: Id) -> bool:
+        if self._folded is None or stage_id not in self._folded:
+            self._folded = {row[0]: row[1] for row in self._db.rows(self._sql.folds)}
+        return self._folded.get(stage_id, False)
+
+    def _folded_changed(self, change: SetField) -> None:
+        if change.value == change.expected:
+            return
+        by = -1 if change.value else 1
+        rows = self._db.rows(self._sql.in_stage, {"stage_id": change.id})
+        for team_id, member_id, tickets in rows:
+            self._correction(team_id, member_id).open += by * tickets
+        if self._folded is not None:
+            self._folded[change.id] = change.value
+
+    def _correct_counts(self) -> None:
+        rows = [
+            {
+                "team_id": team_id,
+                "member_id": member_id,
+                "total": it.total,
+                "open": it.open,
+                "credit": 0,
+                "last_assigned": it.last_assigned,
+            }
+            for (team_id, member_id), it in self._corrections.items()
+            if it.total or it.open or it.last_assigned is not None
+        ]
+        rows.sort(key=lambda row: (str(row["team_id"]), str(row["member_id"])))
+        self._db.many(self._sql.add_workload, rows)
+        self._corrections.clear()
+
+    def _note_assignments(self, changes: Sequence[NoteAssignment]) -> None:
+        for change in changes:
+            correction = self._correction(change.team_id, change.member_id)
+            correction.last_assigned = change.sequence
+
+    # --- follows ---------------------------------------------------------------------------------
+
+    def _add_follows(self, changes: Sequence[AddFollow]) -> None:
+        kind = _followable(changes[0].kind)
+        self._db.many(self._sql.follow[kind], [_follow_row(change) for change in changes])
+
+    def _remove_follows(self, changes: Sequence[RemoveFollow]) -> None:
+        kind = _followable(changes[0].kind)
+        rows = [_follow_row(change) for change in changes]
+        if self._db.many(self._sql.unfollow[kind], rows) == len(rows):
+            return
+        # Not there is fine, as long as what is followed is there.
+        question = (self._sql.tickets if kind is Kind.TICKET else self._sql.teams).many
+        for id in {change.id for change in changes}:
+            if not self._db.rows(question, {"ids": [id]}):
+                raise ConflictError(f"there is no {kind.value} {id!r}")
+
+    # --- new things ------------------------------------------------------------------------------
+
+    def _add(self, changes: Sequence[Add]) -> None:
+        things: list[Any] = [change.thing for change in changes]
+        table = _TABLE_OF[type(things[0])]
+        columns = self._sql.tables.metadata.tables[self._sql.tables.prefix + table].c
+        fields = [name for name in _FIELDS[type(things[0])] if name in columns]
+        try:
+            self._db.insert(
+                table, [{name: getattr(thing, name) for name in fields} for thing in things]
+            )
+        except ConflictError as error:
+            raise ConflictError(f"{_names(things)} cannot be added: {error}") from None
+        if table == "tickets":
+            self._insert_for(things, "ticket_tags", "ticket_id", "tag", "tags")
+            for ticket in things:
+                self._moved(ticket.id, None, _place(ticket))
+        elif table == "teams":
+            self._insert_for(things, "team_stages", "team_id", "stage_id", "stage_ids")
+        elif table == "stages" and self._folded is not None:
+            self._folded.update((stage.id, stage.folded) for stage in things)
+        if table in ("tickets", "teams"):
+            key = "ticket_id" if table == "tickets" else "team_id"
+            self._db.insert(
+                "ticket_follows" if table == "tickets" else "team_follows",
+                [
+                    {key: thing.id, "user_id": user_id, "source": source}
+                    for thing in things
+                    for user_id, sources in thing.followers.items()
+                    for source in sources
+                ],
+            )
+
+    def _insert_for(
+        self, things: Sequence[Any], table: str, key: str, column: str, field: str
+    ) -> None:
+        rows = [{key: thing.id, column: item} for thing in things for item in getattr(thing, field)]
+        self._db.insert(table, rows)
+
+    # --- the rest --------------------------------------------------------------------------------
+
+    def _delete_stages(self, changes: Sequence[DeleteStage]) -> None:
+        for change in changes:
+            key = {"id": change.stage_id}
+            if self._db.rows(self._sql.stage_in_use, key)[0][0]:
+                raise ConflictError(f"stage {change.stage_id!r} is in use")
+            if not self._db.changed(self._sql.delete_stage, key):
+                raise ConflictError(f"there is no stage {change.stage_id!r}")
+        self._folded = None
+
+    def _discard(self, changes: Sequence[Discard]) -> None:
+        self._db.many(self._sql.discard, [attrs.asdict(change) for change in changes])
+
+    def _record_merges(self, changes: Sequence[RecordMerge]) -> None:
+        for merge in (change.merge for change in changes):
+            self._db.insert("merges", [attrs.asdict(merge, recurse=False)])
+            tickets = dict.fromkeys((merge.master_id, *merge.merged_ids))
+            self._db.insert(
+                "merge_tickets", [{"merge_id": merge.id, "ticket_id": id} for id in tickets]
+            )
+
+    def _mark_undone(self, changes: Sequence[MarkUndone]) -> None:
+        for change in changes:
+            values = {"of": change.merge_id, "undone": change.at}
+            if not self._db.changed(self._sql.mark_undone, values):
+                raise ConflictError(f"merge {change.merge_id!r} is unknown, or undone already")
+
+
+_HANDLERS: dict[type, Any] = {
+    SetField: Writer._set_fields,
+    AddFollow: Writer._add_follows,
+    RemoveFollow: Writer._remove_follows,
+    Add: Writer._add,
+    DeleteStage: Writer._delete_stages,
+    NoteAssignment: Writer._note_assignments,
+    Discard: Writer._discard,
+    RecordMerge: Writer._record_merges,
+    MarkUndone: Writer._mark_undone,
+}
+
+
+def _batch(change: Change) -> tuple[Any, ...]:
+    """What consecutive changes must have in common to be made together."""
+    match change:
+        case SetField():
+            return SetField, change.kind, type(change.id), change.id
+        case AddFollow() | RemoveFollow():
+            return type(change), change.kind
+        case Add() if type(change.thing) in _TABLE_OF:
+            return Add, type(change.thing)
+    if type(change) not in _HANDLERS or isinstance(change, Add):
+        raise RepositoryError(f"a change of type {type(change).__name__} is not known")
+    return (type(change),)
+
+
+def _place(ticket: Ticket) -> _Place:
+    return _Place(ticket.team_id, ticket.stage_id, ticket.assignee_id, ticket.merged_into)
+
+
+def _followable(kind: Kind) -> Kind:
+    if kind not in _FOLLOWABLE:
+        raise InvalidValueError("kind", f"of a follow cannot be {kind.value!r}")
+    return kind
+
+
+def _follow_row(change: AddFollow | RemoveFollow) -> dict[str, Any]:
+    name = "ticket_id" if change.kind is Kind.TICKET else "team_id"
+    return {name: change.id, "user_id": change.user_id, "source": change.source}
+
+
+def _names(things: Sequence[Any]) -> str:
+    return f"{type(things[0]).__name__} {', '.join(repr(thing.id) for thing in things[:3])}"

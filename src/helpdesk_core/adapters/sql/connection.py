@@ -1,0 +1,86 @@
+"""One transaction's connection: runs statements, and turns what fails into the library's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import sqlalchemy as sa
+
+from helpdesk_core.adapters.sql.codec import codec_for
+from helpdesk_core.adapters.sql.failures import translated
+from helpdesk_core.adapters.sql.statements import Statements
+from helpdesk_core.errors import RepositoryError
+
+_NO_PARAMETERS: Mapping[str, Any] = {}
+
+
+class Connection:
+    """A connection inside a transaction. `alone`: nobody else can write before it ends."""
+
+    def __init__(
+        self, connection: sa.Connection, statements: Statements, *, writes: bool, alone: bool
+    ) -> None:
+        self._connection: sa.Connection | None = connection
+        self._writes = writes
+        self.alone = alone
+        self.statements = statements
+        self.tables = statements.tables
+        self.codec = codec_for(statements.tables.id_type)
+
+    def close(self) -> None:
+        """The session ended: whoever still holds it can do nothing with it."""
+        self._connection = None
+
+    def must_write(self) -> None:
+        """Raise `RepositoryError` in a session that was opened for reading."""
+        if not self._writes:
+            raise RepositoryError("a reading session changes nothing: use writing()")
+
+    def rows(
+        self, statement: sa.Executable, parameters: Mapping[str, Any] = _NO_PARAMETERS
+    ) -> list[Any]:
+        """All rows of a question."""
+        connection = self._connection or self._ended()
+        try:
+            return list(connection.execute(statement, parameters))
+        except sa.exc.SQLAlchemyError as error:
+            raise translated(error) from None
+
+    def changed(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> int:
+        """Run one change; how many rows it met."""
+        return self._run(statement, parameters).rowcount
+
+    def many(self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run one change for each of the rows, if any; how many rows were met."""
+        if not rows:
+            return 0
+        return self._run(statement, rows[0] if len(rows) == 1 else rows).rowcount
+
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put rows into a table; one that is there already is a `ConflictError`."""
+        self.many(self.statements.insert[table], rows)
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """What the block did is undone when it raises, though the transaction may go on."""
+        connection = self._connection or self._ended()
+        connection.exec_driver_sql("SAVEPOINT changes")
+        try:
+            yield
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT changes")
+            connection.exec_driver_sql("RELEASE SAVEPOINT changes")
+            raise
+        connection.exec_driver_sql("RELEASE SAVEPOINT changes")
+
+    def _run(self, statement: sa.Executable, parameters: Any) -> sa.CursorResult[Any]:
+        connection = self._connection or self._ended()
+        try:
+            return connection.execute(statement, parameters)
+        except sa.exc.SQLAlchemyError as error:
+            raise translated(error) from None
+
+    def _ended(self) -> NoReturn:
+        raise RepositoryError("the session has ended")

@@ -1,0 +1,77 @@
+"""Bringing a database up to date by the migrations in the package, and knowing whose it is."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import sqlalchemy as sa
+
+from helpdesk_core.adapters.sql.tables import REVISION, Tables
+from helpdesk_core.adapters.sql.types import ID_TYPES
+from helpdesk_core.errors import RepositoryError
+
+
+def prepare_schema(connection: sa.Connection, tables: Tables, *, migrate: bool) -> None:
+    """Check the revision and the type of ids; make or migrate what is older.
+
+    Everything happens in the caller's transaction, so that of two programs that open a new file
+    one makes the tables and the other finds them.
+    """
+    present = stored_revision(connection, tables)
+    if present != REVISION:
+        if not migrate:
+            found = "has no tables" if present is None else f"is of revision {present}"
+            raise RepositoryError(f"the schema {found}, {REVISION} is needed: open to migrate")
+        if present is not None:
+            _must_be_known(present, tables)
+        _upgrade(connection, tables)
+    _check_id_type(connection, tables, made=present is None)
+
+
+def stored_revision(connection: sa.Connection, tables: Tables) -> str | None:
+    """The revision of the database's tables; None when there are none."""
+    name = tables.version_table
+    if not sa.inspect(connection).has_table(name):
+        return None
+    table = sa.table(name, sa.column("version_num"))
+    revision: str | None = connection.execute(sa.select(table.c.version_num)).scalar()
+    return revision
+
+
+def alembic_config(tables: Tables, connection: sa.Connection | None = None) -> Any:
+    """Alembic's configuration for these tables; what varies is in its attributes."""
+    from alembic.config import Config  # takes a while to load, and is rarely needed
+
+    config = Config()
+    folder = str(resources.files(__package__) / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.attributes.update(connection=connection, tables=tables)
+    return config
+
+
+def _upgrade(connection: sa.Connection, tables: Tables) -> None:
+    from alembic import command
+
+    command.upgrade(alembic_config(tables, connection), "head")
+
+
+def _must_be_known(revision: str, tables: Tables) -> None:
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(alembic_config(tables))
+    if revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise RepositoryError(
+            f"the schema is of revision {revision}, newer than this release knows ({REVISION})"
+        )
+
+
+def _check_id_type(connection: sa.Connection, tables: Tables, *, made: bool) -> None:
+    name = next(name for name, kind in ID_TYPES.items() if kind is tables.id_type)
+    if made:
+        connection.execute(sa.insert(tables.meta), {"name": "id_type", "value": name})
+        return
+    asked = sa.select(tables.meta.c.value).where(tables.meta.c.name == "id_type")
+    kept = connection.execute(asked).scalar()
+    if kept != name:
+        raise RepositoryError(f"its ids are of type {kept}, not {name}")

@@ -1,0 +1,374 @@
+"""What a session reads, and what it writes beside changes; see `helpdesk_core.ports.Session`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from helpdesk_core.adapters.sql.changes import Writer
+from helpdesk_core.adapters.sql.connection import Connection
+from helpdesk_core.adapters.sql.rows import (
+    followers_by,
+    grouped,
+    merge_of,
+    notification_of,
+    outbox_row,
+)
+from helpdesk_core.adapters.sql.scopes import filter_clause, scope_clause
+from helpdesk_core.adapters.sql.statements import ByIds
+from helpdesk_core.adapters.sql.types import is_id, known_ids
+from helpdesk_core.assignment import Workload
+from helpdesk_core.entities import (
+    Attachment,
+    Id,
+    Message,
+    Stage,
+    System,
+    Team,
+    Ticket,
+    TimeEntry,
+    User,
+)
+from helpdesk_core.errors import ConflictError, InvalidValueError, RepositoryError
+from helpdesk_core.events import Event
+from helpdesk_core.plans import Change, Discard, Merge
+from helpdesk_core.ports import (
+    DeliveryStatus,
+    Notification,
+    Position,
+    Recorded,
+    Remembered,
+    TicketFilter,
+)
+from helpdesk_core.scopes import Scope
+
+_T = TypeVar("_T")
+_CHUNK = 500  # ids in one statement
+
+
+class SqlSession:
+    """A unit of work over one connection; `helpdesk_core.ports.Session` says what calls mean."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+        self._sql = connection.statements
+        self._tables = connection.tables
+        self._codec = connection.codec
+        self._writer = Writer(connection)
+
+    def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> None:
+        """On SQLite the writer is alone from its first statement; elsewhere rows are locked."""
+        self._db.must_write()
+        if self._db.alone:
+            return
+        for statement, ids in (
+            (self._sql.lock_teams, team_ids),
+            (self._sql.lock_tickets, ticket_ids),
+        ):
+            if known := self._known(ids):
+                self._db.rows(statement, {"ids": known})
+
+    # --- people, teams, stages -------------------------------------------------------------------
+
+    def users(self, ids: Collection[Id]) -> Mapping[Id, User]:
+        rows = self._among(self._sql.users, ids)
+        return self._in_order_of(ids, (self._made(User, self._tables.users, row) for row in rows))
+
+    def eligible_users(self) -> Sequence[User]:
+        """In the order in which they came."""
+        users = (
+            self._made(User, self._tables.users, row)
+            for row in self._db.rows(self._sql.perhaps_eligible)
+        )
+        return [user for user in users if user.is_eligible]
+
+    def teams(self, ids: Collection[Id] | None = None) -> Mapping[Id, Team]:
+        if ids is None:
+            rows: Iterable[Any] = self._db.rows(self._sql.all_teams)
+            stages: Iterable[Any] = self._db.rows(self._sql.all_team_stages)
+            follows: Iterable[Any] = self._db.rows(self._sql.all_team_follows)
+        else:
+            rows = self._among(self._sql.teams, ids)
+            stages = self._among(self._sql.team_stages, ids) if rows else ()
+            follows = self._among(self._sql.team_follows, ids) if rows else ()
+        stage_ids, followers = grouped(stages), followers_by(follows)
+        teams = [
+            self._made(
+                Team,
+                self._tables.teams,
+                row,
+                stage_ids=stage_ids.get(row.id, ()),
+                followers=followers.get(row.id, {}),
+            )
+            for row in rows
+        ]
+        return {team.id: team for team in teams} if ids is None else self._in_order_of(ids, teams)
+
+    def stages(self) -> Sequence[Stage]:
+        stages = [
+            self._made(Stage, self._tables.stages, row) for row in self._db.rows(self._sql.stages)
+        ]
+        self._writer.saw_stages(stages)
+        return stages
+
+    # --- tickets ---------------------------------------------------------------------------------
+
+    def tickets(self, ids: Collection[Id]) -> Mapping[Id, Ticket]:
+        return self._in_order_of(ids, self._full(self._among(self._sql.tickets, ids)))
+
+    def find(
+        self,
+        scope: Scope,
+        query: TicketFilter,
+        *,
+        after: Position | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> Sequence[Ticket]:
+        tickets = self._tables.tickets
+        place = (tickets.c.created_at, tickets.c.id)
+        statement = sa.select(*tickets.c).where(*self._clauses(scope, query))
+        if after is not None:
+            mark = sa.tuple_(
+                sa.literal(after.created_at, place[0].type), sa.literal(after.id, place[1].type)
+            )
+            here = sa.tuple_(*place)
+            statement = statement.where(here < mark if newest_first else here > mark)
+        statement = statement.order_by(*(c.desc() if newest_first else c.asc() for c in place))
+        return self._full(self._db.rows(_limited(statement, limit)))
+
+    def count(self, scope: Scope, query: TicketFilter) -> int:
+        statement = sa.select(sa.func.count()).select_from(self._tables.tickets)
+        return int(self._db.rows(statement.where(*self._clauses(scope, query)))[0][0])
+
+    def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
+        stage_id = self._tables.tickets.c.stage_id
+        statement = sa.select(stage_id, sa.func.count()).group_by(stage_id)
+        rows = self._db.rows(statement.where(*self._clauses(scope, query)))
+        return {row[0]: row[1] for row in rows}
+
+    def _clauses(
+        self, scope: Scope, query: TicketFilter
+    ) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+        return scope_clause(self._tables, scope), filter_clause(self._tables, query)
+
+    def _full(self, rows: Sequence[Any]) -> list[Ticket]:
+        if not rows:
+            return []
+        ids = [row.id for row in rows]
+        followers = followers_by(self._among(self._sql.ticket_follows, ids))
+        tags = grouped(self._among(self._sql.ticket_tags, ids))
+        tickets = [
+            self._made(
+                Ticket,
+                self._tables.tickets,
+                row,
+                followers=followers.get(row.id, {}),
+                tags=tags.get(row.id, ()),
+            )
+            for row in rows
+        ]
+        self._writer.saw_tickets(tickets)
+        return tickets
+
+    def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:
+        if team_id is None:
+            rows = self._db.rows(self._sql.all_workloads)
+            found = [Workload(member_id=id, total=total, open=open) for id, total, open in rows]
+        elif is_id(team_id, self._codec.id_type):
+            rows = self._db.rows(self._sql.workloads, {"team_id": team_id})
+            found = [Workload(**row._mapping) for row in rows]
+        else:
+            found = []
+        # A row is kept for everybody who ever had a ticket; one that says nothing is left out.
+        return {
+            load.member_id: load
+            for load in found
+            if load.total or load.credit or load.last_assigned is not None
+        }
+
+    def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:
+        return self._of_tickets(Message, self._tables.messages, self._sql.messages, ticket_ids)
+
+    def attachments(self, ticket_ids: Collection[Id]) -> Sequence[Attachment]:
+        rows = self._sql.attachments
+        return self._of_tickets(Attachment, self._tables.attachments, rows, ticket_ids)
+
+    def time_entries(self, ticket_ids: Collection[Id]) -> Sequence[TimeEntry]:
+        rows = self._sql.time_entries
+        return self._of_tickets(TimeEntry, self._tables.time_entries, rows, ticket_ids)
+
+    def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
+        return grouped(self._among(self._sql.children, ticket_ids))
+
+    def merges(self, ticket_ids: Collection[Id]) -> Sequence[Merge]:
+        rows = {row.sequence: row for row in self._among(self._sql.merges, ticket_ids)}
+        return [merge_of(rows[sequence]) for sequence in sorted(rows)]
+
+    def merge(self, merge_id: Id) -> Merge | None:
+        if not is_id(merge_id, self._codec.id_type):
+            return None
+        rows = self._db.rows(self._sql.merge, {"id": merge_id})
+        return merge_of(rows[0]) if rows else None
+
+    def discards(self, ticket_ids: Collection[Id]) -> Sequence[Discard]:
+        found = [Discard(**row._mapping) for row in self._among(self._sql.discards, ticket_ids)]
+        return list(dict.fromkeys(found))
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        self._writer.apply(changes)
+
+    def publish(self, events: Iterable[Event], notifications: Iterable[Notification]) -> None:
+        self._db.must_write()
+        self._db.insert("events", [self._event_row(event) for event in events])
+        self._db.insert("outbox", [outbox_row(notification) for notification in notifications])
+
+    def _event_row(self, event: Event) -> dict[str, Any]:
+        by = event.by
+        return {
+            "ticket_id": event.ticket_id,
+            "team_id": event.team_id,
+            "name": event.name,
+            "schema": event.schema,
+            "at": event.at,
+            "by_id": None if isinstance(by, System) else by,
+            "by_system": by.reason if isinstance(by, System) else None,
+            "internal": event.internal,
+            "data": self._codec.event_data(event),
+        }
+
+    # --- history and outbox ----------------------------------------------------------------------
+
+    def history(
+        self, ticket_ids: Collection[Id], *, after: int = 0, limit: int | None = None
+    ) -> Sequence[Recorded]:
+        rows = self._among(ByIds(_limited(self._sql.history, limit)), ticket_ids, after=after)
+        rows = sorted(rows, key=lambda row: row.sequence)[:limit]
+        return [self._recorded(*row) for row in rows]
+
+    def _recorded(
+        self,
+        sequence: int,
+        ticket_id: Id | None,
+        team_id: Id | None,
+        name: str,
+        schema: int,
+        at: datetime,
+        by_id: Id | None,
+        by_system: str | None,
+        data: str,
+    ) -> Recorded:
+        by = by_id if by_system is None else System(reason=by_system)
+        event = self._codec.event(
+            name, schema, data, at=at, by=by, ticket_id=ticket_id, team_id=team_id
+        )
+        return Recorded(sequence, event)
+
+    def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:
+        self._db.must_write()
+        rows = self._db.rows(self._sql.due, {"now": now, "limit": _checked(limit)})
+        self._db.many(self._sql.take, [{"of": row.sequence, "until": until} for row in rows])
+        return [notification_of(row, attempts=row.attempts + 1, not_before=until) for row in rows]
+
+    def settle(
+        self, key: str, status: DeliveryStatus, *, not_before: datetime | None = None
+    ) -> None:
+        self._db.must_write()
+        values = {"of": key, "to": status, "until": not_before}
+        if not self._db.changed(self._sql.settle, values):
+            raise ConflictError(f"there is no notification {key!r}")
+
+    def outbox(self, *, status: DeliveryStatus | None = None) -> Sequence[Notification]:
+        statement = self._sql.outbox
+        if status is not None:
+            statement = statement.where(self._tables.outbox.c.status == status)
+        return [notification_of(row) for row in self._db.rows(statement)]
+
+    def purge(self, before: datetime) -> int:
+        self._db.must_write()
+        return sum(
+            self._db.changed(statement, {"before": before})
+            for statement in (self._sql.purge_outbox, self._sql.purge_keys)
+        )
+
+    # --- idempotency -----------------------------------------------------------------------------
+
+    def recall(self, key: str) -> Remembered | None:
+        rows = self._db.rows(self._sql.recall, {"key": key})
+        if not rows:
+            return None
+        return Remembered(rows[0].digest, self._codec.loads(rows[0].result, Any))
+
+    def remember(self, key: str, remembered: Remembered, at: datetime) -> None:
+        self._db.must_write()
+        result = self._codec.dumps(remembered.result, Any)
+        row = {"key": key, "digest": remembered.digest, "result": result, "at": at}
+        self._db.insert("keys", [row])
+
+    # --- operations ------------------------------------------------------------------------------
+
+    def recount(self) -> Sequence[str]:
+        def counts(statement: sa.Select[Any]) -> dict[tuple[Id, Id], tuple[int, int]]:
+            return {(row[0], row[1]): (row[2], row[3]) for row in self._db.rows(statement)}
+
+        kept, counted = counts(self._sql.kept_counts), counts(self._sql.counted)
+        lines = []
+        for team_id, member_id in sorted(kept.keys() | counted.keys(), key=str):
+            was = kept.get((team_id, member_id), (0, 0))
+            now = counted.get((team_id, member_id), (0, 0))
+            if was != now:
+                lines.append(
+                    f"team {team_id!r}, member {member_id!r}: kept {was[0]} tickets, {was[1]} "
+                    f"open; counted {now[0]}, {now[1]} open"
+                )
+        return lines
+
+    def attachment_ids(self) -> Collection[Id]:
+        return {row[0] for row in self._db.rows(self._sql.attachment_ids)}
+
+    # --- helpers ---------------------------------------------------------------------------------
+
+    def _known(self, ids: Iterable[Id]) -> list[Id]:
+        return known_ids(ids, self._codec.id_type)
+
+    def _among(self, question: ByIds, ids: Iterable[Id], **parameters: Any) -> list[Any]:
+        known = self._known(ids)
+        if len(known) == 1 and question.one is not None:
+            return self._db.rows(question.one, {"id": known[0], **parameters})
+        rows: list[Any] = []
+        for start in range(0, len(known), _CHUNK):
+            parameters["ids"] = known[start : start + _CHUNK]
+            rows += self._db.rows(question.many, parameters)
+        return rows
+
+    def _in_order_of(self, ids: Iterable[Id], things: Iterable[_T]) -> dict[Id, _T]:
+        found: dict[Id, _T] = {thing.id: thing for thing in things}  # type: ignore[attr-defined]
+        return {id: found[id] for id in self._known(ids) if id in found}
+
+    def _of_tickets(
+        self, kind: type[_T], table: sa.Table, question: ByIds, ticket_ids: Collection[Id]
+    ) -> list[_T]:
+        rows = self._among(question, ticket_ids)
+        rows.sort(key=lambda row: (row.at, row.id))
+        return [self._made(kind, table, row) for row in rows]
+
+    def _made(self, kind: type[_T], table: sa.Table, row: Any, **more: Any) -> _T:
+        try:
+            return kind(**dict(zip(self._sql.names[table], row, strict=True)), **more)
+        except InvalidValueError as error:  # written by another program, or by hand
+            raise RepositoryError(f"{kind.__name__} {row.id!r} cannot be read: {error}") from None
+
+
+def _limited(statement: sa.Select[Any], limit: int | None) -> sa.Select[Any]:
+    return statement if limit is None else statement.limit(_checked(limit))
+
+
+def _checked(limit: int) -> int:
+    if limit < 0:  # for SQLite, a negative limit is none
+        raise InvalidValueError("limit", "must not be negative")
+    return limit

@@ -1,0 +1,271 @@
+"""The statements that never change, built once, so that SQLAlchemy knows each of them again."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from helpdesk_core.adapters.sql.tables import Tables, tables_for
+from helpdesk_core.entities import UserKind
+from helpdesk_core.plans import Kind
+from helpdesk_core.ports import DeliveryStatus
+
+#: The columns of the history that are the same for every event.
+EVENT_COLUMNS = ("sequence", "ticket_id", "team_id", "name", "schema", "at", "by_id", "by_system")
+
+
+def _among(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    return column.in_(sa.bindparam("ids", expanding=True, type_=column.type))
+
+
+def _is(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+    return column == sa.bindparam(name, type_=column.type)
+
+
+def entity_columns(table: sa.Table) -> list[sa.Column[Any]]:
+    """The columns that are fields of the entity: all but the number."""
+    return [column for column in table.c if column.name != "number"]
+
+
+@attrs.frozen
+class ByIds:
+    """One question for many `ids`; the same for one `id` is asked at half the price."""
+
+    many: sa.Select[Any]
+    one: sa.Select[Any] | None = None
+
+
+def _by_ids(statement: sa.Select[Any], column: sa.Column[Any]) -> ByIds:
+    return ByIds(statement.where(_among(column)), statement.where(_is(column, "id")))
+
+
+class Statements:
+    """For one installation and one dialect; parameters are bound by name."""
+
+    def __init__(self, tables: Tables, dialect: str) -> None:
+        self.tables = tables
+        self._insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        self._updates: dict[tuple[Kind, tuple[str, ...]], sa.Update] = {}
+        t = tables
+        self.names: Mapping[sa.Table, tuple[str, ...]] = {
+            table: tuple(column.name for column in entity_columns(table))
+            for table in t.metadata.tables.values()
+        }
+        self.by_kind: Mapping[Kind, sa.Table] = {
+            Kind.TICKET: t.tickets,
+            Kind.TEAM: t.teams,
+            Kind.STAGE: t.stages,
+            Kind.USER: t.users,
+        }
+        self._reading(t)
+        self._history_and_outbox(t)
+        self._writing(t)
+        self._counting(t)
+
+    def _reading(self, t: Tables) -> None:
+        users, teams, stages, tickets = (
+            sa.select(*entity_columns(table)) for table in (t.users, t.teams, t.stages, t.tickets)
+        )
+        self.users = _by_ids(users, t.users.c.id)
+        # Narrowed here, decided by `User.is_eligible`: the rule itself is not said twice.
+        self.perhaps_eligible = users.where(
+            t.users.c.kind == UserKind.INTERNAL, t.users.c.active
+        ).order_by(t.users.c.number)
+        self.all_teams = teams.order_by(t.teams.c.number)
+        self.teams = _by_ids(teams, t.teams.c.id)
+        self.all_team_stages = sa.select(t.team_stages.c.team_id, t.team_stages.c.stage_id)
+        self.team_stages = _by_ids(self.all_team_stages, t.team_stages.c.team_id)
+        self.all_team_follows = sa.select(*t.team_follows.c)
+        self.team_follows = _by_ids(self.all_team_follows, t.team_follows.c.team_id)
+        self.stages = stages.order_by(t.stages.c.position, t.stages.c.number)
+        # FOR SHARE where there is such a thing: a fold must not change while it is counted with.
+        self.folds = sa.select(t.stages.c.id, t.stages.c.folded).with_for_update(read=True)
+        self.tickets = _by_ids(tickets, t.tickets.c.id)
+        self.ticket_follows = _by_ids(sa.select(*t.ticket_follows.c), t.ticket_follows.c.ticket_id)
+        self.ticket_tags = _by_ids(sa.select(*t.ticket_tags.c), t.ticket_tags.c.ticket_id)
+        self.messages, self.attachments, self.time_entries = (
+            _by_ids(sa.select(*table.c), table.c.ticket_id)
+            for table in (t.messages, t.attachments, t.time_entries)
+        )
+        self.children = _by_ids(
+            sa.select(t.tickets.c.merged_into, t.tickets.c.id).order_by(
+                t.tickets.c.created_at, t.tickets.c.id
+            ),
+            t.tickets.c.merged_into,
+        )
+        self.merge = sa.select(t.merges).where(_is(t.merges.c.id, "id"))
+        of_tickets = sa.select(t.merge_tickets.c.merge_id).where(
+            _among(t.merge_tickets.c.ticket_id)
+        )
+        self.merges = ByIds(sa.select(t.merges).where(t.merges.c.id.in_(of_tickets)))
+        self.discards = ByIds(
+            sa.select(t.discards).where(
+                sa.or_(_among(t.discards.c.first_id), _among(t.discards.c.second_id))
+            )
+        )
+        self.attachment_ids = sa.select(t.attachments.c.id)
+        self.lock_teams, self.lock_tickets = (
+            sa.select(table.c.id).where(_among(table.c.id)).order_by(table.c.id).with_for_update()
+            for table in (t.teams, t.tickets)
+        )
+
+    def _history_and_outbox(self, t: Tables) -> None:
+        events, outbox, keys = t.events.c, t.outbox.c, t.keys.c
+        self.history = (
+            sa.select(*(events[name] for name in EVENT_COLUMNS), events.data)
+            .where(_among(events.ticket_id), events.sequence > sa.bindparam("after"))
+            .order_by(events.sequence)
+        )
+        self.outbox = sa.select(t.outbox).order_by(outbox.sequence)
+        self.due = (
+            self.outbox.where(
+                outbox.status == DeliveryStatus.PENDING,
+                sa.or_(
+                    outbox.not_before.is_(None),
+                    outbox.not_before <= sa.bindparam("now", type_=outbox.not_before.type),
+                ),
+            )
+            .limit(sa.bindparam("limit", type_=sa.Integer()))
+            .with_for_update(skip_locked=True)
+        )
+        self.take = (
+            sa.update(t.outbox)
+            .where(_is(outbox.sequence, "of"))
+            .values(
+                attempts=outbox.attempts + 1,
+                not_before=sa.bindparam("until", type_=outbox.not_before.type),
+            )
+        )
+        self.settle = (
+            sa.update(t.outbox)
+            .where(outbox.key == sa.bindparam("of"))
+            .values(status=sa.bindparam("to"), not_before=sa.bindparam("until"))
+        )
+        before = sa.bindparam("before", type_=outbox.created_at.type)
+        self.purge_outbox = sa.delete(t.outbox).where(
+            outbox.status.in_([DeliveryStatus.SENT, DeliveryStatus.SKIPPED]),
+            outbox.created_at < before,
+        )
+        self.purge_keys = sa.delete(t.keys).where(keys.at < before)
+        self.recall = sa.select(keys.digest, keys.result).where(_is(keys.key, "key"))
+
+    def _writing(self, t: Tables) -> None:
+        self.insert: Mapping[str, sa.Insert] = {
+            table.name.removeprefix(t.prefix): sa.insert(table).inline()
+            for table in t.metadata.tables.values()
+        }
+        self.follow = {
+            Kind.TICKET: self._insert(t.ticket_follows).on_conflict_do_nothing(),
+            Kind.TEAM: self._insert(t.team_follows).on_conflict_do_nothing(),
+        }
+        self.unfollow = {
+            Kind.TICKET: _delete_exactly(t.ticket_follows, "ticket_id", "user_id", "source"),
+            Kind.TEAM: _delete_exactly(t.team_follows, "team_id", "user_id", "source"),
+        }
+        self.delete_tag = _delete_exactly(t.ticket_tags, "ticket_id", "tag")
+        self.delete_team_stage = _delete_exactly(t.team_stages, "team_id", "stage_id")
+        self.delete_stage = _delete_exactly(t.stages, "id")
+        self.stage_in_use = sa.select(
+            sa.or_(
+                sa.exists().where(_is(t.tickets.c.stage_id, "id")),
+                sa.exists().where(_is(t.team_stages.c.stage_id, "id")),
+            )
+        )
+        discard = self._insert(t.discards)
+        self.discard = discard.on_conflict_do_update(
+            index_elements=["first_id", "second_id"],
+            set_={
+                name: discard.excluded[name] for name in ("first_fingerprint", "second_fingerprint")
+            },
+        )
+        self.mark_undone = (
+            sa.update(t.merges)
+            .where(_is(t.merges.c.id, "of"), t.merges.c.undone_at.is_(None))
+            .values(undone_at=sa.bindparam("undone"))
+        )
+
+    def _counting(self, t: Tables) -> None:
+        tickets, stages, kept = t.tickets.c, t.stages.c, t.workloads.c
+        self.workloads = sa.select(
+            kept.member_id, kept.total, kept.open, kept.credit, kept.last_assigned
+        ).where(_is(kept.team_id, "team_id"))
+        self.all_workloads = sa.select(
+            kept.member_id, sa.func.sum(kept.total), sa.func.sum(kept.open)
+        ).group_by(kept.member_id)
+        self.placing = (
+            sa.select(tickets.team_id, tickets.stage_id, tickets.assignee_id, tickets.merged_into)
+            .where(_is(tickets.id, "id"))
+            .with_for_update()
+        )
+        self.in_stage = (
+            sa.select(tickets.team_id, tickets.assignee_id, sa.func.count())
+            .where(
+                _is(tickets.stage_id, "stage_id"),
+                tickets.assignee_id.is_not(None),
+                tickets.merged_into.is_(None),
+            )
+            .group_by(tickets.team_id, tickets.assignee_id)
+        )
+        self.kept_counts = sa.select(kept.team_id, kept.member_id, kept.total, kept.open)
+        self.counted = (
+            sa.select(
+                tickets.team_id,
+                tickets.assignee_id,
+                sa.func.count(),
+                sa.func.sum(sa.case((stages.folded, 0), else_=1)),
+            )
+            .join_from(t.tickets, t.stages, tickets.stage_id == stages.id)
+            .where(tickets.assignee_id.is_not(None), tickets.merged_into.is_(None))
+            .group_by(tickets.team_id, tickets.assignee_id)
+        )
+        add = self._insert(t.workloads)
+        self.add_workload = add.on_conflict_do_update(
+            index_elements=["team_id", "member_id"],
+            set_={
+                "total": kept.total + add.excluded.total,
+                "open": kept.open + add.excluded.open,
+                "last_assigned": sa.func.coalesce(add.excluded.last_assigned, kept.last_assigned),
+            },
+        )
+
+    def update(self, kind: Kind, fields: tuple[str, ...]) -> sa.Update:
+        """Put new values where the expected ones are: `of` the id, `x_…` expected, `v_…` new."""
+        statement = self._updates.get((kind, fields))
+        if statement is None:
+            table = self.by_kind[kind]
+            columns = [table.c[field] for field in fields]
+            statement = (
+                sa.update(table)
+                .where(
+                    _is(table.c.id, "of"),
+                    *(
+                        column.is_not_distinct_from(
+                            sa.bindparam(f"x_{column.name}", type_=column.type)
+                        )
+                        for column in columns
+                    ),
+                )
+                .values(
+                    {
+                        column.name: sa.bindparam(f"v_{column.name}", type_=column.type)
+                        for column in columns
+                    }
+                )
+            )
+            self._updates[kind, fields] = statement
+        return statement
+
+
+def _delete_exactly(table: sa.Table, *columns: str) -> sa.Delete:
+    return sa.delete(table).where(*(_is(table.c[name], name) for name in columns))
+
+
+@functools.cache
+def statements_for(id_type: type, prefix: str, dialect: str) -> Statements:
+    """The statements for one installation and one dialect."""
+    return Statements(tables_for(id_type, prefix), dialect)

@@ -1,0 +1,364 @@
+"""The tables, for one type of ids and one prefix of names.
+
+Users are referred to without a foreign key: a host may keep people elsewhere, and a follow or a
+history outlives them. Users, teams and stages are numbered, so that their order is that of coming.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import sqlalchemy as sa
+
+from helpdesk_core.adapters.sql.codec import codec_for
+from helpdesk_core.adapters.sql.types import (
+    COUNTER,
+    ID_TYPES,
+    Choice,
+    Duration,
+    Json,
+    OpaqueId,
+    UtcDateTime,
+)
+from helpdesk_core.entities import (
+    AssignmentMethod,
+    CountScope,
+    FollowSource,
+    Id,
+    Role,
+    UserKind,
+    Visibility,
+)
+from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.plans import Change, Channel, NoticeKind
+from helpdesk_core.ports import DeliveryStatus
+from helpdesk_core.templates import EmailTemplate, SmsTemplate
+
+#: The revision of the migrations that these tables are.
+REVISION = "0001"
+
+_PREFIX = re.compile(r"(?a:[a-z_][a-z0-9_]{0,29})?")
+_NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Tables:
+    """All tables of one installation."""
+
+    id_type: type
+    prefix: str
+    metadata: sa.MetaData
+    meta: sa.Table
+    users: sa.Table
+    teams: sa.Table
+    stages: sa.Table
+    tickets: sa.Table
+    team_stages: sa.Table
+    team_follows: sa.Table
+    ticket_follows: sa.Table
+    ticket_tags: sa.Table
+    messages: sa.Table
+    attachments: sa.Table
+    time_entries: sa.Table
+    workloads: sa.Table
+    events: sa.Table
+    outbox: sa.Table
+    merges: sa.Table
+    merge_tickets: sa.Table
+    discards: sa.Table
+    keys: sa.Table
+
+    @property
+    def version_table(self) -> str:
+        """Where Alembic keeps the revision: a table of the library's own."""
+        return f"{self.prefix}alembic_version"
+
+
+def _flag(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Boolean(), nullable=False)
+
+
+def _counter(name: str) -> sa.Column[Any]:
+    return sa.Column(name, COUNTER, primary_key=True, autoincrement=True)
+
+
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, UtcDateTime(), nullable=nullable)
+
+
+def _line(name: str, length: int) -> sa.Column[Any]:
+    return sa.Column(name, sa.String(length), nullable=False)
+
+
+def _text(name: str, *, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, sa.Text(), nullable=nullable)
+
+
+@functools.cache
+def tables_for(id_type: type, prefix: str) -> Tables:
+    """The tables for ids of this type, with names that begin with `prefix`.
+
+    >>> tables_for(str, "helpdesk_").tickets.name
+    'helpdesk_tickets'
+    """
+    if id_type not in ID_TYPES.values():
+        raise InvalidValueError("id_type", f"must be one of {', '.join(ID_TYPES)}")
+    if not _PREFIX.fullmatch(prefix):
+        raise InvalidValueError(
+            "prefix", "must be lower-case letters, digits and underscores, at most 30"
+        )
+    metadata = sa.MetaData(naming_convention=_NAMES)
+    made: dict[str, sa.Table] = {}
+
+    def table(name: str, *parts: Any, **options: Any) -> None:
+        made[name] = sa.Table(prefix + name, metadata, *parts, **options)
+
+    def id_(name: str = "id", *parts: Any, nullable: bool = False, **options: Any) -> Any:
+        return sa.Column(name, OpaqueId(id_type), *parts, nullable=nullable, **options)
+
+    def to(name: str, **options: Any) -> sa.ForeignKey:
+        return sa.ForeignKey(f"{prefix}{name}.id", **options)
+
+    def json(name: str, shape: Any, *, nullable: bool = False, shared: bool = True) -> Any:
+        return sa.Column(name, Json(codec_for(id_type), shape, shared=shared), nullable=nullable)
+
+    table("meta", sa.Column("name", sa.String(50), primary_key=True), _text("value"))
+    _people_and_teams(table, id_, to, json)
+    _tickets(table, id_, to, json)
+    _what_happened(table, id_, to, json)
+    return Tables(id_type=id_type, prefix=prefix, metadata=metadata, **made)
+
+
+def _people_and_teams(
+    table: Callable[..., None], id_: Callable[..., Any], to: Callable[..., Any], json: Any
+) -> None:
+    table(
+        "users",
+        _counter("number"),
+        id_(unique=True),
+        _line("name", 200),
+        sa.Column("kind", Choice(UserKind), nullable=False),
+        json("roles", frozenset[Role]),
+        _flag("active"),
+        sa.Column("email", sa.String(320)),
+        sa.Column("phone", sa.String(320)),
+        _line("company", 200),
+        _line("language", 35),
+        sa.Index(None, "kind", "active"),
+        sqlite_autoincrement=True,
+    )
+    table(
+        "teams",
+        _counter("number"),
+        id_(unique=True),
+        _line("name", 200),
+        sa.Column("visibility", Choice(Visibility), nullable=False),
+        _line("company", 200),
+        _text("public_description"),
+        json("member_ids", tuple[Id, ...]),
+        _flag("auto_assign"),
+        sa.Column("assignment_method", Choice(AssignmentMethod), nullable=False),
+        sa.Column("assignment_scope", Choice(CountScope), nullable=False),
+        sa.Column("look_ahead_window", Duration(), nullable=False),
+        sa.Column("horizon", Duration(), nullable=False),
+        _flag("members_follow"),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sqlite_autoincrement=True,
+    )
+    table(
+        "stages",
+        _counter("number"),
+        id_(unique=True),
+        _line("name", 200),
+        sa.Column("position", sa.Integer(), nullable=False),
+        _text("description"),
+        _flag("folded"),
+        json("email_template", EmailTemplate, nullable=True),
+        json("sms_template", SmsTemplate, nullable=True),
+        _flag("once_per_ticket"),
+        sqlite_autoincrement=True,
+    )
+    table(
+        "team_stages",
+        id_("team_id", to("teams"), primary_key=True),
+        # Checked at the end: a plan may name a stage before it adds it.
+        id_("stage_id", to("stages", deferrable=True, initially="DEFERRED"), primary_key=True),
+        sa.Index(None, "stage_id"),
+    )
+    table(
+        "team_follows",
+        id_("team_id", to("teams"), primary_key=True),
+        id_("user_id", primary_key=True),
+        sa.Column("source", Choice(FollowSource), primary_key=True),
+        sa.Index(None, "user_id"),
+    )
+    table(
+        "workloads",
+        id_("team_id", to("teams"), primary_key=True),
+        id_("member_id", primary_key=True),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("credit", sa.Integer(), nullable=False),
+        sa.Column("last_assigned", sa.BigInteger()),
+    )
+
+
+def _tickets(
+    table: Callable[..., None], id_: Callable[..., Any], to: Callable[..., Any], json: Any
+) -> None:
+    table(
+        "tickets",
+        id_(primary_key=True),
+        id_("team_id", to("teams")),
+        id_("stage_id", to("stages")),
+        _line("subject", 500),
+        _moment("created_at"),
+        _text("description"),
+        id_("opener_id", nullable=True),
+        id_("customer_id", nullable=True),
+        id_("assignee_id", nullable=True),
+        _moment("available_from", nullable=True),
+        _flag("waiting"),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        json("links", frozenset[Id]),
+        json("references", frozenset[str]),
+        _moment("closed_at", nullable=True),
+        id_("merged_into", to("tickets"), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Index(None, "team_id", "stage_id"),
+        sa.Index(None, "stage_id"),
+        sa.Index(None, "assignee_id"),
+        sa.Index(None, "customer_id"),
+        sa.Index(None, "created_at", "id"),
+        sa.Index(None, "merged_into"),
+        sa.Index(None, "waiting", "created_at"),
+    )
+    table(
+        "ticket_follows",
+        id_("ticket_id", to("tickets"), primary_key=True),
+        id_("user_id", primary_key=True),
+        sa.Column("source", Choice(FollowSource), primary_key=True),
+        sa.Index(None, "user_id", "ticket_id"),
+    )
+    table(
+        "ticket_tags",
+        id_("ticket_id", to("tickets"), primary_key=True),
+        sa.Column("tag", sa.String(100), primary_key=True),
+        sa.Index(None, "tag", "ticket_id"),
+    )
+    table(
+        "messages",
+        id_(primary_key=True),
+        id_("ticket_id", to("tickets")),
+        _text("body"),
+        _moment("at"),
+        id_("author_id", nullable=True),
+        _flag("internal"),
+        _flag("automatic"),
+        sa.Index(None, "ticket_id", "at"),
+    )
+    table(
+        "attachments",
+        id_(primary_key=True),
+        id_("ticket_id", to("tickets")),
+        _line("name", 255),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        _line("digest", 64),
+        _moment("at"),
+        _line("media_type", 200),
+        id_("author_id", nullable=True),
+        id_("message_id", nullable=True),
+        _flag("internal"),
+        sa.Index(None, "ticket_id", "at"),
+    )
+    table(
+        "time_entries",
+        id_(primary_key=True),
+        id_("ticket_id", to("tickets")),
+        id_("user_id"),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        _moment("at"),
+        _text("note"),
+        sa.Index(None, "ticket_id", "at"),
+    )
+
+
+def _what_happened(
+    table: Callable[..., None], id_: Callable[..., Any], to: Callable[..., Any], json: Any
+) -> None:
+    table(
+        "events",
+        _counter("sequence"),
+        id_("ticket_id", nullable=True),
+        id_("team_id", nullable=True),
+        _line("name", 50),
+        sa.Column("schema", sa.Integer(), nullable=False),
+        _moment("at"),
+        id_("by_id", nullable=True),
+        sa.Column("by_system", sa.String(200)),
+        _flag("internal"),
+        _text("data"),
+        sa.Index(None, "ticket_id", "sequence"),
+        sqlite_autoincrement=True,
+    )
+    table(
+        "outbox",
+        _counter("sequence"),
+        sa.Column("key", sa.Text(), nullable=False, unique=True),
+        id_("ticket_id"),
+        id_("recipient_id"),
+        sa.Column("channel", Choice(Channel), nullable=False),
+        sa.Column("kind", Choice(NoticeKind), nullable=False),
+        id_("message_id", nullable=True),
+        id_("stage_id", nullable=True),
+        _text("subject", nullable=True),
+        _text("text", nullable=True),
+        _moment("created_at"),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("status", Choice(DeliveryStatus), nullable=False),
+        _moment("not_before", nullable=True),
+        sa.Index(None, "status", "sequence"),
+        sqlite_autoincrement=True,
+    )
+    table(
+        "merges",
+        _counter("sequence"),
+        id_(unique=True),
+        id_("master_id"),
+        json("merged_ids", tuple[Id, ...]),
+        _moment("at"),
+        json("changes", tuple[Change, ...], shared=False),
+        _moment("undone_at", nullable=True),
+        sqlite_autoincrement=True,
+    )
+    table(
+        "merge_tickets",
+        id_("merge_id", to("merges"), primary_key=True),
+        id_("ticket_id", primary_key=True),
+        sa.Index(None, "ticket_id"),
+    )
+    table(
+        "discards",
+        id_("first_id", primary_key=True),
+        id_("second_id", primary_key=True),
+        _text("first_fingerprint"),
+        _text("second_fingerprint"),
+        sa.Index(None, "second_id"),
+    )
+    table(
+        "keys",
+        sa.Column("key", sa.Text(), primary_key=True),
+        _text("digest"),
+        _text("result"),
+        _moment("at"),
+        sa.Index(None, "at"),
+    )

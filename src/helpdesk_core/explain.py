@@ -1,0 +1,231 @@
+"""Reasons as English sentences (V19, A20); a host with another language keeps its own table.
+
+Decisions hold codes and plain values, never prose. Here is one sentence for each code; a code that
+is not in the table is shown as it is, so an explanation never fails.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from helpdesk_core.decisions import Decision, Reason
+
+#: One sentence for each code; a name in braces is a parameter of the reason.
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        # who may see
+        "visibility.administrator": "An administrator sees everything.",
+        "visibility.company_team": "The team is open to every internal user.",
+        "visibility.public_team": "The team is public, so every internal user sees it.",
+        "visibility.follows_ticket": "The user follows the ticket.",
+        "visibility.follows_team": "The user follows the team.",
+        "visibility.follows_a_ticket": "The user follows a ticket of the team.",
+        "visibility.assignee": "The ticket is assigned to the user.",
+        "visibility.not_following": "The user does not follow what is shown to followers only.",
+        "visibility.inactive_user": "The user is not active.",
+        "visibility.contact": "A contact has no login and can open nothing.",
+        "visibility.unknown_kind": "The kind of user is not known, so nothing is shown.",
+        "visibility.unknown_level": "The team's visibility is not known, so nothing is shown.",
+        "visibility.other_company": "The team belongs to another company.",
+        "visibility.team_not_public": "The team is not public, so nobody outside sees its tickets.",
+        "visibility.portal_opens_no_team": "A portal user sees tickets, never a whole team.",
+        "visibility.changed": "The team's visibility becomes {to}.",
+        "visibility.unchanged": "The team has this visibility already.",
+        "visibility.narrowed": "The team is not public any more, so portal users stop following.",
+        # who hears of it
+        "notify.customer": "The customer is told in full.",
+        "notify.may_view": "The follower may see the ticket and is told in full.",
+        "notify.minimal": "The follower may not see the ticket and is told without its text.",
+        "notify.internal_note": "An internal note goes only to internal users who see the ticket.",
+        "notify.inactive_user": "The recipient is not active.",
+        "notify.not_following": "The recipient does not follow the ticket or its team.",
+        # stages
+        "stage.unchanged": "Everything is in its place already.",
+        "stage.moved": "The ticket goes to the stage {stage_id}.",
+        "stage.transferred": "The ticket goes to the team {team_id}.",
+        "stage.fold_changed": "The stage {stage_id} changes (folded: {folded}).",
+        "stage.reordered": "The stages get another order.",
+        "stage.removed": "The stage {stage_id} is removed.",
+        "stage.refused.merged_away": (
+            "The ticket {ticket_id} was merged into {merged_into} and stays where it is."
+        ),
+        "stage.refused.not_in_team": "The stage {stage_id} is not one of the team {team_ids}.",
+        "stage.refused.no_folded_stage": (
+            "The ticket is closed, and the team {team_id} has no folded stage for it."
+        ),
+        "stage.refused.no_open_stage": (
+            "The ticket is open, and the team {team_id} has no unfolded stage for it."
+        ),
+        "stage.refused.last_open_stage": (
+            "The stage {stage_id} is the last unfolded one of the team {team_ids}."
+        ),
+        "stage.refused.not_confirmed": (
+            "The change closes or reopens every ticket in the stage {stage_id}, "
+            "{tickets} in all, and must be confirmed."
+        ),
+        "stage.refused.not_a_permutation": (
+            "Every stage must be named once (missing: {missing}; unknown: {unknown}; "
+            "repeated: {repeated})."
+        ),
+        "stage.refused.holds_tickets": (
+            "The stage {stage_id} still holds tickets: {tickets}, and merged-away ones: "
+            "{merged_away}."
+        ),
+        "stage.skipped.no_customer": "The ticket has no customer to write to.",
+        "stage.skipped.inactive_customer": "The customer is not active.",
+        "stage.skipped.no_email": "The customer has no e-mail address.",
+        "stage.skipped.no_phone": "The customer has no telephone number.",
+        # who gets it
+        "assignment.fewest_tickets": "Of those available, who had the fewest tickets was taken.",
+        "assignment.fewest_open": "Of those available, who had the fewest open tickets was taken.",
+        "assignment.nobody_eligible": "There is nobody who could be assigned tickets of the team.",
+        "assignment.nobody_available": "Nobody of the team will be available within reach.",
+        "assignment.manual": "The ticket was assigned by hand.",
+        "assignment.kept": "The assignee {assignee_id} keeps the ticket.",
+        "assignment.unassigned": "Nobody has the ticket.",
+        "assignment.unchanged": "The ticket is assigned so already.",
+        "assignment.not_in_pool": "The assignee is not of the new team and gives the ticket up.",
+        "assignment.already_assigned": "The ticket is assigned to {assignee_id} already.",
+        "assignment.absent": "The person is absent.",
+        "assignment.outside_hours": "The person does not work at that time.",
+        "assignment.refused.merged_away": "The ticket was merged away and goes to nobody.",
+        "assignment.refused.not_eligible": "The user {user_id} cannot be assigned tickets.",
+        # merging
+        "merge.merged": "The tickets become one.",
+        "merge.done_before": "The tickets were merged before.",
+        "merge.unmerged": "The merge {merge_id} is undone.",
+        "merge.undone": "The merge that had brought this about was undone.",
+        "merge.changed_since": "It was changed after the merge.",
+        "merge.assignee_not_eligible": "The former assignee cannot be assigned tickets any more.",
+        "merge.follow_ended": "The former follower {user_id} may not follow any more.",
+        "merge.stage_not_in_team": "The team does not have the stage {stage_id} any more.",
+        "merge.stage_not_folded": "The stage {stage_id} does not close tickets any more.",
+        "merge.refused.too_many": "At most {limit} tickets can be merged at once, not {given}.",
+        "merge.refused.itself": "The ticket {ticket_id} cannot be merged with itself.",
+        "merge.refused.one_ticket": "A merge needs two tickets or more.",
+        "merge.refused.cross_visibility": (
+            "The tickets are of teams with different visibility ({levels}), "
+            "which must be allowed explicitly."
+        ),
+        "merge.refused.cycle": (
+            "The ticket {ticket_id} was merged into {merged_into} and cannot take it in."
+        ),
+        "merge.refused.merged_away": "The ticket {ticket_id} was merged away before.",
+        "merge.refused.undone_before": "The merge {merge_id} was undone before.",
+        "merge.refused.later_merge": "The later merge {merge_id} stands on this one.",
+    }
+)
+
+#: Fuller sentences, for when all of their values are there.
+FULLER: Mapping[str, str] = MappingProxyType(
+    {
+        "assignment.fewest_tickets": (
+            "Of those available, who had the fewest tickets was taken: {count}."
+        ),
+        "assignment.fewest_open": (
+            "Of those available, who had the fewest open tickets was taken: {count}."
+        ),
+        "assignment.absent": "The person is absent until {until}.",
+        "assignment.outside_hours": "The person does not work before {until}.",
+    }
+)
+
+#: What decided between those who could have been chosen (A6).
+TIE_BREAKERS: Mapping[str, str] = MappingProxyType(
+    {
+        "fewest": "Nobody else had so few.",
+        "least_recent": "Of those with as few, nobody had waited longer for a ticket.",
+        "member_order": "Of those alike in everything else, the first member was taken.",
+    }
+)
+
+
+class HasCode(Protocol):
+    """Anything that gives its reason as a code: an assignment, or an event that has one."""
+
+    @property
+    def code(self) -> str:
+        """A stable dotted code."""
+        ...
+
+
+def sentence(reason: Reason | str) -> str:
+    """The reason in one sentence; a code without one, or without its values, is shown as it is.
+
+    >>> sentence("visibility.follows_ticket")
+    'The user follows the ticket.'
+    >>> sentence(Reason("stage.moved", {"stage_id": "solved"}))
+    'The ticket goes to the stage solved.'
+    >>> sentence(Reason("host.full_moon", {"phase": 4}))
+    'host.full_moon (phase=4)'
+    """
+    if isinstance(reason, str):
+        reason = Reason(reason)
+    words = {name: _words(value) for name, value in reason.parameters.items()}
+    known = {name: words[name] for name, value in reason.parameters.items() if value is not None}
+    for template, values in ((FULLER, known), (SENTENCES, words)):
+        if reason.code in template:
+            try:
+                return template[reason.code].format_map(values)
+            except KeyError:
+                continue
+    return str(reason)
+
+
+def explain(decided: Decision | HasCode) -> str:
+    """A decision, an assignment or an event in plain words, the deciding reason first (V19, A20).
+
+    >>> from helpdesk_core.decisions import deny
+    >>> explain(Decision(True, (Reason("visibility.follows_ticket"),
+    ...                         Reason("visibility.assignee"))))
+    'Yes. The user follows the ticket. The ticket is assigned to the user.'
+    >>> explain(deny("visibility.contact"))
+    'No. A contact has no login and can open nothing.'
+    """
+    if isinstance(decided, Decision):
+        answer = "Yes." if decided.allowed else "No."
+        return " ".join([answer, *(part for reason in decided.reasons for part in _told(reason))])
+    return " ".join(_parts(decided))
+
+
+def _told(reason: Reason) -> list[str]:
+    """The reason's sentence, and another on what broke the tie."""
+    tie_breaker = reason.parameters.get("tie_breaker")
+    if tie_breaker is None or reason.code not in SENTENCES:
+        return [sentence(reason)]
+    return [sentence(reason), TIE_BREAKERS.get(tie_breaker, f"Decided by: {tie_breaker}.")]
+
+
+def _parts(decided: HasCode) -> list[str]:
+    """What an assignment or its event holds beside the code, as far as it is there."""
+    values = {
+        name: getattr(decided, name)
+        for name in ("assignee_id", "count", "tie_breaker")
+        if getattr(decided, name, None) is not None
+    }
+    parts = _told(Reason(decided.code, values))
+    available_from = getattr(decided, "available_from", None)
+    if available_from is not None:
+        parts.append(f"Available from {_words(available_from)}.")
+    warning = getattr(decided, "warning", None)
+    if warning is not None:
+        parts.append(f"Warning: {sentence(warning)}")
+    for skipped in getattr(decided, "skipped", ()):
+        parts.append(f"Passed over: {skipped.member_id}. {sentence(skipped.reason)}")
+    return parts
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple | list | frozenset | set):
+        return ", ".join(map(_words, value)) or "none"
+    return "none" if value is None else str(value)

@@ -1,0 +1,227 @@
+"""All stages in one order, which of them each team has, and how they are reordered (G5-G7)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import attrs
+
+from helpdesk_core.decisions import allow, deny
+from helpdesk_core.entities import Id, Stage, Team
+from helpdesk_core.errors import InvalidValueError, NotFoundError
+from helpdesk_core.events import StagesReordered, Who
+from helpdesk_core.fields import utc
+from helpdesk_core.plans import Kind, Plan, SetField
+
+_Thing = TypeVar("_Thing", Stage, Team)
+
+# --- the pipeline --------------------------------------------------------------------------------
+
+
+def _in_order(stages: Iterable[Stage]) -> tuple[Stage, ...]:
+    return tuple(sorted(stages, key=lambda stage: stage.position))  # stable: ties as given
+
+
+def _teams(teams: Iterable[Team]) -> tuple[Team, ...]:
+    return tuple(teams)
+
+
+def _by_id(field: str, things: Iterable[_Thing]) -> dict[Id, _Thing]:
+    found: dict[Id, _Thing] = {}
+    for thing in things:
+        if thing.id in found:
+            raise InvalidValueError(field, f"holds {thing.id!r} twice")
+        found[thing.id] = thing
+    return found
+
+
+@attrs.frozen
+class Pipeline:
+    """All stages in their one order (G6), and which of them each team has (G5).
+
+    Ties in position keep the order given. Raises `InvalidValueError` when a stage or a team comes
+    twice, or a team names a stage that is not there.
+
+    >>> new, solved = Stage(id=1, name="New", position=0), Stage(id=2, name="Solved", position=5,
+    ...                                                          folded=True)
+    >>> from helpdesk_core.entities import Visibility
+    >>> team = Team(id="it", name="IT", visibility=Visibility.COMPANY, stage_ids={1, 2})
+    >>> pipeline = Pipeline([solved, new], [team])
+    >>> [stage.name for stage in pipeline.columns("it")]
+    ['New', 'Solved']
+    """
+
+    stages: tuple[Stage, ...] = attrs.field(converter=_in_order)
+    teams: tuple[Team, ...] = attrs.field(converter=_teams)
+    _stages: dict[Id, Stage] = attrs.field(init=False, repr=False, eq=False)
+    _teams: dict[Id, Team] = attrs.field(init=False, repr=False, eq=False)
+
+    @_stages.default
+    def _index_stages(self) -> dict[Id, Stage]:
+        return _by_id("stages", self.stages)
+
+    @_teams.default
+    def _index_teams(self) -> dict[Id, Team]:
+        return _by_id("teams", self.teams)
+
+    def __attrs_post_init__(self) -> None:
+        for team in self.teams:
+            for stage_id in team.stage_ids - self._stages.keys():
+                problem = f"gives {team.id!r} the unknown stage {stage_id!r}"
+                raise InvalidValueError("teams", problem)
+
+    def stage(self, stage_id: Id) -> Stage:
+        """The stage, or `NotFoundError`."""
+        try:
+            return self._stages[stage_id]
+        except KeyError:
+            raise NotFoundError("stage", stage_id) from None
+
+    def team(self, team_id: Id) -> Team:
+        """The team, or `NotFoundError`."""
+        try:
+            return self._teams[team_id]
+        except KeyError:
+            raise NotFoundError("team", team_id) from None
+
+    def columns(self, team_id: Id) -> tuple[Stage, ...]:
+        """The team's stages in order."""
+        ids = self.team(team_id).stage_ids
+        return tuple(stage for stage in self.stages if stage.id in ids)
+
+    def first_open(self, team_id: Id) -> Stage:
+        """Where the team's new tickets go (G7); a team without one is an `InvalidValueError`."""
+        stage = self.first(team_id, folded=False)
+        if stage is None:
+            raise InvalidValueError("stage_ids", f"of {team_id!r} must hold an unfolded stage")
+        return stage
+
+    def first_folded(self, team_id: Id) -> Stage | None:
+        """Where the team's tickets are closed by themselves (G9, G13), if anywhere."""
+        return self.first(team_id, folded=True)
+
+    def teams_using(self, stage_id: Id) -> tuple[Team, ...]:
+        """The teams that have the stage (G4, G5)."""
+        return tuple(team for team in self.teams if stage_id in team.stage_ids)
+
+    def belongs(self, stage_id: Id, team_id: Id) -> bool:
+        """Whether the team has the stage (G5)."""
+        return stage_id in self.team(team_id).stage_ids
+
+    def first(self, team_id: Id, *, folded: bool) -> Stage | None:
+        """The team's first folded, or first unfolded, stage."""
+        return next((stage for stage in self.columns(team_id) if stage.folded is folded), None)
+
+    def left_without_open(self, stage_id: Id, teams: Iterable[Team]) -> tuple[Id, ...]:
+        """Those of the teams whose last unfolded stage this is (G7)."""
+        return tuple(
+            team.id
+            for team in teams
+            if [stage.id for stage in self.columns(team.id) if not stage.folded] == [stage_id]
+        )
+
+
+# --- reordering ----------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class ReorderPlan(Plan):
+    """Another order of one team's columns; `other_team_ids` see a change too (G6)."""
+
+    other_team_ids: tuple[Id, ...] = ()
+
+
+def plan_reorder(
+    stage_ids: Sequence[Id], pipeline: Pipeline, *, now: datetime, by: Who = None
+) -> Plan:
+    """Put all stages into this order, which must be a permutation of them (G6).
+
+    No ticket changes. The stages share out the positions that are there, so that few rows change;
+    only where two stages had the same one, all are numbered anew.
+
+    >>> from datetime import UTC
+    >>> pipeline = Pipeline([Stage(id="a", name="A", position=0), Stage(id="b", name="B",
+    ...                      position=9), Stage(id="c", name="C", position=10)], [])
+    >>> plan = plan_reorder(["b", "a", "c"], pipeline, now=datetime(2026, 1, 5, tzinfo=UTC))
+    >>> [(change.id, change.value) for change in plan.changes]
+    [('b', 0), ('a', 9)]
+    """
+    return _reorder(tuple(stage_ids), pipeline.stages, pipeline, None, now=now, by=by)
+
+
+def plan_reorder_team(
+    team_id: Id,
+    stage_ids: Sequence[Id],
+    pipeline: Pipeline,
+    *,
+    now: datetime,
+    by: Who = None,
+) -> ReorderPlan:
+    """Put one team's columns into this order, among the places that they held (G6).
+
+    `other_team_ids` are the teams that see their own columns in another order by this.
+    """
+    return _reorder(tuple(stage_ids), pipeline.columns(team_id), pipeline, team_id, now=now, by=by)
+
+
+def _reorder(
+    wanted: tuple[Id, ...],
+    columns: tuple[Stage, ...],
+    pipeline: Pipeline,
+    team_id: Id | None,
+    *,
+    now: datetime,
+    by: Who,
+) -> ReorderPlan:
+    held = tuple(stage.id for stage in columns)
+    if Counter(wanted) != Counter(held):
+        return ReorderPlan(
+            decision=deny(
+                "stage.refused.not_a_permutation",
+                missing=tuple(each for each in held if each not in wanted),
+                unknown=tuple(dict.fromkeys(each for each in wanted if each not in held)),
+                repeated=tuple(each for each, times in Counter(wanted).items() if times > 1),
+            )
+        )
+    if wanted == held:
+        return ReorderPlan(decision=allow("stage.unchanged"))
+    next_wanted, among = iter(wanted), frozenset(held)
+    order = tuple(
+        pipeline.stage(next(next_wanted)) if stage.id in among else stage
+        for stage in pipeline.stages
+    )
+    places: Sequence[int] = [stage.position for stage in pipeline.stages]
+    if len(set(places)) < len(places):
+        places = range(len(places))
+    return ReorderPlan(
+        decision=allow("stage.reordered"),
+        changes=[
+            SetField(
+                kind=Kind.STAGE,
+                id=stage.id,
+                field="position",
+                expected=stage.position,
+                value=place,
+            )
+            for stage, place in zip(order, places, strict=True)
+            if stage.position != place
+        ],
+        events=[
+            StagesReordered(
+                at=utc("now", now),
+                by=by,
+                team_id=team_id,
+                stage_ids=tuple(stage.id for stage in order),
+            )
+        ],
+        other_team_ids=tuple(
+            team.id
+            for team in pipeline.teams
+            if team.id != team_id
+            and pipeline.columns(team.id)
+            != tuple(stage for stage in order if stage.id in team.stage_ids)
+        ),
+    )

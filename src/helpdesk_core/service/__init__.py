@@ -1,0 +1,99 @@
+"""`Helpdesk`: load, decide, save, announce. The only caller of the ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from uuid import uuid4
+
+from helpdesk_core.entities import Id, Ticket
+from helpdesk_core.ports import (
+    AttachmentStore,
+    Calendar,
+    Clock,
+    Notifier,
+    Repository,
+    SimilarityStore,
+)
+from helpdesk_core.service.conversation import ConversationUseCases
+from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
+from helpdesk_core.service.following import FollowingUseCases
+from helpdesk_core.service.merging import MergingUseCases
+from helpdesk_core.service.people import PeopleUseCases
+from helpdesk_core.service.permissions import PERMISSIONS
+from helpdesk_core.service.reading import Page, ReadingUseCases
+from helpdesk_core.service.stages import StageUseCases
+from helpdesk_core.service.teams import TeamUseCases, team_warnings
+from helpdesk_core.service.tickets import TicketUseCases
+
+__all__ = ["PERMISSIONS", "Delivered", "Helpdesk", "Page", "team_warnings"]
+
+
+def _text_id() -> Id:
+    return str(uuid4())
+
+
+class Helpdesk(
+    TicketUseCases,
+    ConversationUseCases,
+    FollowingUseCases,
+    MergingUseCases,
+    TeamUseCases,
+    StageUseCases,
+    PeopleUseCases,
+    ReadingUseCases,
+    DeliveringUseCases,
+):
+    """A help desk over a host's ports.
+
+    Every call that changes something takes `actor`, the id of the user who does it or
+    `System(reason=...)` (V11), runs in one transaction with its events (N1), and may take an
+    `idempotency_key` (T7). What a rule refuses is raised as `RefusedError`, which carries the
+    decision; what the actor may not know of is a `NotFoundError` (V14).
+
+    `id_factory` makes ids of the installation's one type; `permissions` is the table of T5;
+    `company_scope` shuts other companies' teams to employees (T1); `link_to` makes the link to a
+    ticket that goes into messages, for recipients who can view it (V5, V20).
+
+    >>> from datetime import datetime, UTC
+    >>> from helpdesk_core import Role, System, User, UserKind, Visibility
+    >>> from helpdesk_core.adapters.memory import (
+    ...     ManualClock, MemoryCalendar, MemoryNotifier, MemoryRepository)
+    >>> desk = Helpdesk(MemoryRepository(), MemoryNotifier(), MemoryCalendar(),
+    ...                 ManualClock(datetime(2026, 1, 5, 9, tzinfo=UTC)))
+    >>> setup = System(reason="first set-up")
+    >>> for name in ("ada", "bob"):
+    ...     _ = desk.add_user(User(id=name, name=name.title(), kind=UserKind.INTERNAL,
+    ...                            roles={Role.AGENT}), actor=setup)
+    >>> new = desk.create_stage("New", actor=setup)
+    >>> team = desk.create_team("Support", Visibility.COMPANY, actor=setup,
+    ...                         stage_ids=[new.id], auto_assign=True)
+    >>> [desk.open_ticket(team.id, f"No ink {n}", actor="ada").assignee_id for n in range(3)]
+    ['ada', 'bob', 'ada']
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        notifier: Notifier,
+        calendar: Calendar,
+        clock: Clock,
+        *,
+        attachments: AttachmentStore | None = None,
+        similarity: SimilarityStore | None = None,
+        id_factory: Callable[[], Id] = _text_id,
+        permissions: Mapping[str, frozenset[str]] = PERMISSIONS,
+        company_scope: bool = False,
+        link_to: Callable[[Ticket], str] | None = None,
+    ) -> None:
+        super().__init__(
+            repository,
+            notifier,
+            calendar,
+            clock,
+            attachments=attachments,
+            similarity=similarity,
+            id_factory=id_factory,
+            permissions=permissions,
+            company_scope=company_scope,
+            link_to=link_to,
+        )

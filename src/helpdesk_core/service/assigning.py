@@ -1,0 +1,210 @@
+"""Use-cases of assignment: the automatic choice, a person's choice, and those who wait (A1-A21)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import attrs
+
+from helpdesk_core.assignment import (
+    Assignment,
+    Outcome,
+    Workload,
+    choose_assignee,
+    plan_assignment,
+    plan_reassignment,
+    pool_of,
+)
+from helpdesk_core.availability import Availability
+from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket
+from helpdesk_core.errors import CalendarError
+from helpdesk_core.ports import Claim, Position, TicketFilter
+from helpdesk_core.service.work import Desk, MovedError, Work
+
+#: Why a ticket waits when the calendar did not answer (A14).
+CALENDAR_SILENT = "assignment.calendar_did_not_answer"
+
+
+@attrs.frozen(kw_only=True)
+class Presence:
+    """Who of a team's pool is there when, asked before the transaction begins.
+
+    `error` is set when the calendar did not answer: then nobody is chosen (A14).
+    """
+
+    pool: frozenset[Id] = frozenset()
+    availability: Availability | None = None
+    error: CalendarError | None = None
+
+
+class AssigningUseCases(Desk):
+    """Who gets a ticket."""
+
+    def assign(
+        self,
+        ticket_id: Id,
+        user_id: Id | None,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Give the ticket to somebody, or to nobody, by hand (A7, A18, V10).
+
+        Raises `RefusedError` when they are not eligible. Somebody who is away gets it all the same;
+        the event then carries a warning.
+        """
+        presence = self._presence_of([] if user_id is None else [user_id])
+
+        def do(work: Work) -> Ticket:
+            case = work.case_to_change(ticket_id, "ticket.assign", expected_version)
+            to = None if user_id is None else work.user(user_id)
+            there = presence.availability
+            work.carry_out(
+                plan_reassignment(
+                    case.ticket,
+                    to,
+                    sequence=_next_sequence(work.session.workloads(case.team.id).values()),
+                    now=work.now,
+                    by=work.by,
+                    absent=bool(to and there and not there.is_available(to.id, work.now)),
+                )
+            )
+            return work.fresh(ticket_id)
+
+        return self._write(
+            "ticket.assign",
+            actor,
+            do,
+            ticket_ids=[ticket_id],
+            key=idempotency_key,
+            payload=(ticket_id, user_id, expected_version),
+        )
+
+    def assign_waiting(self, *, actor: Actor, limit: int = 100) -> tuple[Ticket, ...]:
+        """Serve tickets that wait for somebody, oldest first; those that got an assignee (A16).
+
+        A host's worker calls it, say every minute, with `actor=System(reason="worker")`. Raises
+        `CalendarError` when the calendar does not answer; the tickets then go on waiting (A14).
+        """
+        served: list[Ticket] = []
+        after: Position | None = None
+        while len(served) < limit:
+            waiting = self._read(actor, lambda work: _waiting(work, after, limit))  # noqa: B023
+            for ticket in waiting:
+                given = self._assign_one_waiting(ticket, actor)
+                if given is not None:
+                    served.append(given)
+                if len(served) == limit:
+                    break
+            if len(waiting) < limit:
+                break
+            after = Position(waiting[-1].created_at, waiting[-1].id)
+        return tuple(served)
+
+    def _assign_one_waiting(self, ticket: Ticket, actor: Actor) -> Ticket | None:
+        presence = self._presence(ticket.team_id)
+        if presence.error is not None:
+            raise presence.error
+
+        def do(work: Work) -> Ticket | None:
+            work.require("work.assign_waiting")
+            case = work.case(ticket.id)
+            work.holds(case.team.id)
+            if not case.ticket.waiting or case.ticket.is_merged_away or not case.team.auto_assign:
+                return None
+            if case.team.id != ticket.team_id:
+                raise MovedError
+            self._choose(work, case.ticket, case.team, presence)
+            given = work.fresh(ticket.id)
+            return given if given.assignee_id is not None else None
+
+        return self._write("work.assign_waiting", actor, do, ticket_ids=[ticket.id])
+
+    def explain_assignment(self, team_id: Id, *, actor: Actor) -> Assignment:
+        """Whom the team's next ticket would go to now, and why (A20).
+
+        Raises `CalendarError` when the calendar does not answer (A14).
+        """
+        presence = self._presence(team_id)
+
+        def ask(work: Work) -> Assignment:
+            team = work.team(team_id)
+            work.require("ticket.assign")
+            if presence.availability is None:
+                raise presence.error or CalendarError("the calendar was not asked")
+            return _decide(work, team, presence.availability, presence.pool)
+
+        return self._read(actor, ask)
+
+    # --- for the other use-cases -----------------------------------------------------------------
+
+    def _presence(self, team_id: Id) -> Presence:
+        """Who of the team's pool is there when; a silent calendar is kept, not raised."""
+        with self._repository.reading() as session:
+            team = session.teams([team_id]).get(team_id)
+            if team is None or not team.auto_assign:
+                return Presence()
+            pool = frozenset(pool_of(team, session.eligible_users()))
+        return self._presence_of(pool, team)
+
+    def _presence_of(self, user_ids: Collection[Id], team: Team | None = None) -> Presence:
+        now = self._now()
+        until: datetime = now + (team.horizon + team.look_ahead_window if team else now - now)
+        try:
+            there = self._availability(user_ids, now, until) if user_ids else Availability()
+        except CalendarError as error:
+            return Presence(pool=frozenset(user_ids), error=error)
+        return Presence(pool=frozenset(user_ids), availability=there)
+
+    def _choose(self, work: Work, ticket: Ticket, team: Team, presence: Presence) -> None:
+        """Assign by the team's method, inside the transaction that holds the team (A17)."""
+        if presence.availability is None:
+            assignment = Assignment(outcome=Outcome.NOBODY_AVAILABLE, code=CALENDAR_SILENT)
+        else:
+            assignment = _decide(work, team, presence.availability, presence.pool)
+        work.carry_out(
+            plan_assignment(
+                ticket,
+                assignment,
+                sequence=_next_sequence(work.session.workloads(team.id).values()),
+                now=work.now,
+                by=work.by,
+            )
+        )
+
+
+def _decide(work: Work, team: Team, there: Availability, asked: frozenset[Id]) -> Assignment:
+    pool = pool_of(team, work.session.eligible_users())
+    if not asked.issuperset(pool):
+        raise MovedError  # somebody joined since the calendar was asked
+    workloads = dict(work.session.workloads(team.id))
+    if team.assignment_scope is CountScope.GLOBAL:
+        # counts over all teams, recency in this one (A6, A7)
+        for member_id, everywhere in work.session.workloads(None).items():
+            here = workloads.get(member_id)
+            workloads[member_id] = attrs.evolve(
+                everywhere, last_assigned=here.last_assigned if here else None
+            )
+    return choose_assignee(
+        team.assignment_method,
+        pool,
+        workloads,
+        there,
+        work.now,
+        look_ahead_window=team.look_ahead_window,
+        horizon=team.horizon,
+    )
+
+
+def _next_sequence(workloads: Collection[Workload]) -> int:
+    """One more than anybody's of the team, who left included: recency never starts anew (A6)."""
+    return 1 + max((w.last_assigned or 0 for w in workloads), default=0)
+
+
+def _waiting(work: Work, after: Position | None, limit: int) -> list[Ticket]:
+    work.require("work.assign_waiting")
+    work.claim(Claim.ASSIGNMENT_ORDER)
+    query = TicketFilter(waiting=True, closed=False)
+    return list(work.session.find(work.scope, query, after=after, limit=limit))

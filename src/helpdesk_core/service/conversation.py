@@ -1,0 +1,321 @@
+"""Use-cases of the conversation on a ticket: reply, note, attach, log time (M9, V15, N1)."""
+
+from __future__ import annotations
+
+import io
+from typing import BinaryIO
+
+import attrs
+
+from helpdesk_core.entities import Actor, Attachment, Id, Message, TimeEntry
+from helpdesk_core.errors import AttachmentStoreError, InvalidValueError, NotFoundError
+from helpdesk_core.events import (
+    FileAttached,
+    InternalFileAttached,
+    MessagePosted,
+    NotePosted,
+    TimeLogged,
+)
+from helpdesk_core.plans import Add, Channel, Notice, NoticeKind
+from helpdesk_core.ports import AttachmentStore, Claim
+from helpdesk_core.service.work import Case, Desk, Work, check_version
+from helpdesk_core.visibility import audience
+
+#: The largest attachment, in bytes, unless the host says otherwise.
+ATTACHMENT_LIMIT = 25 * 1024 * 1024
+
+
+class ConversationUseCases(Desk):
+    """What people say on a ticket."""
+
+    def reply(
+        self,
+        ticket_id: Id,
+        body: str,
+        *,
+        actor: Actor,
+        automatic: bool = False,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Message:
+        """Say something that the customer reads too (V9, V20).
+
+        The right is checked on the ticket addressed; a reply to a tombstone lands on the root (M9).
+        `automatic` marks what a machine sent (N3).
+        """
+        return self._post(
+            "ticket.reply",
+            Message(id=0, ticket_id=ticket_id, body=body, at=self._now(), automatic=automatic),
+            actor,
+            expected_version,
+            idempotency_key,
+        )
+
+    def note(
+        self,
+        ticket_id: Id,
+        body: str,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Message:
+        """Write an internal note, which reaches nobody outside (V15)."""
+        return self._post(
+            "ticket.note",
+            Message(id=0, ticket_id=ticket_id, body=body, at=self._now(), internal=True),
+            actor,
+            expected_version,
+            idempotency_key,
+        )
+
+    def _post(
+        self,
+        use_case: str,
+        draft: Message,
+        actor: Actor,
+        expected_version: int | None,
+        key: str | None,
+    ) -> Message:
+        asked, new_id = draft.ticket_id, self._new_id()
+
+        def do(work: Work) -> Message:
+            addressed = work.case(asked)
+            work.require(use_case)
+            check_version(addressed.ticket, expected_version)
+            root = _root(work, addressed)
+            message = attrs.evolve(
+                draft, id=new_id, ticket_id=root.ticket.id, author_id=work.author_id, at=work.now
+            )
+            posted = NotePosted if message.internal else MessagePosted
+            users = work.session.users(
+                {*root.ticket.followers, *root.team.followers, *_one(root.ticket.customer_id)}
+            )
+            told = audience(
+                root.ticket,
+                root.team,
+                users,
+                work.author_id,
+                internal=message.internal,
+                company_scope=work.company_scope,
+            )
+            work.write(
+                [Add(message)],
+                [
+                    posted(
+                        at=work.now,
+                        by=work.by,
+                        ticket_id=root.ticket.id,
+                        team_id=root.team.id,
+                        message_id=message.id,
+                    )
+                ],
+                [
+                    Notice(
+                        ticket_id=root.ticket.id,
+                        recipient_id=recipient.user_id,
+                        channel=Channel.EMAIL,
+                        kind=NoticeKind.UPDATE,
+                        message_id=message.id,
+                    )
+                    for recipient in told
+                ],
+            )
+            # who may not see the root is not told its id (M7)
+            return (
+                message
+                if work.sees(root.ticket, root.team)
+                else attrs.evolve(message, ticket_id=asked)
+            )
+
+        return self._write(
+            use_case,
+            actor,
+            do,
+            ticket_ids=self._with_root(asked),
+            key=key,
+            payload=(asked, draft.body, draft.automatic, expected_version),
+        )
+
+    def attach(
+        self,
+        ticket_id: Id,
+        name: str,
+        content: bytes | BinaryIO,
+        *,
+        actor: Actor,
+        media_type: str = "application/octet-stream",
+        message_id: Id | None = None,
+        internal: bool = False,
+        limit: int = ATTACHMENT_LIMIT,
+        idempotency_key: str | None = None,
+    ) -> Attachment:
+        """Add a file of at most `limit` bytes to a ticket, or to a message on it.
+
+        A file of an internal note is internal too (V15). The bytes are kept before the transaction
+        begins and dropped again when it fails; what a crash leaves is found by `check`.
+        """
+        store = self._store()
+        data = io.BytesIO(content) if isinstance(content, bytes) else content
+        new_id = self._new_id()
+
+        def allowed(work: Work) -> None:
+            work.case(ticket_id)
+            work.require("ticket.note" if internal else "ticket.attach")
+
+        self._read(actor, allowed)  # nobody fills the store who may not attach
+        size, digest = store.put(new_id, data, limit=limit)
+        kept = False
+
+        def do(work: Work) -> Attachment:
+            nonlocal kept
+            allowed(work)
+            root = _root(work, work.case(ticket_id))
+            inside = internal or _is_internal(work, ticket_id, root, message_id)
+            if inside:
+                work.require("ticket.note")
+            attachment = Attachment(
+                id=new_id,
+                ticket_id=root.ticket.id,
+                name=name,
+                size=size,
+                digest=digest,
+                at=work.now,
+                media_type=media_type,
+                author_id=work.author_id,
+                message_id=message_id,
+                internal=inside,
+            )
+            attached = InternalFileAttached if inside else FileAttached
+            work.write(
+                [Add(attachment)],
+                [
+                    attached(
+                        at=work.now,
+                        by=work.by,
+                        ticket_id=root.ticket.id,
+                        team_id=root.team.id,
+                        attachment_id=attachment.id,
+                    )
+                ],
+            )
+            kept = True
+            if work.sees(root.ticket, root.team):
+                return attachment
+            return attrs.evolve(attachment, ticket_id=ticket_id)
+
+        try:
+            return self._write(
+                "ticket.attach",
+                actor,
+                do,
+                ticket_ids=self._with_root(ticket_id),
+                key=idempotency_key,
+                payload=(ticket_id, name, digest, media_type, message_id, internal),
+            )
+        except BaseException:
+            kept = False
+            raise
+        finally:
+            if not kept:  # rolled back, or an earlier result was given again
+                store.delete(new_id)
+
+    def read_attachment(self, ticket_id: Id, attachment_id: Id, *, actor: Actor) -> BinaryIO:
+        """The bytes of an attachment, for who may see the ticket (V14, V15)."""
+
+        def ask(work: Work) -> Attachment:
+            work.case(ticket_id)
+            for attachment in work.session.attachments(work.tree(ticket_id)):
+                if attachment.id == attachment_id and (
+                    work.sees_internal or not attachment.internal
+                ):
+                    return attachment
+            raise NotFoundError("attachment", attachment_id)
+
+        return self._store().get(self._read(actor, ask).id)
+
+    def log_time(
+        self,
+        ticket_id: Id,
+        minutes: int,
+        *,
+        actor: Id,
+        note: str = "",
+        idempotency_key: str | None = None,
+    ) -> TimeEntry:
+        """Record minutes that the one who acts worked on the ticket."""
+        new_id = self._new_id()
+
+        def do(work: Work) -> TimeEntry:
+            if work.author_id is None:
+                raise InvalidValueError("actor", "must be a user: the system does not work hours")
+            case = work.case_to_change(ticket_id, "ticket.log_time")
+            work.claim(Claim.TIME_ENTRIES)
+            root = _root(work, case)
+            entry = TimeEntry(
+                id=new_id,
+                ticket_id=root.ticket.id,
+                user_id=work.author_id,
+                minutes=minutes,
+                at=work.now,
+                note=note,
+            )
+            event = TimeLogged(
+                at=work.now,
+                by=work.by,
+                ticket_id=root.ticket.id,
+                team_id=root.team.id,
+                time_entry_id=entry.id,
+            )
+            work.write([Add(entry)], [event])
+            return entry
+
+        return self._write(
+            "ticket.log_time",
+            actor,
+            do,
+            ticket_ids=self._with_root(ticket_id),
+            key=idempotency_key,
+            payload=(ticket_id, minutes, note),
+        )
+
+    def _with_root(self, ticket_id: Id) -> list[Id]:
+        """The ticket and its root: both are locked."""
+        ids = [ticket_id]
+        with self._repository.reading() as session:
+            ticket = session.tickets(ids).get(ticket_id)
+            while ticket is not None and ticket.merged_into is not None:
+                ids.append(ticket.merged_into)
+                ticket = session.tickets([ids[-1]]).get(ids[-1])
+        return [ids[0], *ids[-1:]] if len(ids) > 1 else ids
+
+    def _store(self) -> AttachmentStore:
+        if self._attachments is None:
+            raise AttachmentStoreError("the help desk was made without an attachment store")
+        return self._attachments
+
+
+def _root(work: Work, addressed: Case) -> Case:
+    """The case on which a reply lands (M9), held by this transaction."""
+    root_id = work.resolve(addressed.ticket.id)
+    root = addressed.ticket
+    if root_id != root.id:
+        root = work.session.tickets([root_id])[root_id]
+    work.holds(addressed.team.id, root.team_id)
+    if root.team_id == addressed.team.id:
+        return Case(root, addressed.team)
+    return Case(root, work.session.teams([root.team_id])[root.team_id])
+
+
+def _is_internal(work: Work, ticket_id: Id, root: Case, message_id: Id | None) -> bool:
+    """Whether a file hangs on an internal note; a message not to be seen is not found (V14)."""
+    if message_id is None:
+        return False
+    for message in work.session.messages({*work.tree(ticket_id), root.ticket.id}):
+        if message.id == message_id and (work.sees_internal or not message.internal):
+            return message.internal
+    raise NotFoundError("message", message_id)
+
+
+def _one(id: Id | None) -> tuple[Id, ...]:
+    return () if id is None else (id,)

@@ -1,0 +1,172 @@
+"""The worker's use-cases: deliver the outbox, check, purge (N1, N2, V5, V15, V20, T6)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from helpdesk_core.decisions import deny
+from helpdesk_core.entities import Id, Message, Team, Ticket, User
+from helpdesk_core.errors import NotifierError
+from helpdesk_core.plans import Channel, NoticeKind
+from helpdesk_core.ports import DeliveryStatus, Notification, OutgoingMessage, Session
+from helpdesk_core.service.work import Desk
+from helpdesk_core.visibility import Recipient, may_notify
+
+#: For how long a message that was taken from the outbox is nobody else's.
+LEASE = timedelta(minutes=5)
+#: After how many attempts a message is dead.
+ATTEMPTS = 8
+#: For how long sent messages and idempotency keys are kept (T7).
+KEPT = timedelta(days=30)
+
+_NO_LONGER = deny("notify.no_longer_concerned")
+
+
+@attrs.frozen(kw_only=True)
+class Delivered:
+    """What one call of `deliver` did."""
+
+    sent: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+
+class DeliveringUseCases(Desk):
+    """What a host's worker calls, for the help desk itself."""
+
+    def deliver(self, limit: int = 100) -> Delivered:
+        """Hand up to `limit` messages of the outbox to the notifier, each at least once (N1).
+
+        The right to be told and the address are looked up at this moment (N2). What the notifier
+        refuses is tried again, later each time, and is dead after a number of attempts.
+        """
+        now = self._now()
+        with self._repository.writing() as session:
+            taken = session.take(now, now + LEASE, limit)
+        done = dict.fromkeys(DeliveryStatus, 0)
+        for notification in taken:
+            status, again = self._send(notification)
+            with self._repository.writing() as session:
+                session.settle(notification.key, status, not_before=again)
+            done[status] += 1
+        return Delivered(
+            sent=done[DeliveryStatus.SENT],
+            skipped=done[DeliveryStatus.SKIPPED],
+            failed=done[DeliveryStatus.PENDING] + done[DeliveryStatus.DEAD],
+        )
+
+    def _send(self, notification: Notification) -> tuple[DeliveryStatus, datetime | None]:
+        with self._repository.reading() as session:
+            message = self._written(session, notification)
+        if message is None:
+            return DeliveryStatus.SKIPPED, None
+        try:
+            self._notifier.send(message)
+        except NotifierError:
+            if notification.attempts >= ATTEMPTS:
+                return DeliveryStatus.DEAD, None
+            return DeliveryStatus.PENDING, self._now() + timedelta(minutes=2**notification.attempts)
+        return DeliveryStatus.SENT, None
+
+    def _written(self, session: Session, notification: Notification) -> OutgoingMessage | None:
+        """The message as it may be sent now, or None when it may not (N2)."""
+        notice = notification.notice
+        ticket = session.tickets([notice.ticket_id]).get(notice.ticket_id)
+        user = session.users([notice.recipient_id]).get(notice.recipient_id)
+        if ticket is None or user is None:
+            return None
+        team = session.teams([ticket.team_id])[ticket.team_id]
+        address = user.email if notice.channel is Channel.EMAIL else user.phone
+        if not address:
+            return None
+        said: Message | None = None
+        if notice.message_id is not None:
+            said = next(
+                (m for m in session.messages([ticket.id]) if m.id == notice.message_id), None
+            )
+            if said is None:
+                return None
+        recipient = self._recipient(user, ticket, team, notification, said)
+        if not recipient.decision.allowed:
+            return None
+        subject, text = _text(notification, ticket, recipient, said)
+        return OutgoingMessage(
+            key=notification.key,
+            channel=notice.channel,
+            kind=notice.kind,
+            recipient_id=user.id,
+            to_address=address,
+            to_name=user.name,
+            subject=subject,
+            text=text,
+            ticket_id=ticket.id,
+            at=notification.created_at,
+            link=self._link_to(ticket) if self._link_to and recipient.link else None,
+        )
+
+    def _recipient(
+        self,
+        user: User,
+        ticket: Ticket,
+        team: Team,
+        notification: Notification,
+        said: Message | None,
+    ) -> Recipient:
+        internal = said is not None and said.internal
+        recipient = may_notify(
+            user, ticket, team, internal=internal, company_scope=self._company_scope
+        )
+        if notification.notice.kind is NoticeKind.ASSIGNED and user.id != ticket.assignee_id:
+            # somebody else has the ticket by now: there is nothing to tell
+            return attrs.evolve(recipient, decision=_NO_LONGER)
+        if notification.notice.kind is NoticeKind.STAGE and user.id != ticket.customer_id:
+            return attrs.evolve(recipient, decision=_NO_LONGER)
+        return recipient
+
+    def check(self) -> tuple[str, ...]:
+        """What is wrong in the store, a line each: counts, orphans, dead messages; none is well.
+
+        It only looks. Files without a record are what a crash between keeping the bytes and the
+        transaction leaves; they can be deleted.
+        """
+        with self._repository.reading() as session:
+            problems = list(session.recount())
+            known = set(session.attachment_ids())
+            dead = len(session.outbox(status=DeliveryStatus.DEAD))
+        if self._attachments is not None:
+            kept = set(self._attachments.ids())
+            problems += _lines("attachment without its file", known - kept)
+            problems += _lines("file without its attachment", kept - known)
+        if dead:
+            problems.append(f"dead messages in the outbox: {dead}")
+        return tuple(problems)
+
+    def purge(self) -> int:
+        """Drop what was sent or skipped, and idempotency keys, older than 30 days; how many.
+
+        The history of tickets stays (T6).
+        """
+        with self._repository.writing() as session:
+            return session.purge(self._now() - KEPT)
+
+
+def _text(
+    notification: Notification, ticket: Ticket, recipient: Recipient, said: Message | None
+) -> tuple[str, str]:
+    """Subject and text: a stage's own, the full one, or the minimal one (V5, V20)."""
+    notice = notification.notice
+    if not recipient.full:
+        return "News on a request", "There is news on a request that you follow."
+    if notice.kind is NoticeKind.STAGE:
+        return notice.subject or ticket.subject, notice.text or ""
+    if notice.kind is NoticeKind.OPENED:
+        return f"New: {ticket.subject}", ticket.description or ticket.subject
+    if notice.kind is NoticeKind.ASSIGNED:
+        return f"Assigned to you: {ticket.subject}", ticket.description or ticket.subject
+    return f"Re: {ticket.subject}", "" if said is None else said.body
+
+
+def _lines(what: str, ids: set[Id]) -> list[str]:
+    return [f"{what}: {id!r}" for id in sorted(ids, key=str)]

@@ -1,0 +1,300 @@
+"""Use-cases of duplicates: suggest, discard, preview, merge, un-merge (M1-M14)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from helpdesk_core.decisions import deny
+from helpdesk_core.entities import Actor, Id, Ticket, User
+from helpdesk_core.errors import InvalidValueError, NotFoundError, RefusedError
+from helpdesk_core.events import DuplicateDiscarded
+from helpdesk_core.merge import (
+    MERGE_LIMIT,
+    MergePlan,
+    UnmergePlan,
+    choose_master,
+    plan_merge,
+    plan_unmerge,
+)
+from helpdesk_core.plans import Discard, Merge
+from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.service.work import Case, Desk, Work
+from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate
+
+#: What is alike enough to be suggested, unless the host says otherwise (M3).
+THRESHOLD = 0.5
+
+
+class MergingUseCases(Desk):
+    """What is done about duplicates. Nothing is merged without being asked (M3)."""
+
+    def duplicates(
+        self, ticket_id: Id, *, actor: Actor, limit: int = 10, threshold: float = THRESHOLD
+    ) -> tuple[Match, ...]:
+        """Tickets that look like this one, best first, each with its shares (M2, M3).
+
+        Only those that the one who acts may see (M11), and no pair discarded before unless its
+        content changed since (M5).
+        """
+
+        def ask(work: Work) -> tuple[Match, ...]:
+            ticket = work.case(ticket_id).ticket
+            others = {t.id: t for t in work.session.find(work.scope, TicketFilter())}
+            discarded = _discarded(work, [ticket_id], {**others, ticket_id: ticket})
+            among = frozenset(
+                id for id in others if id != ticket_id and (ticket_id, id) not in discarded
+            )
+            index = self._similarity or SimilarityIndex(others.values())
+            found = index.most_similar(ticket, limit, among=among)
+            return tuple(match for match in found if match.rating >= threshold)
+
+        return self._read(actor, ask)
+
+    def duplicate_groups(
+        self,
+        *,
+        actor: Actor,
+        query: TicketFilter = TicketFilter(),  # noqa: B008 - frozen
+        threshold: float = THRESHOLD,
+    ) -> tuple[Group, ...]:
+        """Groups of tickets that look like one, among those to be seen and asked for (M4, M11)."""
+
+        def ask(work: Work) -> tuple[Group, ...]:
+            tickets = {t.id: t for t in work.session.find(work.scope, query)}
+            discarded = _discarded(work, tickets, tickets)
+            index = SimilarityIndex(tickets.values())
+            return tuple(index.groups(threshold, discarded=discarded))
+
+        return self._read(actor, ask)
+
+    def discard_duplicate(
+        self, ticket_id: Id, other_id: Id, *, actor: Actor, idempotency_key: str | None = None
+    ) -> Discard:
+        """Say that two tickets are not the same; not suggested again until one changes (M5)."""
+        if ticket_id == other_id:
+            raise InvalidValueError("other_id", "must be another ticket")
+
+        def do(work: Work) -> Discard:
+            tickets = [case.ticket for case in work.cases([ticket_id, other_id])]
+            work.require("ticket.merge")
+            work.claim(Claim.DISCARDS)
+            first, second = sorted(tickets, key=lambda ticket: str(ticket.id))
+            discard = Discard(
+                first_id=first.id,
+                second_id=second.id,
+                first_fingerprint=fingerprint(first),
+                second_fingerprint=fingerprint(second),
+            )
+            events = [
+                DuplicateDiscarded(
+                    at=work.now,
+                    by=work.by,
+                    ticket_id=one.id,
+                    team_id=one.team_id,
+                    other_id=two.id,
+                )
+                for one, two in ((first, second), (second, first))
+            ]
+            work.write([discard], events)
+            return discard
+
+        return self._write(
+            "ticket.discard_duplicate",
+            actor,
+            do,
+            ticket_ids=[ticket_id, other_id],
+            key=idempotency_key,
+            payload=(ticket_id, other_id),
+        )
+
+    def preview_merge(
+        self,
+        ticket_ids: Sequence[Id],
+        *,
+        actor: Actor,
+        master_id: Id | None = None,
+        allow_cross_visibility: bool = False,
+        add_followers: Collection[Id] = (),
+    ) -> MergePlan:
+        """What `merge` would do: master, followers left behind, ratings (M4, M7, M11)."""
+        options = (master_id, allow_cross_visibility, frozenset(add_followers))
+        return self._read(
+            actor, lambda work: _plan_merge(work, ticket_ids, self._new_id(), *options)
+        )
+
+    def merge(
+        self,
+        ticket_ids: Sequence[Id],
+        *,
+        actor: Actor,
+        master_id: Id | None = None,
+        allow_cross_visibility: bool = False,
+        add_followers: Collection[Id] = (),
+        idempotency_key: str | None = None,
+    ) -> Merge:
+        """Make one ticket of several, all or nothing; no customer is written to (M6-M12).
+
+        The master is the oldest unless `master_id` chooses (M4). The same merge again gives its
+        record again and does nothing (M10). Teams of different visibility need
+        `allow_cross_visibility`; `add_followers` carries people over by name (M7).
+        """
+        options = (master_id, allow_cross_visibility, frozenset(add_followers))
+        new_id = self._new_id()
+
+        def do(work: Work) -> Merge:
+            plan = _plan_merge(work, ticket_ids, new_id, *options)
+            work.holds(*(case.team.id for case in work.cases(ticket_ids)))
+            work.carry_out(plan)
+            record = work.session.merge(new_id)
+            return record or _same_merge(work, ticket_ids)
+
+        record = self._write(
+            "ticket.merge",
+            actor,
+            do,
+            ticket_ids=list(dict.fromkeys(ticket_ids)),
+            key=idempotency_key,
+            payload=(tuple(ticket_ids), *options),
+        )
+        if self._similarity is not None:
+            for id in record.merged_ids:
+                self._similarity.remove(id)
+        return record
+
+    def unmerge(
+        self, merge_id: Id, *, actor: Actor, idempotency_key: str | None = None
+    ) -> UnmergePlan:
+        """Undo a merge: what it changed, as far as nobody changed it since (M14).
+
+        Raises `RefusedError` when a later merge stands on it, or it was undone before. The plan
+        names what was not restored, and the messages that came later and stay on the master.
+        """
+        with self._repository.reading() as session:
+            record = session.merge(merge_id)
+        ids = [] if record is None else [record.master_id, *record.merged_ids]
+
+        def do(work: Work) -> UnmergePlan:
+            work.claim(Claim.UNMERGE)
+            plan = _plan_unmerge(work, merge_id, ids)
+            work.carry_out(plan)
+            return plan
+
+        plan = self._write(
+            "ticket.unmerge", actor, do, ticket_ids=ids, key=idempotency_key, payload=merge_id
+        )
+        if self._similarity is not None:
+            with self._repository.reading() as session:
+                for ticket in session.tickets(ids).values():
+                    self._similarity.update(ticket)
+        return plan
+
+
+def _plan_merge(
+    work: Work,
+    ticket_ids: Sequence[Id],
+    merge_id: Id,
+    master_id: Id | None,
+    allow_cross_visibility: bool,
+    add_followers: Collection[Id],
+) -> MergePlan:
+    if len(ticket_ids) > MERGE_LIMIT:
+        code, given = "merge.refused.too_many", len(ticket_ids)
+        return MergePlan(decision=deny(code, limit=MERGE_LIMIT, given=given))
+    cases = work.cases(ticket_ids)  # the caller must be able to view all of them (M11)
+    work.require("ticket.merge")
+    work.claim(Claim.MERGE)
+    by_id = {case.ticket.id: case for case in cases}
+    tickets = [case.ticket for case in cases]
+    teams = {case.team.id: case.team for case in cases}
+    if not tickets:
+        return MergePlan(decision=deny("merge.refused.one_ticket"))
+    if len(teams) > 1 or allow_cross_visibility:
+        for team_id in teams:
+            work.team(team_id)  # rights on all of the teams (M7)
+    users = work.session.users(
+        {*add_followers, *(user_id for ticket in tickets for user_id in ticket.followers)}
+    )
+    master = choose_master(tickets, master_id)
+    pipeline = work.pipeline(*teams.values())
+    folded = {stage.id: stage.folded for stage in pipeline.stages}
+
+    def may_view(user_id: Id, ticket_id: Id) -> bool:
+        case: Case = by_id[ticket_id]
+        user: User | None = users.get(user_id)
+        return user is not None and work.sees(case.ticket, case.team, user)
+
+    return plan_merge(
+        tickets,
+        master_id=master_id,
+        closed={t.id: folded[t.stage_id] and not t.is_merged_away for t in tickets},
+        reopen_stage_id=pipeline.first_open(master.team_id).id,
+        teams=teams,
+        users=users,
+        may_view=may_view,
+        merge_id=merge_id,
+        now=work.now,
+        by=work.by,
+        allow_cross_visibility=allow_cross_visibility,
+        add_followers=add_followers,
+        ratings={t.id: rate(master, t) for t in tickets if t.id != master.id},
+    )
+
+
+def _same_merge(work: Work, ticket_ids: Sequence[Id]) -> Merge:
+    """The merge that was made of these tickets before (M10)."""
+    wanted = frozenset(ticket_ids)
+    for merge in reversed(work.session.merges(list(wanted))):
+        if merge.undone_at is None and wanted <= {merge.master_id, *merge.merged_ids}:
+            return merge
+    # merged one by one: there is no single record to give again
+    raise RefusedError(deny("merge.refused.merged_before", ticket_ids=tuple(ticket_ids)))
+
+
+def _plan_unmerge(work: Work, merge_id: Id, ids: Sequence[Id]) -> UnmergePlan:
+    record = work.session.merge(merge_id)
+    if record is None or set(ids) != {record.master_id, *record.merged_ids}:
+        raise NotFoundError("merge", merge_id)
+    try:
+        cases = work.cases(ids)
+    except NotFoundError:
+        raise NotFoundError("merge", merge_id) from None  # nothing of it is told (V14)
+    work.require("ticket.merge")
+    work.holds(*(case.team.id for case in cases))
+    tickets = {case.ticket.id: case.ticket for case in cases}
+    people: set[Id] = {user_id for ticket in tickets.values() for user_id in ticket.followers}
+    people |= {c.user_id for c in record.changes if hasattr(c, "user_id")}
+    session = work.session
+    made = list(session.merges(ids))  # in the order in which they were made
+    return plan_unmerge(
+        record,
+        tickets,
+        later=made[made.index(record) + 1 :],
+        users=session.users(people),
+        teams={case.team.id: case.team for case in cases},
+        eligible={user.id for user in session.eligible_users()},
+        now=work.now,
+        by=work.by,
+        folded={stage.id: stage.folded for stage in session.stages()},
+        messages_since=[
+            *session.messages([record.master_id]),
+            *session.attachments([record.master_id]),
+            *session.time_entries([record.master_id]),
+        ],
+    )
+
+
+def _discarded(
+    work: Work, ticket_ids: Collection[Id], tickets: dict[Id, Ticket]
+) -> frozenset[tuple[Id, Id]]:
+    """Pairs discarded whose content is still what it was, both ways round (M5)."""
+    if Claim.DISCARDS not in work.claims:
+        return frozenset()
+    pairs: set[tuple[Id, Id]] = set()
+    for discard in work.session.discards(list(ticket_ids)):
+        first, second = tickets.get(discard.first_id), tickets.get(discard.second_id)
+        if first is None or second is None:
+            continue
+        now = (fingerprint(first), fingerprint(second))
+        if now == (discard.first_fingerprint, discard.second_fingerprint):
+            pairs |= {(first.id, second.id), (second.id, first.id)}
+    return frozenset(pairs)

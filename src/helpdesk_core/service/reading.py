@@ -1,0 +1,293 @@
+"""Looking: every list, count, board and page goes through the viewer's scope (V13, G12, T8)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Generic, TypeVar
+
+import attrs
+
+from helpdesk_core.assignment import Workload
+from helpdesk_core.boards import Board, build_board
+from helpdesk_core.decisions import Decision, allow
+from helpdesk_core.entities import (
+    Actor,
+    Attachment,
+    Id,
+    Message,
+    Stage,
+    System,
+    Team,
+    Ticket,
+    TimeEntry,
+    User,
+)
+from helpdesk_core.errors import InvalidValueError, NotFoundError
+from helpdesk_core.events import Event
+from helpdesk_core.ports import Position, TicketFilter
+from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.visibility import can_view
+
+T = TypeVar("T")
+
+#: The most that one page of a list can hold.
+PAGE_LIMIT = 500
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """Some of a list, and where the next page begins; `next` is None on the last one (T8)."""
+
+    items: tuple[T, ...]
+    next: Position | None = None
+
+
+class ReadingUseCases(Desk):
+    """What people look at. Nothing here changes anything."""
+
+    def ticket(self, ticket_id: Id, *, actor: Actor) -> Ticket:
+        """One ticket, a tombstone too for who could view it (M8); else `NotFoundError` (V14)."""
+        return self._read(actor, lambda work: work.case(ticket_id).ticket)
+
+    def resolve(self, ticket_id: Id, *, actor: Actor) -> Id:
+        """The id of the ticket that this one was merged into in the end, or its own (M9).
+
+        Who may not see the root is not told its id.
+        """
+
+        def ask(work: Work) -> Id:
+            work.case(ticket_id)
+            root_id = work.resolve(ticket_id)
+            work.case(root_id)
+            return root_id
+
+        return self._read(actor, ask)
+
+    def tickets(
+        self,
+        *,
+        actor: Actor,
+        query: TicketFilter = TicketFilter(),  # noqa: B008 - frozen
+        after: Position | None = None,
+        limit: int = 50,
+        newest_first: bool = False,
+    ) -> Page[Ticket]:
+        """The tickets that the one who acts may see and asks for, a page at a time (V13, T8)."""
+        _check_limit(limit)
+
+        def ask(work: Work) -> Page[Ticket]:
+            found = work.session.find(
+                work.scope, query, after=after, limit=limit + 1, newest_first=newest_first
+            )
+            items = tuple(found[:limit])
+            more = len(found) > limit
+            return Page(items, Position(items[-1].created_at, items[-1].id) if more else None)
+
+        return self._read(actor, ask)
+
+    def count(self, *, actor: Actor, query: TicketFilter = TicketFilter()) -> int:  # noqa: B008
+        """How many `tickets` would give in all (V13)."""
+        return self._read(actor, lambda work: work.session.count(work.scope, query))
+
+    def messages(self, ticket_id: Id, *, actor: Actor) -> tuple[Message, ...]:
+        """What was said on the ticket and on those merged into it, in order of time (M6).
+
+        Who is outside sees no internal note (V15).
+        """
+
+        def ask(work: Work) -> tuple[Message, ...]:
+            work.case(ticket_id)
+            said = work.session.messages(work.tree(ticket_id))
+            return tuple(m for m in said if work.sees_internal or not m.internal)
+
+        return self._read(actor, ask)
+
+    def attachments(self, ticket_id: Id, *, actor: Actor) -> tuple[Attachment, ...]:
+        """The files on the ticket and on those merged into it, in order of time (M6, V15)."""
+
+        def ask(work: Work) -> tuple[Attachment, ...]:
+            work.case(ticket_id)
+            files = work.session.attachments(work.tree(ticket_id))
+            return tuple(f for f in files if work.sees_internal or not f.internal)
+
+        return self._read(actor, ask)
+
+    def time_entries(self, ticket_id: Id, *, actor: Actor) -> tuple[TimeEntry, ...]:
+        """The time worked on the ticket and on those merged into it; nothing for outsiders (M6)."""
+
+        def ask(work: Work) -> tuple[TimeEntry, ...]:
+            work.case(ticket_id)
+            if not work.sees_internal:
+                return ()
+            return tuple(work.session.time_entries(work.tree(ticket_id)))
+
+        return self._read(actor, ask)
+
+    def history(self, ticket_id: Id, *, actor: Actor) -> tuple[Event, ...]:
+        """Who did what when on the ticket; who is outside sees no internal event (T6, V15)."""
+
+        def ask(work: Work) -> tuple[Event, ...]:
+            work.case(ticket_id)
+            recorded = work.session.history([ticket_id])
+            return tuple(r.event for r in recorded if work.sees_internal or not r.event.internal)
+
+        return self._read(actor, ask)
+
+    def access(self, ticket_id: Id, *, actor: Actor) -> Decision:
+        """Why the one who acts may see the ticket (V19); if not: `NotFoundError` (V14)."""
+
+        def ask(work: Work) -> Decision:
+            case = work.case(ticket_id)
+            if isinstance(work.actor, System):
+                return allow("visibility.system", reason=work.actor.reason)
+            return can_view(work.actor, case.ticket, case.team, company_scope=work.company_scope)
+
+        return self._read(actor, ask)
+
+    # --- teams, stages, boards -------------------------------------------------------------------
+
+    def team(self, team_id: Id, *, actor: Actor) -> Team:
+        """One team that the one who acts may open; else `NotFoundError` (V12, V14)."""
+        return self._read(actor, lambda work: work.team(team_id))
+
+    def teams(self, *, actor: Actor) -> tuple[Team, ...]:
+        """The teams that the one who acts may open (V1, V3, V12)."""
+
+        def ask(work: Work) -> tuple[Team, ...]:
+            return tuple(_opened(work))
+
+        return self._read(actor, ask)
+
+    def stages(self, team_id: Id, *, actor: Actor) -> tuple[Stage, ...]:
+        """A team's stages in order (G6)."""
+
+        def ask(work: Work) -> tuple[Stage, ...]:
+            team = work.team(team_id)
+            return work.pipeline(team).columns(team.id)
+
+        return self._read(actor, ask)
+
+    def user(self, user_id: Id, *, actor: Actor) -> User:
+        """Somebody, for employees; outsiders find only themselves (V14)."""
+
+        def ask(work: Work) -> User:
+            if not work.sees_internal and user_id != work.author_id:
+                raise NotFoundError("user", user_id)
+            return work.user(user_id)
+
+        return self._read(actor, ask)
+
+    def workloads(self, team_id: Id, *, actor: Actor) -> Mapping[Id, Workload]:
+        """The team's counts per person, who left included (A7)."""
+
+        def ask(work: Work) -> Mapping[Id, Workload]:
+            work.team(team_id)
+            work.require("ticket.assign")
+            return work.session.workloads(team_id)
+
+        return self._read(actor, ask)
+
+    def board(
+        self,
+        team_id: Id | None = None,
+        *,
+        actor: Actor,
+        temporarily_folded: Collection[Id] = (),
+        temporarily_unfolded: Collection[Id] = (),
+        limit: int = 50,
+    ) -> Board:
+        """A team's board, or *All tickets* when no team is named (G12, G2, V13).
+
+        Columns in order; folded ones with name and count only; up to `limit` tickets a column.
+        `temporarily_folded` is this viewer's own setting and changes nothing else.
+        """
+        name = "All tickets" if team_id is None else ""
+        teams = None if team_id is None else frozenset({team_id})
+        return self._board(
+            name,
+            team_id,
+            TicketFilter(team_ids=teams),
+            actor,
+            (temporarily_folded, temporarily_unfolded),
+            limit,
+        )
+
+    def my_board(
+        self,
+        *,
+        actor: Id,
+        temporarily_folded: Collection[Id] = (),
+        temporarily_unfolded: Collection[Id] = (),
+        limit: int = 50,
+    ) -> Board:
+        """*My tickets*: those assigned to the viewer, over all teams (G12)."""
+        if isinstance(actor, System):
+            raise InvalidValueError("actor", "must be a user: the system has no tickets")
+        return self._board(
+            "My tickets",
+            None,
+            TicketFilter(assignee_id=actor),
+            actor,
+            (temporarily_folded, temporarily_unfolded),
+            limit,
+        )
+
+    def _board(
+        self,
+        name: str,
+        team_id: Id | None,
+        query: TicketFilter,
+        actor: Actor,
+        temporary: tuple[Collection[Id], Collection[Id]],
+        limit: int,
+    ) -> Board:
+        _check_limit(limit)
+        folded, unfolded = temporary
+
+        def ask(work: Work) -> Board:
+            if team_id is None:
+                stages = tuple(work.session.stages())
+                title = name
+            else:
+                team = work.team(team_id)
+                stages, title = work.pipeline(team).columns(team_id), team.name
+            counts = work.session.count_by_stage(work.scope, query)
+            if team_id is None:
+                # a stage of a team that the viewer cannot open is shown only with a ticket in it
+                mine = {id for team in _opened(work) for id in team.stage_ids}
+                stages = tuple(s for s in stages if s.id in mine or counts.get(s.id))
+            shown = {
+                stage.id: work.session.find(
+                    work.scope,
+                    attrs.evolve(query, stage_ids=frozenset({stage.id})),
+                    limit=limit,
+                )
+                for stage in stages
+                if counts.get(stage.id)
+                and stage.id not in folded
+                and (not stage.folded or stage.id in unfolded)
+            }
+            return build_board(
+                stages,
+                shown,
+                counts,
+                temporarily_folded=folded,
+                temporarily_unfolded=unfolded,
+                name=title,
+                team_id=team_id,
+            )
+
+        return self._read(actor, ask)
+
+
+def _opened(work: Work) -> list[Team]:
+    teams = list(work.session.teams().values())
+    if isinstance(work.actor, System):
+        return teams
+    actor = work.actor
+    return [team for team in teams if work.opens(actor, team).allowed]
+
+
+def _check_limit(limit: int) -> None:
+    if not 1 <= limit <= PAGE_LIMIT:
+        raise InvalidValueError("limit", f"must be between 1 and {PAGE_LIMIT}")

@@ -1,0 +1,250 @@
+"""Use-cases of the pipeline: create, fold, reorder and remove stages (G3-G7, G10)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from helpdesk_core.entities import Actor, Id, Stage, Ticket
+from helpdesk_core.events import Event, StageCreated, TeamChanged
+from helpdesk_core.plans import Add, Change, Kind, Plan, SetField
+from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.scopes import Everything
+from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.stages import (
+    FoldPlan,
+    ReorderPlan,
+    plan_fold_change,
+    plan_reorder,
+    plan_reorder_team,
+    plan_stage_removal,
+)
+from helpdesk_core.templates import EmailTemplate, SmsTemplate
+
+
+class StageUseCases(Desk):
+    """How the pipeline is set up."""
+
+    def create_stage(
+        self,
+        name: str,
+        *,
+        actor: Actor,
+        id: Id | None = None,
+        folded: bool = False,
+        description: str = "",
+        email_template: EmailTemplate | None = None,
+        sms_template: SmsTemplate | None = None,
+        once_per_ticket: bool = False,
+        team_ids: Iterable[Id] = (),
+        idempotency_key: str | None = None,
+    ) -> Stage:
+        """Create a stage, last in the one order, for these teams (G5, G6)."""
+        new_id, teams = self._new_id() if id is None else id, tuple(team_ids)
+
+        def do(work: Work) -> Stage:
+            work.require("stage.change")
+            work.claim(Claim.EDITABLE_STAGES)
+            last = max((stage.position for stage in work.session.stages()), default=-1)
+            stage = Stage(
+                id=new_id,
+                name=name,
+                position=last + 1,
+                folded=folded,
+                description=description,
+                email_template=email_template,
+                sms_template=sms_template,
+                once_per_ticket=once_per_ticket,
+            )
+            changes: list[Change] = [Add(stage)]
+            events: list[Event] = [StageCreated(at=work.now, by=work.by, stage_id=stage.id)]
+            for team_id in teams:
+                team = work.team(team_id)
+                changes.append(
+                    SetField(
+                        kind=Kind.TEAM,
+                        id=team.id,
+                        field="stage_ids",
+                        expected=team.stage_ids,
+                        value=team.stage_ids | {stage.id},
+                    )
+                )
+                events.append(
+                    TeamChanged(at=work.now, by=work.by, team_id=team.id, fields=("stage_ids",))
+                )
+            work.write(changes, events)
+            return stage
+
+        payload = (name, id, folded, description, email_template, sms_template, teams)
+        return self._write(
+            "stage.create", actor, do, team_ids=teams, key=idempotency_key, payload=payload
+        )
+
+    def preview_fold(self, stage_id: Id, folded: bool, *, actor: Actor) -> FoldPlan:
+        """How many tickets `fold_stage` or `unfold_stage` would close or reopen where (G4)."""
+        return self._read(actor, lambda work: _plan_fold(work, stage_id, folded, confirmed=True))
+
+    def fold_stage(
+        self,
+        stage_id: Id,
+        *,
+        actor: Actor,
+        confirmed: bool = False,
+        idempotency_key: str | None = None,
+    ) -> FoldPlan:
+        """Fold a stage: its tickets are closed in *every* team that uses it (G4, G7).
+
+        Raises `RefusedError` when tickets are in it and the change is not `confirmed`; the plan of
+        `preview_fold` says how many. No customer is written to.
+        """
+        return self._fold(stage_id, True, actor, confirmed, idempotency_key)
+
+    def unfold_stage(
+        self,
+        stage_id: Id,
+        *,
+        actor: Actor,
+        confirmed: bool = False,
+        idempotency_key: str | None = None,
+    ) -> FoldPlan:
+        """Unfold a stage: its tickets are reopened in *every* team that uses it (G4)."""
+        return self._fold(stage_id, False, actor, confirmed, idempotency_key)
+
+    def _fold(
+        self, stage_id: Id, folded: bool, actor: Actor, confirmed: bool, key: str | None
+    ) -> FoldPlan:
+        def do(work: Work) -> FoldPlan:
+            plan = _plan_fold(work, stage_id, folded, confirmed=confirmed)
+            work.holds(*(team_id for team_id, _ in plan.per_team))
+            work.carry_out(plan)
+            return plan
+
+        return self._write(
+            "stage.fold",
+            actor,
+            do,
+            team_ids=self._using(stage_id),
+            key=key,
+            payload=(stage_id, folded, confirmed),
+        )
+
+    def reorder_stages(
+        self, stage_ids: Sequence[Id], *, actor: Actor, idempotency_key: str | None = None
+    ) -> Plan:
+        """Put all stages into another order, which changes no ticket (G6)."""
+
+        def do(work: Work) -> Plan:
+            work.require("stage.change")
+            work.claim(Claim.EDITABLE_STAGES)
+            plan = plan_reorder(stage_ids, work.pipeline(), now=work.now, by=work.by)
+            work.carry_out(plan)
+            return plan
+
+        return self._write(
+            "stage.reorder",
+            actor,
+            do,
+            team_ids=self._using(None),
+            key=idempotency_key,
+            payload=tuple(stage_ids),
+        )
+
+    def reorder_team_stages(
+        self,
+        team_id: Id,
+        stage_ids: Sequence[Id],
+        *,
+        actor: Actor,
+        idempotency_key: str | None = None,
+    ) -> ReorderPlan:
+        """Put one team's columns into another order; the plan names who sees it too (G6)."""
+
+        def do(work: Work) -> ReorderPlan:
+            work.team(team_id)
+            work.require("stage.change")
+            work.claim(Claim.EDITABLE_STAGES)
+            plan = plan_reorder_team(team_id, stage_ids, work.pipeline(), now=work.now, by=work.by)
+            work.carry_out(plan)
+            return plan
+
+        return self._write(
+            "stage.reorder_team",
+            actor,
+            do,
+            team_ids=self._using(None),
+            key=idempotency_key,
+            payload=(team_id, tuple(stage_ids)),
+        )
+
+    def remove_stage(
+        self,
+        stage_id: Id,
+        *,
+        actor: Actor,
+        team_id: Id | None = None,
+        move_to: Id | None = None,
+        idempotency_key: str | None = None,
+    ) -> Plan:
+        """Delete a stage, or take it from one team; its tickets go to `move_to` first (G7, G10)."""
+
+        def do(work: Work) -> Plan:
+            work.require("stage.change")
+            work.claim(Claim.EDITABLE_STAGES)
+            pipeline = work.pipeline()
+            work.holds(*(team.id for team in pipeline.teams_using(stage_id)))
+            tickets = _in_stage(work, stage_id, merged=None)
+            customers = work.session.users(_ids(ticket.customer_id for ticket in tickets))
+            assignees = work.session.users(_ids(ticket.assignee_id for ticket in tickets))
+            plan = plan_stage_removal(
+                stage_id,
+                pipeline,
+                tickets,
+                team_id=team_id,
+                move_to=move_to,
+                customers=customers,
+                assignees=assignees,
+                now=work.now,
+                by=work.by,
+            )
+            work.carry_out(plan)
+            return plan
+
+        return self._write(
+            "stage.remove",
+            actor,
+            do,
+            team_ids=self._using(stage_id),
+            key=idempotency_key,
+            payload=(stage_id, team_id, move_to),
+        )
+
+    def _using(self, stage_id: Id | None) -> list[Id]:
+        """The teams that use a stage, or all."""
+        with self._repository.reading() as session:
+            return [
+                team.id
+                for team in session.teams().values()
+                if stage_id is None or stage_id in team.stage_ids
+            ]
+
+
+def _plan_fold(work: Work, stage_id: Id, folded: bool, *, confirmed: bool) -> FoldPlan:
+    work.require("stage.change")
+    work.claim(Claim.EDITABLE_STAGES)
+    return plan_fold_change(
+        stage_id,
+        folded,
+        work.pipeline(),
+        _in_stage(work, stage_id, merged=False),
+        now=work.now,
+        by=work.by,
+        confirmed=confirmed,
+    )
+
+
+def _in_stage(work: Work, stage_id: Id, *, merged: bool | None) -> Sequence[Ticket]:
+    query = TicketFilter(stage_ids=frozenset({stage_id}), merged=merged)
+    return work.session.find(Everything(), query)
+
+
+def _ids(ids: Iterable[Id | None]) -> Collection[Id]:
+    return {id for id in ids if id is not None}

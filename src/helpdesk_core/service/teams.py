@@ -1,0 +1,251 @@
+"""Use-cases of teams: create, change, members, and the level of visibility (T1, T3, V6-V10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from helpdesk_core.decisions import Reason, deny
+from helpdesk_core.entities import (
+    Actor,
+    FollowSource,
+    Id,
+    Team,
+    Visibility,
+)
+from helpdesk_core.errors import InvalidValueError, RefusedError
+from helpdesk_core.events import (
+    Event,
+    FollowerAdded,
+    FollowerRemoved,
+    TeamChanged,
+    TeamCreated,
+)
+from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
+from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.scopes import Everything
+from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.visibility import VisibilityPlan, plan_visibility_change
+
+#: What `change_team` may change; the level has a use-case of its own (V6).
+CHANGEABLE = frozenset(field.name for field in attrs.fields(Team)) - {
+    "id",
+    "visibility",
+    "followers",
+    "version",
+}
+
+
+class TeamUseCases(Desk):
+    """How teams are set up."""
+
+    def create_team(
+        self,
+        name: str,
+        visibility: Visibility,
+        *,
+        actor: Actor,
+        id: Id | None = None,
+        member_ids: Iterable[Id] = (),
+        stage_ids: Iterable[Id] = (),
+        idempotency_key: str | None = None,
+        **settings: Any,
+    ) -> Team:
+        """Create a team with its members in order and its stages (T1, T3, G5, G7).
+
+        `settings` are the other fields of `Team`: `auto_assign`, `assignment_method`,
+        `look_ahead_window`, `members_follow`, `public_description`, `company` and so on.
+        """
+        if unknown := sorted(settings.keys() - CHANGEABLE):
+            raise InvalidValueError(unknown[0], "is no setting of a team")
+        team = Team(
+            id=self._new_id() if id is None else id,
+            name=name,
+            visibility=visibility,
+            member_ids=tuple(member_ids),
+            stage_ids=frozenset(stage_ids),
+            **settings,
+        )
+
+        def do(work: Work) -> Team:
+            work.require("team.create")
+            if team.visibility is Visibility.PRIVATE:
+                work.claim(Claim.PRIVATE_TEAMS)
+            _check_members(work, team.member_ids)
+            _check_stages(work, team)
+            work.write([Add(team)], [TeamCreated(at=work.now, by=work.by, team_id=team.id)])
+            work.write(*_member_follows(work, None, team))
+            return work.session.teams([team.id])[team.id]
+
+        payload = (name, visibility, id, team.member_ids, team.stage_ids, settings)
+        return self._write("team.create", actor, do, key=idempotency_key, payload=payload)
+
+    def change_team(
+        self, team_id: Id, *, actor: Actor, idempotency_key: str | None = None, **fields: Any
+    ) -> Team:
+        """Change a team's settings, members or stages (T1, T3, V10, G10).
+
+        Taking a stage away while tickets are in it is refused: use `remove_stage`.
+        """
+        if unknown := sorted(fields.keys() - CHANGEABLE):
+            raise InvalidValueError(unknown[0], "is no setting of a team")
+
+        def do(work: Work) -> Team:
+            before = work.team(team_id)
+            work.require("team.change")
+            after = attrs.evolve(before, **fields)
+            names = [n for n in sorted(fields) if getattr(before, n) != getattr(after, n)]
+            if "member_ids" in names:
+                joined = [m for m in after.member_ids if m not in before.member_ids]
+                _check_members(work, joined)
+            if "stage_ids" in names:
+                _check_stages(work, after)
+                _check_emptied(work, before, after)
+            changes: list[Change] = [
+                SetField(
+                    kind=Kind.TEAM,
+                    id=team_id,
+                    field=name,
+                    expected=getattr(before, name),
+                    value=getattr(after, name),
+                )
+                for name in names
+            ]
+            if changes:
+                event = TeamChanged(at=work.now, by=work.by, team_id=team_id, fields=tuple(names))
+                work.write(changes, [event])
+                work.write(*_member_follows(work, before, after))
+            return work.session.teams([team_id])[team_id]
+
+        return self._write(
+            "team.change",
+            actor,
+            do,
+            team_ids=[team_id],
+            key=idempotency_key,
+            payload=(team_id, fields),
+        )
+
+    def preview_visibility(
+        self, team_id: Id, to: Visibility, *, actor: Actor, resubscribe_customers: bool = False
+    ) -> VisibilityPlan:
+        """What `change_visibility` would do, without doing it (V6, V7)."""
+        return self._read(
+            actor, lambda work: _plan_visibility(work, team_id, to, resubscribe_customers)
+        )
+
+    def change_visibility(
+        self,
+        team_id: Id,
+        to: Visibility,
+        *,
+        actor: Actor,
+        resubscribe_customers: bool = False,
+        idempotency_key: str | None = None,
+    ) -> VisibilityPlan:
+        """Change a team's level, with what that does to its followers (V6-V8, V10).
+
+        Returns the plan that was carried out: who was removed from what, and who came back.
+        """
+
+        def do(work: Work) -> VisibilityPlan:
+            plan = _plan_visibility(work, team_id, to, resubscribe_customers)
+            work.carry_out(plan)
+            return plan
+
+        return self._write("team.visibility", actor, do, team_ids=[team_id])
+
+
+def team_warnings(team: Team) -> tuple[Reason, ...]:
+    """What somebody who sets a team up should know (V10).
+
+    >>> team = Team(id="hr", name="HR", visibility=Visibility.PRIVATE, auto_assign=True)
+    >>> [str(warning) for warning in team_warnings(team)]
+    ['team.warning.private_pool_is_everybody (team_id=hr)']
+    """
+    if team.visibility is Visibility.PRIVATE and team.auto_assign and not team.member_ids:
+        return (Reason("team.warning.private_pool_is_everybody", {"team_id": team.id}),)
+    return ()
+
+
+def _plan_visibility(
+    work: Work, team_id: Id, to: Visibility, resubscribe_customers: bool
+) -> VisibilityPlan:
+    team = work.team(team_id)
+    work.require("team.change")
+    if to is Visibility.PRIVATE:
+        work.claim(Claim.PRIVATE_TEAMS)
+    everything = TicketFilter(team_ids=frozenset({team_id}), merged=None)
+    tickets = work.session.find(Everything(), everything)
+    people = {*team.followers}
+    for ticket in tickets:
+        people.update(ticket.followers)
+        if ticket.customer_id is not None:
+            people.add(ticket.customer_id)
+    return plan_visibility_change(
+        team,
+        to,
+        tickets,
+        users=work.session.users(people),
+        now=work.now,
+        by=work.by,
+        resubscribe_customers=resubscribe_customers,
+    )
+
+
+def _check_members(work: Work, member_ids: Iterable[Id]) -> None:
+    """Members must be eligible (T3)."""
+    wanted = list(member_ids)
+    users = work.session.users(wanted)
+    for id in wanted:
+        if id not in users or not users[id].is_eligible:
+            raise RefusedError(deny("team.refused.not_eligible", user_id=id))
+
+
+def _check_stages(work: Work, team: Team) -> None:
+    """A team has stages that exist, and always an unfolded one (G5, G7)."""
+    work.pipeline(team).first_open(team.id)
+
+
+def _check_emptied(work: Work, before: Team, after: Team) -> None:
+    """A stage that is taken from a team holds none of its tickets (G10)."""
+    gone = before.stage_ids - after.stage_ids
+    if not gone:
+        return
+    inside = TicketFilter(team_ids=frozenset({before.id}), stage_ids=gone, merged=None)
+    count = work.session.count(Everything(), inside)
+    if count:
+        raise RefusedError(deny("stage.refused.not_empty", team_id=before.id, tickets=count))
+
+
+def _member_follows(
+    work: Work, before: Team | None, after: Team
+) -> tuple[list[Change], list[Event]]:
+    """With `members_follow`, members follow the team for as long as they are members (V10)."""
+    source = FollowSource.MEMBER
+    users = work.session.users({*after.member_ids, *after.followers})
+    should = {
+        id
+        for id in (after.member_ids if after.members_follow else ())
+        if id in users and users[id].is_eligible
+    }
+    now_following = set()
+    if before is not None:
+        now_following = {id for id, sources in before.followers.items() if source in sources}
+    changes: list[Change] = []
+    events: list[Event] = []
+    for id in [m for m in after.member_ids if m in should - now_following]:
+        changes.append(AddFollow(kind=Kind.TEAM, id=after.id, user_id=id, source=source))
+        events.append(
+            FollowerAdded(at=work.now, by=work.by, team_id=after.id, user_id=id, source=source)
+        )
+    for id in [f for f in after.followers if f in now_following - should]:
+        changes.append(RemoveFollow(kind=Kind.TEAM, id=after.id, user_id=id, source=source))
+        events.append(
+            FollowerRemoved(
+                at=work.now, by=work.by, team_id=after.id, user_id=id, sources=(source,)
+            )
+        )
+    return changes, events

@@ -1,0 +1,383 @@
+"""Use-cases of a ticket's life: open, change, move, close, give to another team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from helpdesk_core.assignment import plan_reassignment, plan_team_change, pool_of
+from helpdesk_core.decisions import deny
+from helpdesk_core.entities import (
+    Actor,
+    FollowSource,
+    Id,
+    Stage,
+    System,
+    Team,
+    Ticket,
+    User,
+    UserKind,
+    Visibility,
+)
+from helpdesk_core.errors import InvalidValueError, NotFoundError, RefusedError
+from helpdesk_core.events import (
+    Event,
+    FollowerAdded,
+    TicketChanged,
+    TicketMoved,
+    TicketOpened,
+)
+from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, SetField
+from helpdesk_core.service.assigning import AssigningUseCases, _next_sequence
+from helpdesk_core.service.work import Case, Work
+from helpdesk_core.stages import plan_move, plan_transfer, stage_messages
+from helpdesk_core.visibility import audience, plan_narrowing
+
+#: What `change_ticket` may change.
+CHANGEABLE = frozenset({"subject", "description", "priority", "tags"})
+
+
+class TicketUseCases(AssigningUseCases):
+    """What people do with a ticket as a whole."""
+
+    def open_ticket(
+        self,
+        team_id: Id,
+        subject: str,
+        description: str = "",
+        *,
+        actor: Actor,
+        id: Id | None = None,
+        customer_id: Id | None = None,
+        assignee_id: Id | None = None,
+        priority: int = 0,
+        tags: Iterable[str] = (),
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Take a new ticket in: into the team's first unfolded stage, assigned, announced.
+
+        The opener follows it, and so does a portal customer (T5). A portal user opens tickets on
+        PUBLIC teams and is their customer; to name another customer or an assignee takes an agent.
+        The stage's messages go to the customer (G7, G8), followers of the team are told (V9), and
+        a team with automatic assignment gives it to somebody or lets it wait (A1-A6, A14, A16).
+        """
+        presence = self._presence(team_id)
+        new_id = self._new_id() if id is None else id
+        labels = frozenset(tags)
+
+        def do(work: Work) -> Ticket:
+            team = _team_to_open_in(work, team_id)
+            work.require("ticket.open")
+            customer = _customer_of_new(work, customer_id)
+            if assignee_id is not None or customer_id not in (None, work.author_id):
+                work.require("ticket.open_for")
+            stage = work.pipeline(team).first_open(team.id)
+            ticket = Ticket(
+                id=new_id,
+                team_id=team.id,
+                stage_id=stage.id,
+                subject=subject,
+                description=description,
+                created_at=work.now,
+                opener_id=work.author_id,
+                customer_id=customer.id if customer else None,
+                priority=priority,
+                tags=labels,
+                followers=_first_followers(work.author_id, customer),
+            )
+            self._take_in(work, ticket, team, stage, customer)
+            if assignee_id is not None:
+                sequence = _next_sequence(work.session.workloads(team.id).values())
+                work.carry_out(
+                    plan_reassignment(
+                        ticket, work.user(assignee_id), sequence=sequence, now=work.now, by=work.by
+                    )
+                )
+            elif team.auto_assign:
+                self._choose(work, ticket, team, presence)
+            return work.fresh(ticket.id)
+
+        ticket = self._write(
+            "ticket.open",
+            actor,
+            do,
+            team_ids=[team_id],
+            key=idempotency_key,
+            payload=(team_id, subject, description, id, customer_id, assignee_id, priority, labels),
+        )
+        self._index(ticket)
+        return ticket
+
+    def _take_in(
+        self, work: Work, ticket: Ticket, team: Team, stage: Stage, customer: User | None
+    ) -> None:
+        events: list[Event] = [
+            TicketOpened(
+                at=work.now, by=work.by, ticket_id=ticket.id, team_id=team.id, stage_id=stage.id
+            )
+        ]
+        events += [
+            FollowerAdded(
+                at=work.now,
+                by=work.by,
+                ticket_id=ticket.id,
+                team_id=team.id,
+                user_id=user_id,
+                source=source,
+            )
+            for user_id, sources in ticket.followers.items()
+            for source in sorted(sources, key=lambda source: source.value)
+        ]
+        messages, skips = stage_messages(
+            ticket, stage, team, customer=customer, assignee=None, now=work.now, by=work.by
+        )
+        followers = work.session.users({*ticket.followers, *team.followers})
+        told = audience(ticket, team, followers, work.author_id, company_scope=work.company_scope)
+        opened = [
+            Notice(
+                ticket_id=ticket.id,
+                recipient_id=recipient.user_id,
+                channel=Channel.EMAIL,
+                kind=NoticeKind.OPENED,
+            )
+            for recipient in told
+            if recipient.user_id != ticket.customer_id  # the stage's message is theirs (G8)
+        ]
+        work.write([Add(ticket)], [*events, *skips], [*messages, *opened])
+
+    def change_ticket(
+        self,
+        ticket_id: Id,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+        **fields: Any,
+    ) -> Ticket:
+        """Change subject, description, priority or tags (T4, T7)."""
+        if unknown := sorted(fields.keys() - CHANGEABLE):
+            raise InvalidValueError(unknown[0], f"is none of {', '.join(sorted(CHANGEABLE))}")
+
+        def do(work: Work) -> Ticket:
+            case = work.case_to_change(ticket_id, "ticket.change", expected_version)
+            _not_merged_away(case.ticket)
+            wanted = attrs.evolve(case.ticket, **fields)
+            names = [n for n in sorted(fields) if getattr(wanted, n) != getattr(case.ticket, n)]
+            changes = [
+                SetField(
+                    kind=Kind.TICKET,
+                    id=ticket_id,
+                    field=name,
+                    expected=getattr(case.ticket, name),
+                    value=getattr(wanted, name),
+                )
+                for name in names
+            ]
+            if changes:
+                event = TicketChanged(
+                    at=work.now,
+                    by=work.by,
+                    ticket_id=ticket_id,
+                    team_id=case.team.id,
+                    fields=tuple(names),
+                )
+                work.write(changes, [event])
+            return work.fresh(ticket_id)
+
+        ticket = self._write(
+            "ticket.change",
+            actor,
+            do,
+            ticket_ids=[ticket_id],
+            key=idempotency_key,
+            payload=(ticket_id, expected_version, fields),
+        )
+        self._index(ticket)
+        return ticket
+
+    def move(
+        self,
+        ticket_id: Id,
+        stage_id: Id,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Put the ticket into another stage of its team; closing follows the fold (G3, G5, G8)."""
+
+        def do(work: Work) -> Ticket:
+            case = work.case_to_change(ticket_id, "ticket.move", expected_version)
+            _move(work, case, stage_id)
+            return work.fresh(ticket_id)
+
+        return self._write(
+            "ticket.move",
+            actor,
+            do,
+            ticket_ids=[ticket_id],
+            key=idempotency_key,
+            payload=(ticket_id, stage_id, expected_version),
+        )
+
+    def close(
+        self,
+        ticket_id: Id,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Close the ticket: into the team's first folded stage. Customers may close their own (T5).
+
+        A ticket that is closed already stays where it is; a team without a folded stage refuses.
+        """
+
+        def do(work: Work) -> Ticket:
+            case = work.case_to_change(ticket_id, "ticket.close_own", expected_version)
+            own = work.author_id in (case.ticket.customer_id, case.ticket.opener_id)
+            if not own or work.author_id is None:
+                work.require("ticket.close")
+            if not work.stage_of(case.ticket).folded:
+                folded = work.pipeline(case.team).first_folded(case.team.id)
+                if folded is None:
+                    raise RefusedError(deny("stage.refused.no_folded_stage", team_id=case.team.id))
+                _move(work, case, folded.id)
+            return work.fresh(ticket_id)
+
+        return self._write(
+            "ticket.close",
+            actor,
+            do,
+            ticket_ids=[ticket_id],
+            key=idempotency_key,
+            payload=(ticket_id, expected_version),
+        )
+
+    def transfer(
+        self,
+        ticket_id: Id,
+        team_id: Id,
+        *,
+        actor: Actor,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Give the ticket to another team, which the one who acts may open (G9, A21, V16, A7).
+
+        The stage is kept when the new team has it. The assignee is kept when in the new pool, else
+        it is assigned anew. From a PUBLIC team to a narrower one, portal users stop following it.
+        """
+        presence = self._presence(team_id)
+
+        def do(work: Work) -> Ticket:
+            case = work.case_to_change(ticket_id, "ticket.transfer", expected_version)
+            team = work.team(team_id)
+            if team.id != case.team.id or case.ticket.is_merged_away:
+                self._transfer(work, case, team)
+                ticket = work.session.tickets([ticket_id])[ticket_id]
+                if team.auto_assign and ticket.assignee_id is None and not ticket.waiting:
+                    self._choose(work, ticket, team, presence)
+            return work.fresh(ticket_id)
+
+        return self._write(
+            "ticket.transfer",
+            actor,
+            do,
+            ticket_ids=[ticket_id],
+            team_ids=[team_id],
+            key=idempotency_key,
+            payload=(ticket_id, team_id, expected_version),
+        )
+
+    def _transfer(self, work: Work, case: Case, team: Team) -> None:
+        ticket = case.ticket
+        work.carry_out(
+            plan_transfer(
+                ticket,
+                team.id,
+                work.pipeline(case.team, team),
+                customer=work.user_or_none(ticket.customer_id),
+                assignee=work.user_or_none(ticket.assignee_id),
+                now=work.now,
+                by=work.by,
+                sent_before=_entered(work, ticket.id),
+            )
+        )
+        public = Visibility.PUBLIC
+        if case.team.visibility is public and team.visibility is not public:
+            users = work.session.users(list(ticket.followers))
+            moved = attrs.evolve(ticket, team_id=team.id)
+            work.carry_out(plan_narrowing(moved, users=users, now=work.now, by=work.by))
+        pool = pool_of(team, work.session.eligible_users())
+        work.carry_out(plan_team_change(ticket, team, pool, now=work.now, by=work.by))
+
+    def _index(self, ticket: Ticket) -> None:
+        """Tell the similarity store, after the transaction."""
+        if self._similarity is not None:
+            self._similarity.update(ticket)
+
+
+def _move(work: Work, case: Case, stage_id: Id) -> None:
+    ticket = case.ticket
+    pipeline = work.pipeline(case.team)
+    once = pipeline.stage(stage_id).once_per_ticket
+    work.carry_out(
+        plan_move(
+            ticket,
+            stage_id,
+            pipeline,
+            customer=work.user_or_none(ticket.customer_id),
+            assignee=work.user_or_none(ticket.assignee_id),
+            now=work.now,
+            by=work.by,
+            sent_before=_entered(work, ticket.id) if once else frozenset(),
+        )
+    )
+
+
+def _entered(work: Work, ticket_id: Id) -> frozenset[Id]:
+    """The stages whose message this ticket had already, by its history (G8)."""
+    return frozenset(
+        event.stage_id if isinstance(event, TicketOpened) else event.to_stage_id
+        for event in (recorded.event for recorded in work.session.history([ticket_id]))
+        if isinstance(event, TicketOpened | TicketMoved)
+    )
+
+
+def _team_to_open_in(work: Work, team_id: Id) -> Team:
+    """The team, when the one who acts may open it, or as a portal user when it is PUBLIC."""
+    if isinstance(work.actor, User) and work.actor.kind is UserKind.PORTAL:
+        team = work.session.teams([team_id]).get(team_id)
+        if team is None or team.visibility is not Visibility.PUBLIC:
+            raise NotFoundError("team", team_id)
+        return team
+    return work.team(team_id)
+
+
+def _customer_of_new(work: Work, customer_id: Id | None) -> User | None:
+    if customer_id is not None:
+        return work.user(customer_id)
+    if isinstance(work.actor, System) or not work.actor.is_external:
+        return None
+    return work.actor
+
+
+def _first_followers(
+    opener_id: Id | None, customer: User | None
+) -> dict[Id, frozenset[FollowSource]]:
+    """The opener by choice, and a portal customer as such (T5)."""
+    followers: dict[Id, frozenset[FollowSource]] = {}
+    if opener_id is not None:
+        followers[opener_id] = frozenset({FollowSource.CHOSEN})
+    if customer is not None and customer.kind is UserKind.PORTAL:
+        sources = followers.get(customer.id, frozenset())
+        followers[customer.id] = sources | {FollowSource.CUSTOMER}
+    return followers
+
+
+def _not_merged_away(ticket: Ticket) -> None:
+    if ticket.is_merged_away:
+        raise RefusedError(deny("ticket.refused.merged_away", ticket_id=ticket.id))

@@ -1,0 +1,464 @@
+"""One unit of work: what the use-cases stand on.
+
+Every use-case runs in one transaction: lock, load, check the right to see and then the right to
+do, decide by a policy, save the plan, announce its events. A use-case never writes by any other
+way than `Work.carry_out`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from typing import TypeVar, cast
+
+import attrs
+
+from helpdesk_core.availability import Availability
+from helpdesk_core.decisions import Decision, deny
+from helpdesk_core.entities import Actor, Id, Stage, System, Team, Ticket, User
+from helpdesk_core.errors import (
+    CalendarError,
+    ConflictError,
+    IdempotencyKeyError,
+    InvalidValueError,
+    NotClaimedError,
+    NotFoundError,
+    RefusedError,
+    RetryableError,
+)
+from helpdesk_core.events import Event
+from helpdesk_core.fields import utc
+from helpdesk_core.merge import resolve
+from helpdesk_core.plans import (
+    Add,
+    AddFollow,
+    Change,
+    Kind,
+    Notice,
+    Plan,
+    RemoveFollow,
+    SetField,
+)
+from helpdesk_core.ports import (
+    AttachmentStore,
+    Calendar,
+    Claim,
+    Clock,
+    Notification,
+    Notifier,
+    Remembered,
+    Repository,
+    Session,
+    SimilarityStore,
+    TicketFilter,
+)
+from helpdesk_core.scopes import Everything, Scope
+from helpdesk_core.service.permissions import may
+from helpdesk_core.stages import Pipeline
+from helpdesk_core.visibility import can_view, can_view_team, scope_for
+
+T = TypeVar("T")
+
+#: How often a use-case starts anew when what it was about to lock has moved meanwhile.
+ATTEMPTS = 5
+
+
+class MovedError(Exception):
+    """What was locked is not what is needed: start anew with other locks."""
+
+
+@attrs.frozen
+class Case:
+    """A ticket with its team, both as they are inside the transaction."""
+
+    ticket: Ticket
+    team: Team
+
+
+@attrs.define
+class Work:
+    """A session with the one who acts in it and the moment at which they do."""
+
+    session: Session
+    now: datetime
+    actor: User | System
+    permissions: Mapping[str, frozenset[str]]
+    company_scope: bool
+    new_id: Callable[[], Id]
+    claims: frozenset[Claim]
+    locked_teams: frozenset[Id] = frozenset()
+    _touched: dict[Id, None] = attrs.Factory(dict)
+    _added: set[Id] = attrs.Factory(set)
+
+    # --- who acts --------------------------------------------------------------------------------
+
+    @property
+    def by(self) -> Id | System:
+        """The one who acts, as events name them."""
+        return self.actor.id if isinstance(self.actor, User) else self.actor
+
+    @property
+    def author_id(self) -> Id | None:
+        """The id of the one who acts; the system writes without one."""
+        return self.actor.id if isinstance(self.actor, User) else None
+
+    @property
+    def scope(self) -> Scope:
+        """The tickets that the one who acts may see (V13); the system sees all."""
+        return Everything() if isinstance(self.actor, System) else self.scope_of(self.actor)
+
+    def scope_of(self, user: User) -> Scope:
+        """The tickets that somebody may see (V13)."""
+        return scope_for(user, company_scope=self.company_scope)
+
+    def opens(self, user: User, team: Team) -> Decision:
+        """Whether somebody may open the team; a ticket of theirs in it is looked for (V12)."""
+        decision = can_view_team(
+            user, team, follows_a_ticket=False, company_scope=self.company_scope
+        )
+        inside = TicketFilter(team_ids=frozenset({team.id}))
+        if decision.allowed or not self.session.count(self.scope_of(user), inside):
+            return decision
+        return can_view_team(user, team, follows_a_ticket=True, company_scope=self.company_scope)
+
+    @property
+    def sees_internal(self) -> bool:
+        """Whether internal notes may be shown (V15)."""
+        return isinstance(self.actor, System) or not self.actor.is_external
+
+    def may(self, use_case: str) -> Decision | None:
+        """None when the roles allow the use-case, else the refusal (T5)."""
+        if isinstance(self.actor, System):
+            return None
+        decision = may(self.actor, use_case, self.permissions)
+        return None if decision.allowed else decision
+
+    def require(self, use_case: str) -> None:
+        """Raise `RefusedError` unless the roles allow the use-case (T5)."""
+        if (refusal := self.may(use_case)) is not None:
+            raise RefusedError(refusal)
+
+    def claim(self, *claims: Claim) -> None:
+        """Raise `NotClaimedError` for the first that the store cannot do."""
+        for claim in claims:
+            if claim not in self.claims:
+                raise NotClaimedError(claim.value)
+
+    # --- what is there, for those who may know (V14) ---------------------------------------------
+
+    def sees(self, ticket: Ticket, team: Team, user: User | None = None) -> bool:
+        """Whether the one who acts, or `user`, may see the ticket."""
+        if user is None:
+            if isinstance(self.actor, System):
+                return True
+            user = self.actor
+        return can_view(user, ticket, team, company_scope=self.company_scope).allowed
+
+    def case(self, ticket_id: Id) -> Case:
+        """The ticket and its team; absent and denied are the same `NotFoundError` (V14)."""
+        return self.cases([ticket_id])[0]
+
+    def cases(self, ticket_ids: Iterable[Id]) -> list[Case]:
+        """Several tickets with their teams, in this order; one not to be seen: `NotFoundError`."""
+        ids = list(ticket_ids)
+        tickets = self.session.tickets(ids)
+        teams = self.session.teams({ticket.team_id for ticket in tickets.values()})
+        cases = []
+        for id in ids:
+            ticket = tickets.get(id)
+            if ticket is None or not self.sees(ticket, teams[ticket.team_id]):
+                raise NotFoundError("ticket", id)
+            cases.append(Case(ticket, teams[ticket.team_id]))
+        return cases
+
+    def case_to_change(
+        self, ticket_id: Id, use_case: str, expected_version: int | None = None
+    ) -> Case:
+        """A ticket that may be seen and worked on, and is still at the version expected (T7)."""
+        case = self.case(ticket_id)
+        self.require(use_case)
+        self.holds(case.team.id)
+        check_version(case.ticket, expected_version)
+        return case
+
+    def holds(self, *team_ids: Id) -> None:
+        """Start anew unless these teams are locked by this transaction."""
+        if not self.locked_teams.issuperset(team_ids):
+            raise MovedError
+
+    def team(self, team_id: Id) -> Team:
+        """A team that the one who acts may open; else `NotFoundError` (V12, V14)."""
+        team = self.session.teams([team_id]).get(team_id)
+        if team is not None and (
+            isinstance(self.actor, System) or self.opens(self.actor, team).allowed
+        ):
+            return team
+        raise NotFoundError("team", team_id)
+
+    def user(self, user_id: Id) -> User:
+        """Somebody who exists; else `NotFoundError`."""
+        user = self.session.users([user_id]).get(user_id)
+        if user is None:
+            raise NotFoundError("user", user_id)
+        return user
+
+    def user_or_none(self, user_id: Id | None) -> User | None:
+        """Somebody, or nobody."""
+        return None if user_id is None else self.session.users([user_id]).get(user_id)
+
+    def pipeline(self, *teams: Team) -> Pipeline:
+        """The stages, as these teams use them; without teams, as all do."""
+        return Pipeline(self.session.stages(), teams or self.session.teams().values())
+
+    def stage_of(self, ticket: Ticket) -> Stage:
+        """The stage that a ticket is in."""
+        return next(stage for stage in self.session.stages() if stage.id == ticket.stage_id)
+
+    def resolve(self, ticket_id: Id) -> Id:
+        """The ticket at the end of the chain of tombstones (M9)."""
+
+        def merged_into(id: Id) -> Id | None:
+            ticket = self.session.tickets([id]).get(id)
+            return None if ticket is None else ticket.merged_into
+
+        return resolve(ticket_id, merged_into)
+
+    def tree(self, ticket_id: Id) -> list[Id]:
+        """A ticket and the tombstones that lead to it: what was said there is said here (M6).
+
+        A tombstone that the one who acts could not see before the merge is left out, with all that
+        leads to it only through it: nobody sees more through a merge (M7).
+        """
+        ids, level = [ticket_id], [ticket_id]
+        while level:
+            children = self.session.merged_children(level)
+            tickets = self.session.tickets([id for ids in children.values() for id in ids])
+            teams = self.session.teams({ticket.team_id for ticket in tickets.values()})
+            level = [
+                child
+                for parent in level
+                for child in children.get(parent, ())
+                if self.sees(tickets[child], teams[tickets[child].team_id])
+            ]
+            ids += level
+        return ids
+
+    # --- what changes ----------------------------------------------------------------------------
+
+    def carry_out(self, plan: Plan) -> None:
+        """Apply a plan with its events and notices, or raise `RefusedError` (V14, N1)."""
+        if not plan.allowed:
+            raise RefusedError(plan.decision)
+        self.write(plan.changes, plan.events, plan.notices)
+
+    def write(
+        self,
+        changes: Collection[Change],
+        events: Iterable[Event] = (),
+        notices: Iterable[Notice] = (),
+    ) -> None:
+        """Apply changes, and announce what happened in the same transaction (N1)."""
+        for change in changes:
+            if isinstance(change, Add) and isinstance(change.thing, Ticket):
+                self._added.add(change.thing.id)
+            elif (ticket_id := _ticket_touched(change)) is not None:
+                self._touched[ticket_id] = None
+        if changes:
+            self.session.apply(changes)
+        notifications = [
+            Notification(key=str(self.new_id()), notice=notice, created_at=self.now)
+            for notice in (notices if Claim.OUTBOX in self.claims else ())
+        ]
+        kept = list(events) if Claim.HISTORY in self.claims else []
+        if kept or notifications:
+            self.session.publish(kept, notifications)
+
+    def fresh(self, ticket_id: Id) -> Ticket:
+        """The ticket as this transaction leaves it."""
+        self.finish()
+        return self.session.tickets([ticket_id])[ticket_id]
+
+    def finish(self) -> None:
+        """Count one version up on every ticket touched (T7); a new one starts at 1."""
+        ids = [id for id in self._touched if id not in self._added]
+        self._touched.clear()
+        if Claim.VERSIONS not in self.claims or not ids:
+            return
+        self.session.apply(
+            [
+                SetField(
+                    kind=Kind.TICKET,
+                    id=ticket.id,
+                    field="version",
+                    expected=ticket.version,
+                    value=ticket.version + 1,
+                )
+                for ticket in self.session.tickets(ids).values()
+            ]
+        )
+
+
+def _ticket_touched(change: Change) -> Id | None:
+    if isinstance(change, SetField | AddFollow | RemoveFollow):
+        return change.id if change.kind is Kind.TICKET else None
+    if isinstance(change, Add):
+        ticket_id: Id | None = getattr(change.thing, "ticket_id", None)
+        return ticket_id
+    return None
+
+
+def check_version(ticket: Ticket, expected: int | None) -> None:
+    """Raise `ConflictError` when the ticket is no longer at this version (T7)."""
+    if expected is not None and ticket.version != expected:
+        raise ConflictError(
+            f"ticket {ticket.id!r} is at version {ticket.version}, expected was {expected}"
+        )
+
+
+class Desk:
+    """The ports, and how a use-case is run over them; `Helpdesk` adds the use-cases."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        notifier: Notifier,
+        calendar: Calendar,
+        clock: Clock,
+        *,
+        attachments: AttachmentStore | None,
+        similarity: SimilarityStore | None,
+        id_factory: Callable[[], Id],
+        permissions: Mapping[str, frozenset[str]],
+        company_scope: bool,
+        link_to: Callable[[Ticket], str] | None,
+    ) -> None:
+        self._repository = repository
+        self._notifier = notifier
+        self._calendar = calendar
+        self._clock = clock
+        self._attachments = attachments
+        self._similarity = similarity
+        self._new_id = id_factory
+        self._permissions = permissions
+        self._company_scope = company_scope
+        self._link_to = link_to
+
+    # --- running a use-case ----------------------------------------------------------------------
+
+    def _now(self) -> datetime:
+        return utc("now", self._clock.now())
+
+    def _begin(
+        self, session: Session, actor: Actor, now: datetime, teams: frozenset[Id] = frozenset()
+    ) -> Work:
+        return Work(
+            session=session,
+            now=now,
+            actor=_actor(session, actor),
+            permissions=self._permissions,
+            company_scope=self._company_scope,
+            new_id=self._new_id,
+            claims=self._repository.claims,
+            locked_teams=teams,
+        )
+
+    def _read(self, actor: Actor, ask: Callable[[Work], T]) -> T:
+        with self._repository.reading() as session:
+            return ask(self._begin(session, actor, self._now()))
+
+    def _write(
+        self,
+        use_case: str,
+        actor: Actor,
+        do: Callable[[Work], T],
+        *,
+        ticket_ids: Collection[Id] = (),
+        team_ids: Collection[Id] = (),
+        key: str | None = None,
+        payload: object = None,
+    ) -> T:
+        """Run `do` in one transaction that holds these tickets and teams, the tickets' own too."""
+        for _ in range(ATTEMPTS):
+            now = self._now()
+            teams = frozenset(team_ids) | self._teams_of(ticket_ids)
+            try:
+                with self._repository.writing() as session:
+                    session.lock(teams, ticket_ids)
+                    work = self._begin(session, actor, now, teams)
+                    if key is None:
+                        result = do(work)
+                    else:
+                        result = self._once(work, f"{use_case}:{key}", (use_case, payload), do)
+                    work.finish()
+                    return result
+            except MovedError:
+                continue
+        raise RetryableError(f"{use_case}: what it works on keeps moving; try again")
+
+    def _teams_of(self, ticket_ids: Collection[Id]) -> frozenset[Id]:
+        if not ticket_ids:
+            return frozenset()
+        with self._repository.reading() as session:
+            return frozenset(t.team_id for t in session.tickets(ticket_ids).values())
+
+    def _once(self, work: Work, key: str, payload: object, do: Callable[[Work], T]) -> T:
+        """The first result again for a key that was used with this payload (T7)."""
+        work.claim(Claim.IDEMPOTENCY_KEYS)
+        key = f"{type(work.by).__name__}:{work.author_id}:{key}"  # a key is its caller's own
+        digest = hashlib.sha256(_canonical(payload).encode()).hexdigest()
+        kept = work.session.recall(key)
+        if kept is None:
+            result = do(work)
+            work.session.remember(key, Remembered(digest, result), work.now)
+            return result
+        if kept.digest != digest:
+            raise IdempotencyKeyError(key)
+        ticket_id = getattr(kept.result, "ticket_id", None)
+        if isinstance(kept.result, Ticket):
+            ticket_id = kept.result.id
+        if ticket_id is not None:
+            work.case(ticket_id)  # who may no longer see it is not shown it again (V14)
+        return cast(T, kept.result)
+
+    # --- who is there ----------------------------------------------------------------------------
+
+    def _availability(
+        self, user_ids: Collection[Id], now: datetime, until: datetime
+    ) -> Availability:
+        """Who of these is there when; asked outside of any transaction.
+
+        Raises `CalendarError`: a calendar that does not answer never means that all are free (A14).
+        """
+        try:
+            absences = list(self._calendar.absences(user_ids, now, until))
+            schedules = dict(self._calendar.schedules(user_ids))
+        except CalendarError:
+            raise
+        except Exception as error:
+            raise CalendarError(f"the calendar did not answer: {type(error).__name__}") from error
+        return Availability(absences, schedules)
+
+
+def _actor(session: Session, actor: Actor) -> User | System:
+    if isinstance(actor, System):
+        return actor
+    if actor is None:
+        raise InvalidValueError("actor", "must be a user's id or a System with its reason")
+    user = session.users([actor]).get(actor)
+    if user is None:
+        raise NotFoundError("user", actor)
+    if not user.active:
+        raise RefusedError(deny("permission.inactive_user"))
+    return user
+
+
+def _canonical(value: object) -> str:
+    """A text that is the same for the same payload, in every process."""
+    if isinstance(value, Mapping):
+        return "{" + ",".join(sorted(f"{k!r}:{_canonical(v)}" for k, v in value.items())) + "}"
+    if isinstance(value, set | frozenset):
+        return "{" + ",".join(sorted(_canonical(item) for item in value)) + "}"
+    if isinstance(value, list | tuple):
+        return "(" + ",".join(_canonical(item) for item in value) + ")"
+    return repr(value)

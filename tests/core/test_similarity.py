@@ -1,0 +1,468 @@
+"""Ratings, suggestions and groups of `helpdesk_core.similarity`."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpdesk_core.entities import Ticket
+from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.similarity import (
+    Group,
+    Match,
+    SimilarityIndex,
+    Weights,
+    fingerprint,
+    id_key,
+    normalise,
+    rate,
+    similarity,
+    words,
+)
+
+pytestmark = pytest.mark.core
+
+MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def ticket(id: Any, subject: str, description: str = "", **fields: Any) -> Ticket:
+    fields = {"team_id": "it", "stage_id": "new", "created_at": MONDAY} | fields
+    return Ticket(id=id, subject=subject, description=description, **fields)
+
+
+vocabulary = st.sampled_from(
+    ["ink", "paper", "Printer", "PAPER", "étage", "Ελλάδα", "Ёлка", "印刷機が故障", "का", "7", "--"]
+)
+phrases = st.lists(vocabulary, min_size=1, max_size=6).map(" ".join)
+any_text = st.one_of(
+    phrases,
+    st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20),
+)
+subjects = any_text.filter(str.strip)
+tickets = st.builds(
+    ticket,
+    st.integers(0, 20),
+    subjects,
+    any_text,
+    customer_id=st.sampled_from([None, "eve", "fay"]),
+    created_at=st.integers(0, 3).map(lambda days: MONDAY + timedelta(days=days)),
+)
+crowds = st.lists(tickets, max_size=12, unique_by=lambda ticket: ticket.id)
+term_weights = st.one_of(
+    st.none(),
+    st.dictionaries(st.sampled_from(["ink", "paper", "printer", "7"]), st.floats(0, 10)),
+)
+settings_of_fields = st.builds(
+    Weights,
+    subject=st.floats(0.1, 5),
+    description=st.floats(0, 5),
+    customer=st.floats(0, 0.9),
+    saturation=st.floats(0, 3),
+)
+
+
+# --- the number ----------------------------------------------------------------------------------
+
+
+def test_range_and_symmetry() -> None:
+    """M1: the rating is in [0, 1] and the same both ways, to the last digit."""
+
+    @given(tickets, tickets, term_weights, settings_of_fields)
+    def check(a: Ticket, b: Ticket, known: dict[str, float] | None, weights: Weights) -> None:
+        rating = similarity(a, b, term_weights=known, weights=weights)
+        assert 0 <= rating <= 1
+        assert rating == similarity(b, a, term_weights=known, weights=weights)
+
+    check()
+
+
+def test_one_on_itself() -> None:
+    """M1: the rating with itself, and with what says the same, is exactly 1."""
+
+    @given(tickets, term_weights, settings_of_fields)
+    def check(a: Ticket, known: dict[str, float] | None, weights: Weights) -> None:
+        assert similarity(a, a, term_weights=known, weights=weights) == 1
+        twin = attrs.evolve(a, id="twin")
+        assert similarity(a, twin) == (1 if words(a.subject + " " + a.description) else 0)
+
+    check()
+
+
+def test_below_one_for_other_words() -> None:
+    """M1: another word, or another number of them, makes less than 1."""
+    assert similarity(ticket(1, "no ink"), ticket(2, "no ink left")) < 1
+    assert similarity(ticket(1, "no ink"), ticket(2, "no ink ink")) < 1
+    assert similarity(ticket(1, "ink"), ticket(2, "paper")) == 0
+
+
+def test_without_content() -> None:
+    """M1: without any content the rating is 0 with everything but itself."""
+    empty = ticket(1, "???", "...", customer_id="eve")
+    for other in (ticket(2, "???", customer_id="eve"), ticket(3, "ink", customer_id="eve")):
+        assert similarity(empty, other) == 0
+        assert similarity(other, empty) == 0
+        assert SimilarityIndex([empty, other]).most_similar(empty, 5) == []
+        assert SimilarityIndex([empty, other]).most_similar(other, 5) == []
+        assert SimilarityIndex([empty, other]).groups(0.01) == []
+    assert rate(empty, empty).shares["subject"] == 1
+    assert similarity(empty, attrs.evolve(empty, subject="ink")) == 0
+
+
+def test_blind_to_case_accents_and_form() -> None:
+    """M1: case, accents and Unicode form of a text never show in a rating."""
+    forms = [lambda text, form=form: unicodedata.normalize(form, text) for form in FORMS]
+
+    @given(subjects, any_text, st.sampled_from([str.upper, str.lower, str.title, *forms]))
+    def check(subject: str, description: str, change: Any) -> None:
+        changed = change(subject), change(description)
+        if changed[0].strip() and len(changed[0]) <= 500:
+            assert fingerprint(ticket(1, subject, description)) == fingerprint(ticket(2, *changed))
+
+    check()
+    assert similarity(ticket(1, "Čeština ΆΛΦΑ Ёлка"), ticket(2, "cestina αλφα елка")) == 1
+
+
+FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+
+
+def test_blind_for_every_letter() -> None:
+    """M1: of each letter of the Latin, Greek and Cyrillic blocks, no case and no form shows."""
+    letters = [
+        chr(code) for code in (*range(0x24FF), *range(0x1E00, 0x2000), *range(0xA640, 0xA800))
+    ]
+    for letter in letters:
+        plain = normalise(letter)
+        assert normalise(plain) == plain
+        others = [letter.upper(), letter.lower(), letter.title(), letter.casefold()]
+        others += [unicodedata.normalize(form, letter) for form in FORMS]
+        assert {normalise(other) for other in others} == {plain}, hex(ord(letter))
+        in_a_word = {normalise("x" + other) for other in (letter, *others)}
+        assert len(in_a_word) == 1, hex(ord(letter))
+    assert normalise("ı") == normalise("I")
+
+
+def test_marks_of_other_scripts_stay() -> None:
+    """M1: marks are accents on Latin, Greek and Cyrillic letters only."""
+    for first, second in (("का", "की"), ("が", "か"), ("بِ", "بُ"), ("กา", "กี")):
+        assert similarity(ticket(1, first), ticket(2, second)) == 0
+    assert words("कि ताब") == ["कि", "ताब"]
+
+
+def test_scripts_without_spaces() -> None:
+    """M1: scripts without spaces are compared by pairs of characters, so that a part is found."""
+    assert words("印刷機a、紙") == ["印刷", "刷機", "a", "紙"]
+    assert 0 < similarity(ticket(1, "印刷機が故障"), ticket(2, "新しい印刷機")) < 1
+
+
+def test_hash_seed() -> None:
+    """M1: the same numbers come out whatever PYTHONHASHSEED."""
+    script = (
+        "from datetime import datetime, UTC\n"
+        "from helpdesk_core.entities import Ticket\n"
+        "from helpdesk_core.similarity import SimilarityIndex\n"
+        "def ticket(n):\n"
+        "    text = ' '.join(f'w{n * k % 17}' for k in range(1, 40))\n"
+        "    return Ticket(id=n, team_id=1, stage_id=1, subject=text, description=text[:50],\n"
+        "                  created_at=datetime(2026, 1, 5, tzinfo=UTC))\n"
+        "index = SimilarityIndex(map(ticket, range(30)))\n"
+        "for m in index.most_similar(ticket(3), 29):\n"
+        "    print(m.ticket_id, m.rating, *m.shares.values())\n"
+        "print([(g.master_id, [(m.ticket_id, m.rating) for m in g.members])\n"
+        "       for g in index.groups(0.5)])\n"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("0", "1", "4242")
+    }
+    assert len(outputs) == 1
+    assert "[(0, [" in outputs.pop()
+
+
+def test_term_weights() -> None:
+    """M1: a word that weighs more counts for more, and one that is not named weighs 1."""
+    a, b = ticket(1, "no ink"), ticket(2, "no paper")
+    even = similarity(a, b)
+    assert even == pytest.approx(0.5)
+    assert similarity(a, b, term_weights={"no": 1.0, "ink": 1.0}) == even
+    assert (
+        similarity(a, b, term_weights={"no": 0.1}) < even < similarity(a, b, term_weights={"no": 3})
+    )
+
+
+# --- the shares ----------------------------------------------------------------------------------
+
+
+def test_shares_sum_to_the_rating() -> None:
+    """M2: the shares of the fields are not negative and sum to the rating."""
+
+    @given(tickets, tickets, settings_of_fields)
+    def check(a: Ticket, b: Ticket, weights: Weights) -> None:
+        match = rate(a, b, weights=weights)
+        assert set(match.shares) == {"subject", "description", "customer"}
+        assert min(match.shares.values()) >= 0
+        assert math.fsum(match.shares.values()) == pytest.approx(match.rating, abs=1e-12)
+        assert match.ticket_id == b.id
+
+    check()
+
+
+def test_shares_come_from_their_fields() -> None:
+    """M2: each field's share is what that field gave, and weights are settings."""
+    a = ticket(1, "ink", "paper", customer_id="eve")
+    same_subject = rate(a, ticket(2, "ink", "flood")).shares
+    assert same_subject["subject"] > 0 == same_subject["description"]
+    same_text = rate(a, ticket(2, "flood", "paper")).shares
+    assert same_text["description"] > 0 == same_text["subject"]
+    crossed = rate(a, ticket(2, "paper", "flood")).shares
+    assert crossed["subject"] == crossed["description"] > 0
+    assert same_subject["subject"] > same_text["description"]  # the subject weighs more
+    light = Weights(subject=1, description=2)
+    assert rate(a, ticket(2, "ink", "flood"), weights=light).rating < same_subject["subject"]
+    assert rate(a, ticket(2, "ink", "flood"), weights=Weights(description=0)).rating == 1
+
+
+def test_customer_share() -> None:
+    """M2: the same customer gives a share, another takes it away, an unknown one does nothing."""
+    a = ticket(1, "no ink", customer_id="eve")
+    weights = Weights(customer=0.25)
+    ratings = {
+        customer: rate(a, ticket(2, "no paper", customer_id=customer), weights=weights)
+        for customer in ("eve", None, "fay")
+    }
+    assert [match.rating for match in ratings.values()] == pytest.approx([0.625, 0.5, 0.375])
+    assert [match.shares["customer"] for match in ratings.values()] == [0.25, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"subject": 0},
+        {"subject": math.inf},
+        {"description": -1},
+        {"saturation": math.nan},
+        {"customer": 1},
+    ],
+)
+def test_weights_are_checked(values: dict[str, float]) -> None:
+    """M2: weights with which a rating would leave [0, 1] are refused by name."""
+    with pytest.raises(InvalidValueError) as caught:
+        Weights(**values)
+    assert caught.value.field in values
+
+
+# --- the index -----------------------------------------------------------------------------------
+
+
+def test_index_has_no_memory() -> None:
+    """M1: order of indexing, changes, and removing and adding again never show in the index."""
+
+    @given(crowds, st.lists(tickets, max_size=12), st.randoms(use_true_random=False))
+    def check(wanted: list[Ticket], others: list[Ticket], random: Any) -> None:
+        churned = SimilarityIndex(others)
+        for one in wanted:
+            churned.add(attrs.evolve(one, subject="before", customer_id="gus"))
+        for other in others:
+            churned.remove(other.id)
+            churned.remove(other.id)
+        for one in random.sample(wanted, len(wanted)):
+            churned.update(one)
+            assert one.id in churned
+        fresh = SimilarityIndex(wanted)
+        assert len(churned) == len(fresh)
+        assert dict(churned.term_weights) == dict(fresh.term_weights)
+        assert len(churned.term_weights) == len(fresh.term_weights)
+        for one in wanted:
+            assert churned.most_similar(one, 5) == fresh.most_similar(one, 5)
+        assert churned.groups(0.4) == fresh.groups(0.4)
+
+    check()
+
+
+def test_most_similar_is_the_full_listing_cut() -> None:
+    """M1: suggestions are what rating everybody gives, by the rating shown and then by id."""
+
+    @given(crowds, tickets, st.integers(1, 12), settings_of_fields)
+    def check(crowd: list[Ticket], asked: Ticket, limit: int, weights: Weights) -> None:
+        index = SimilarityIndex(crowd, weights=weights)
+        expected = [index.rate(asked, other) for other in crowd if other.id != asked.id]
+        expected = [match for match in expected if match.rating > 0]
+        expected.sort(key=lambda match: (-match.rating, match.ticket_id))
+        assert index.most_similar(asked, limit) == expected[:limit]
+
+    check()
+
+
+def test_index_rates_as_similarity_does() -> None:
+    """M1: the index's rating is `similarity` with its weights, and rare words count more."""
+    crowd = [ticket(n, f"printer w{n}") for n in range(6)] + [ticket(9, "flood printer")]
+    index = SimilarityIndex(crowd)
+    asked = ticket(7, "printer flood")
+    assert index.term_weights["flood"] > index.term_weights["printer"]
+    assert index.term_weights["unheard"] > index.term_weights["flood"]
+    (best, second) = index.most_similar(asked, 2)
+    assert (best.ticket_id, best.rating) == (9, 1.0)
+    assert second.ticket_id == 0
+    for match in (best, second):
+        other = next(one for one in crowd if one.id == match.ticket_id)
+        assert match.rating == similarity(asked, other, term_weights=index.term_weights)
+
+
+def test_among() -> None:
+    """M11: only those among which the caller asks are suggested or grouped."""
+    index = SimilarityIndex(ticket(n, "no ink") for n in range(5))
+    found = index.most_similar(ticket(0, "no ink"), 9, among=[4, 2, 77])
+    assert [match.ticket_id for match in found] == [
+        2,
+        4,
+    ]
+    (group,) = index.groups(0.9, among=[1, 3])
+    assert (group.master_id, [m.ticket_id for m in group.members]) == (1, [3])
+    assert index.most_similar(ticket(0, "no ink"), 9, among=()) == []
+
+
+def test_tombstones_are_not_kept() -> None:
+    """M8: a ticket that was merged away leaves the index."""
+    index = SimilarityIndex([ticket(1, "no ink"), ticket(2, "no ink")])
+    index.update(ticket(2, "no ink", merged_into=1))
+    assert 2 not in index
+    assert len(index) == 1
+
+
+@pytest.mark.parametrize("limit", [0, True, 1.5])
+def test_limit_is_checked(limit: Any) -> None:
+    """M1: a limit that is no positive whole number is refused."""
+    with pytest.raises(InvalidValueError, match="limit must be at least 1"):
+        SimilarityIndex().most_similar(ticket(1, "ink"), limit)
+
+
+# --- groups --------------------------------------------------------------------------------------
+
+
+def groups_by_the_letter(
+    index: SimilarityIndex, crowd: list[Ticket], threshold: float, discarded: set[frozenset[int]]
+) -> list[Group]:
+    pairs = []
+    for a, b in combinations(sorted(crowd, key=lambda one: one.id), 2):
+        match = index.rate(a, b)
+        if match.rating >= threshold and {a.id, b.id} not in discarded:
+            pairs.append((-match.rating, a.id, b.id, a, b, match.shares))
+    pairs.sort(key=lambda pair: pair[:3])
+    role: dict[int, str] = {}
+    members: dict[int, list[Match]] = {}
+    for rating, _, _, a, b, shares in pairs:
+        old, young = (a, b) if (a.created_at, a.id) < (b.created_at, b.id) else (b, a)
+
+        def join(master: Ticket, free: Ticket, r: float = -rating, s: Any = shares) -> None:
+            role[free.id] = "member"
+            members[master.id].append(Match(ticket_id=free.id, rating=r, shares=s))
+
+        roles = role.get(old.id, "free"), role.get(young.id, "free")
+        if roles == ("free", "free"):
+            role[old.id] = "master"
+            members[old.id] = []
+            join(old, young)
+        elif roles == ("master", "free"):
+            join(old, young)
+        elif roles == ("free", "master"):
+            join(young, old)
+    return [Group(master_id=id, members=tuple(found)) for id, found in members.items()]
+
+
+def test_groups_by_the_letter() -> None:
+    """M3, M4: pairs at or above the threshold are taken by rating and ids, as the rule says."""
+
+    @given(
+        crowds,
+        st.floats(0.01, 1),
+        st.sets(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=8),
+        settings_of_fields,
+    )
+    def check(
+        crowd: list[Ticket], threshold: float, pairs: set[tuple[int, int]], weights: Weights
+    ) -> None:
+        index = SimilarityIndex(crowd, weights=weights)
+        found = index.groups(threshold, discarded=pairs)
+        assert found == groups_by_the_letter(index, crowd, threshold, {frozenset(p) for p in pairs})
+        everybody = [group.master_id for group in found]
+        everybody += [member.ticket_id for group in found for member in group.members]
+        assert len(everybody) == len(set(everybody))
+        assert all(member.rating >= threshold for group in found for member in group.members)
+
+    check()
+
+
+def test_master_is_the_older() -> None:
+    """M4: the master of a group is the older ticket, by creation and then by id, not by rating."""
+    young = ticket(1, "no ink", created_at=MONDAY + timedelta(hours=1))
+    index = SimilarityIndex([young, ticket(2, "no ink"), ticket(3, "no ink")])
+    (group,) = index.groups(1)
+    # The pair of 1 and 2 comes first, by ids, and 2 is the older; 3 joins through its pair with 2.
+    assert (group.master_id, [m.ticket_id for m in group.members]) == (2, [1, 3])
+    index.remove(3)
+    assert [(g.master_id, g.members[0].ticket_id) for g in index.groups(1)] == [(2, 1)]
+
+
+def test_a_free_ticket_joins_through_a_master_only() -> None:
+    """M4: a ticket near a member but not near the master stays out."""
+    index = SimilarityIndex([ticket(1, "a b c d"), ticket(2, "a b c d e"), ticket(3, "b c d e f")])
+    near = index.rate(ticket(2, "a b c d e"), ticket(3, "b c d e f")).rating
+    far = index.rate(ticket(1, "a b c d"), ticket(3, "b c d e f")).rating
+    assert far < near
+    (group,) = index.groups((far + near) / 2)
+    assert (group.master_id, [m.ticket_id for m in group.members]) == (1, [2])
+
+
+@pytest.mark.parametrize("threshold", [0, -1, 1.01, math.nan])
+def test_threshold_is_checked(threshold: float) -> None:
+    """M3: a threshold with which everything or nothing would be alike is refused."""
+    with pytest.raises(InvalidValueError, match="threshold must be above 0"):
+        SimilarityIndex().groups(threshold)
+
+
+# --- discards ------------------------------------------------------------------------------------
+
+
+def test_discarded_pairs() -> None:
+    """M5: a discarded pair is not grouped, whichever way round it is named."""
+    index = SimilarityIndex([ticket(1, "no ink"), ticket(2, "no ink")])
+    assert index.groups(0.5)
+    assert index.groups(0.5, discarded=[(1, 2)]) == index.groups(0.5, discarded=[(2, 1)]) == []
+
+
+def test_fingerprint_follows_the_content() -> None:
+    """M5: the fingerprint changes with what the rating looks at, and with nothing else."""
+    plain = ticket(1, "no ink", "help")
+    prints = {
+        fingerprint(plain),
+        fingerprint(attrs.evolve(plain, subject="no paper")),
+        fingerprint(attrs.evolve(plain, description="help me")),
+        fingerprint(attrs.evolve(plain, subject="no ink help", description="")),
+        fingerprint(attrs.evolve(plain, customer_id=1)),
+        fingerprint(attrs.evolve(plain, customer_id="1")),
+    }
+    assert len(prints) == 6
+    same = attrs.evolve(plain, id=2, subject="INK: no", priority=3, tags={"x"}, stage_id="done")
+    assert fingerprint(same) == fingerprint(plain)
+    assert rate(plain, same).rating == 1
+
+
+def test_id_key() -> None:
+    """M4: ids are put in order by their type and then by themselves."""
+    assert sorted(["b", 2, "a", 10], key=id_key) == [2, 10, "a", "b"]

@@ -1,0 +1,186 @@
+"""Templates put named values into text, and nothing else (N4)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.templates import (
+    SMS_LIMIT,
+    SUBJECT_LIMIT,
+    TEMPLATE_NAMES,
+    TEXT_LIMIT,
+    EmailTemplate,
+    SmsTemplate,
+)
+
+pytestmark = pytest.mark.core
+
+ALL_NAMES = sorted(TEMPLATE_NAMES)
+
+
+@pytest.mark.parametrize("name", ALL_NAMES)
+def test_every_name_is_put_in(name: str) -> None:
+    """N4: each known name is replaced by its value, with braces or without, in all three texts."""
+    mail = EmailTemplate(f"a ${{{name}}} b", f"c ${name}.")
+    assert mail.render({name: "VALUE"}) == ("a VALUE b", "c VALUE.")
+    assert SmsTemplate(f"${{{name}}}${name}").render({name: "v"}) == "vv"
+
+
+@pytest.mark.parametrize("name", ALL_NAMES)
+def test_absent_value_is_empty(name: str) -> None:
+    """N4: a known name without a value becomes empty text, and rendering never fails."""
+    assert SmsTemplate(f"[${{{name}}}]").render({}) == "[]"
+    assert EmailTemplate(f"[${{{name}}}]", f"[${{{name}}}]").render({}) == ("[]", "[]")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "${ticket.body}",
+        "${ticket.subjects}",
+        "$customer.email",
+        "${password.hash}",
+        "${stage.name.upper}",
+        "${team.name} and ${nobody.there}",
+    ],
+)
+def test_unknown_name_is_an_error_when_made(text: str) -> None:
+    """N4: an unknown name is an error that names the field, when the template is made."""
+    for field, make in (
+        ("subject", lambda: EmailTemplate(text, "fine")),
+        ("text", lambda: EmailTemplate("fine", text)),
+        ("text", lambda: SmsTemplate(text)),
+    ):
+        with pytest.raises(InvalidValueError, match="which is none of") as caught:
+            make()
+        assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$",
+        "100 $",
+        "${}",
+        "${ticket}",
+        "${ticket.}",
+        "${ticket.subject",
+        "${ticket.__class__}",
+        "${ticket.subject!r}",
+        "${ticket.subject:>99999}",
+        "${ticket.subject.upper()}",
+        "${ticket['subject']}",
+        "${7*7}",
+        "${TICKET.SUBJECT}",
+        "${tıcket.subject}",
+        "$ ticket.subject",
+        "$1",
+    ],
+)
+def test_no_expressions(text: str) -> None:
+    """N4: expressions, attributes, calls, formats and stray dollars are refused when made."""
+    with pytest.raises(InvalidValueError, match=r"starts no name|is none of"):
+        SmsTemplate(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ticket.subject}",
+        "{0.__class__}",
+        "%(subject)s",
+        "{{ 7*7 }}",
+        "{% for x in y %}",
+        "<%= 1 %>",
+        "`id`",
+        "#{1}",
+    ],
+)
+def test_other_template_languages_are_plain_text(text: str) -> None:
+    """N4: what another template language would run stays exactly as it was written."""
+    assert SmsTemplate(text).render({"ticket.subject": "x"}) == text
+    assert EmailTemplate(text, text).render({}) == (text, text)
+
+
+def test_dollar() -> None:
+    """N4: two dollars are one dollar and start no name."""
+    assert SmsTemplate("$$5 for $${ticket.subject}").render({}) == "$5 for ${ticket.subject}"
+
+
+@given(st.text(), st.text())
+def test_values_are_put_in_once(subject: str, name: str) -> None:
+    """N4: a value is put in as it is and is never read as a template itself."""
+    template = SmsTemplate("<${ticket.subject}|${customer.name}>")
+    values = {"ticket.subject": subject, "customer.name": name}
+    assert template.render(values) == f"<{subject}|{name}>"
+    nested = {"ticket.subject": "${customer.name}$", "customer.name": "${ticket.subject}"}
+    assert template.render(nested) == "<${customer.name}$|${ticket.subject}>"
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="$", exclude_categories=["Cs"])))
+def test_plain_text_stays(text: str) -> None:
+    """N4: a text without a dollar is either refused for being empty or comes out unchanged."""
+    if not text.strip():
+        with pytest.raises(InvalidValueError, match="must not be empty"):
+            SmsTemplate(text)
+    else:
+        assert SmsTemplate(text).render({}) == text
+
+
+@given(st.dictionaries(st.sampled_from(ALL_NAMES), st.text()))
+def test_subject_stays_one_line(values: dict[str, str]) -> None:
+    """N4: whatever the values hold, a rendered subject is one line, so no header can be added."""
+    template = EmailTemplate("".join(f"${{{name}}}" for name in ALL_NAMES[:4]) + "!", "text")
+    subject, _ = template.render(values)
+    assert not set(subject) & {"\r", "\n", "\x00", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"}
+
+
+def test_header_injection() -> None:
+    """N4: a line break in a value becomes a space in the subject and stays in the text."""
+    mail = EmailTemplate("Re: ${ticket.subject}", "${ticket.subject}")
+    subject, text = mail.render({"ticket.subject": "x\r\nBcc: all@example.com"})
+    assert subject == "Re: x  Bcc: all@example.com"
+    assert text == "x\r\nBcc: all@example.com"
+
+
+@pytest.mark.parametrize("breaking", ["\n", "\r", "\x00", "\x7f", "\x85", "\u2028"])
+def test_subject_template_is_one_line(breaking: str) -> None:
+    """N4: a subject template with a line break or a control character is refused."""
+    with pytest.raises(InvalidValueError, match="one line") as caught:
+        EmailTemplate(f"a{breaking}b", "text")
+    assert caught.value.field == "subject"
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\t\n"])
+def test_empty_is_refused(empty: str) -> None:
+    """N4: an empty template is refused in every place."""
+    for make in (
+        lambda: EmailTemplate(empty, "text"),
+        lambda: EmailTemplate("subject", empty),
+        lambda: SmsTemplate(empty),
+    ):
+        with pytest.raises(InvalidValueError, match="must not be empty"):
+            make()
+
+
+def test_length_limits() -> None:
+    """N4: a template of exactly the limit is fine and one more is refused, naming the limit."""
+    EmailTemplate("s" * SUBJECT_LIMIT, "t" * TEXT_LIMIT)
+    SmsTemplate("t" * SMS_LIMIT)
+    for make, limit in (
+        (lambda: EmailTemplate("s" * (SUBJECT_LIMIT + 1), "t"), SUBJECT_LIMIT),
+        (lambda: EmailTemplate("s", "t" * (TEXT_LIMIT + 1)), TEXT_LIMIT),
+        (lambda: SmsTemplate("t" * (SMS_LIMIT + 1)), SMS_LIMIT),
+    ):
+        with pytest.raises(InvalidValueError, match=f"at most {limit:,} characters"):
+            make()
+
+
+@pytest.mark.parametrize("value", [None, 7, b"text", ["text"]])
+def test_only_text(value: object) -> None:
+    """N4: a template is text and nothing else."""
+    with pytest.raises(InvalidValueError, match="must be text"):
+        SmsTemplate(value)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match="must be text"):
+        EmailTemplate("subject", value)  # type: ignore[arg-type]
