@@ -32,6 +32,7 @@ from helpdesk_core.ports import Repository
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SETUP = System(reason="set-up of a test")
 STORES = ("memory", "sqlite")
+_EMPTY: list[bytes] = []
 
 
 def repository_for(store: str, folder: Path) -> Repository:
@@ -40,7 +41,12 @@ def repository_for(store: str, folder: Path) -> Repository:
         return MemoryRepository()
     from helpdesk_core.adapters.sql import SqlRepository
 
-    return SqlRepository(f"sqlite:///{folder / 'desk.sqlite'}")
+    file = folder / "desk.sqlite"
+    if not _EMPTY:  # made once: the migrations have tests of their own
+        SqlRepository(f"sqlite:///{file}").close()
+        _EMPTY.append(file.read_bytes())
+    file.write_bytes(_EMPTY[0])
+    return SqlRepository(f"sqlite:///{file}")
 
 
 def counter(prefix: str = "id") -> Callable[[], Id]:

@@ -114,7 +114,7 @@ def render() -> str:
     for function in test_functions():
         for id in function.shows:
             shown.setdefault(id, []).append(f"`{function.place}`")
-    parts = [_HEAD]
+    parts = [_HEAD.rstrip()]
     letter = ""
     for rule in rules().values():
         if rule.id[0] != letter:

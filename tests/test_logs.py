@@ -126,11 +126,14 @@ def test_the_limit_of_the_csv_module_is_put_back(tmp_path: Path) -> None:
     """Reading raises the process-wide limit of the csv module only for as long as it lasts."""
     path = tmp_path / "small.csv"
     path.write_text("a\n1\n")
-    before = csv.field_size_limit()
-    with reading(path) as file:
-        assert csv.field_size_limit() > CELL_LIMIT
-        assert len(list(file.rows())) == 1
-    assert csv.field_size_limit() == before
+    kept = csv.field_size_limit(1_000)
+    try:
+        with reading(path) as file:
+            assert csv.field_size_limit() > CELL_LIMIT
+            assert len(list(file.rows())) == 1
+        assert csv.field_size_limit() == 1_000
+    finally:
+        csv.field_size_limit(kept)
 
 
 def test_files_that_cannot_be_opened(tmp_path: Path) -> None:

@@ -545,7 +545,7 @@ def test_denied_looks_like_absent():
     assert desk.assign("eve", 1, "ada", now=START) == ("refused", "role")
     assert desk.move("eve", 1, "done", now=START) == ("refused", "role")
     desk.open("eve", "t", now=START)
-    assert desk.move("eve", 2, "done", now=START)[0] == "ok"
+    assert desk.close("eve", 2, now=START)[0] == "ok"
     assert desk.open("eve", "other", now=START) == ("not found", None)
     assert desk.reply("con", 1, now=START) == ("not found", None)
 

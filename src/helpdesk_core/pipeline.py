@@ -163,6 +163,16 @@ def plan_reorder_team(
     """Put one team's columns into this order, among the places that they held (G6).
 
     `other_team_ids` are the teams that see their own columns in another order by this.
+
+    >>> from helpdesk_core.entities import Visibility
+    >>> from datetime import UTC
+    >>> teams = [Team(id=id, name=id, visibility=Visibility.COMPANY, stage_ids={"a", "c"})
+    ...          for id in ("it", "hr")]
+    >>> pipeline = Pipeline([Stage(id="a", name="A", position=0), Stage(id="b", name="B",
+    ...                      position=1), Stage(id="c", name="C", position=2)], teams)
+    >>> plan = plan_reorder_team("it", ["c", "a"], pipeline, now=datetime(2026, 1, 5, tzinfo=UTC))
+    >>> [(change.id, change.value) for change in plan.changes], plan.other_team_ids
+    ([('c', 0), ('a', 2)], ('hr',))
     """
     return _reorder(tuple(stage_ids), pipeline.columns(team_id), pipeline, team_id, now=now, by=by)
 

@@ -147,8 +147,13 @@ class Remembered:
 class Session(Protocol):
     """A unit of work. Not to be shared between threads; ends with its `with` block."""
 
-    def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> None:
-        """Hold these rows until the end, teams first, ids sorted; the first call of a writer."""
+    def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> frozenset[Id]:
+        """Hold these teams, these tickets, and the teams they are in, until the end (A17).
+
+        The first call of a writer; teams first, ids sorted, so that nobody waits in a circle.
+        Returns the ids of the teams held. A ticket that went to yet another team meanwhile is the
+        caller's to find out.
+        """
         ...
 
     # people, teams, stages

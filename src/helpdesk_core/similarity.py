@@ -471,24 +471,29 @@ class SimilarityIndex:
         found.sort(key=lambda pair: pair[:3])
         return [(key[1], other_key[1], match) for _, key, other_key, match in found]
 
-    def _near(self, content: _Content, threshold: float) -> dict[Id, None]:
-        """Everything that may reach the threshold, and more.
+    def _near(self, content: _Content, threshold: float) -> Iterator[Id]:
+        """Everything that may reach the threshold, and a little more.
 
-        What shares none of a ticket's rarest words has at most the cosine that the others leave
-        (Cauchy and Schwarz), so the postings of the most common words need not be read.
+        Words are read from the rarest on. As soon as those not yet read could not reach the
+        threshold by themselves (Cauchy and Schwarz), nothing new is looked for: the postings of
+        the most common words are never read.
         """
-        needed = (threshold - self.weights.customer) / (1 - self.weights.customer)
-        near: dict[Id, None] = {}
-        if needed <= 0 and content.customer_id is not None:
-            near.update(self._customers[content.customer_id])
+        needed = max(threshold - self.weights.customer, 0.0) / (1 - self.weights.customer)
+        needed *= self._norm_of(content.ticket_id) * (1 - _SLACK)
+        dots: dict[Id, float] = {}
+        if not needed and content.customer_id is not None:
+            dots = dict.fromkeys(self._customers[content.customer_id], 0.0)
         left = self._norm_of(content.ticket_id) ** 2
-        enough = left * max(needed, 0.0) ** 2 * (1 - _SLACK)
         for term in sorted(content.terms, key=lambda term: (len(self._postings[term]), term)):
-            if left < enough:
+            if left < needed**2:
                 break
-            near.update(dict.fromkeys(self._postings[term]))
-            left -= self._weigh(term) * sum(content.terms[term]) ** 2
-        return near
+            count = sum(content.terms[term])
+            weight = self._weigh(term) * count
+            for id, other in self._postings[term].items():
+                dots[id] = dots.get(id, 0.0) + weight * other
+            left -= weight * count
+        rest = math.sqrt(max(left, 0.0))
+        return (id for id, dot in dots.items() if dot >= (needed - rest) * self._norm_of(id))
 
     def _rough_ratings(self, content: _Content) -> Iterator[tuple[Id, float]]:
         """The ratings of all that have something in common, but for the last digits."""

@@ -234,6 +234,18 @@ def plan_transfer(
     A stage that the new team has too is kept, and nothing is sent. Else an open ticket takes the
     new team's first unfolded stage and a closed one its first folded one, with that stage's
     messages; refused when there is none. Followers and the assignee are not this plan's matter.
+
+    >>> from helpdesk_core.entities import Visibility
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 1, 5, tzinfo=UTC)
+    >>> it = Team(id="it", name="IT", visibility=Visibility.COMPANY, stage_ids={"new"})
+    >>> hr = Team(id="hr", name="HR", visibility=Visibility.COMPANY, stage_ids={"queue"})
+    >>> pipeline = Pipeline([Stage(id="new", name="New", position=0),
+    ...                      Stage(id="queue", name="Queue", position=1)], [it, hr])
+    >>> ticket = Ticket(id=1, team_id="it", stage_id="new", subject="Ink", created_at=now)
+    >>> plan = plan_transfer(ticket, "hr", pipeline, customer=None, assignee=None, now=now)
+    >>> [(change.field, change.value) for change in plan.changes]
+    [('team_id', 'hr'), ('stage_id', 'queue')]
     """
     team = pipeline.team(to_team_id)
     if ticket.is_merged_away:
@@ -355,6 +367,20 @@ def plan_fold_change(
     `tickets` are all in that stage, of whatever team; tombstones are passed over (M8). Unless
     `confirmed`, a change that meets tickets is refused and its `per_team` is the preview. No
     customer is written to. Refused when it leaves a team without an unfolded stage.
+
+    >>> from helpdesk_core.entities import Visibility
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 1, 5, tzinfo=UTC)
+    >>> team = Team(id="it", name="IT", visibility=Visibility.COMPANY, stage_ids={"new", "done"})
+    >>> pipeline = Pipeline([Stage(id="new", name="New", position=0),
+    ...                      Stage(id="done", name="Done", position=1)], [team])
+    >>> ticket = Ticket(id=1, team_id="it", stage_id="done", subject="Ink", created_at=now)
+    >>> plan = plan_fold_change("done", True, pipeline, [ticket], now=now)
+    >>> plan.decision.code, plan.per_team
+    ('stage.refused.not_confirmed', (('it', 1),))
+    >>> plan = plan_fold_change("done", True, pipeline, [ticket], now=now, confirmed=True)
+    >>> [event.name for event in plan.events]
+    ['StageFoldChanged', 'TicketClosed']
     """
     if not isinstance(folded, bool):
         raise InvalidValueError("folded", "must be a bool")
@@ -362,10 +388,11 @@ def plan_fold_change(
     if stage.folded is folded:
         return FoldPlan(decision=allow("stage.unchanged"))
     inside = [ticket for ticket in _all_in(stage, tickets) if not ticket.is_merged_away]
-    counts = Counter({team.id: 0 for team in pipeline.teams_using(stage.id)})
+    teams = pipeline.teams_using(stage.id)
+    counts = Counter({team.id: 0 for team in teams})
     counts.update(ticket.team_id for ticket in inside)
     per_team = tuple(counts.items())
-    stranded = pipeline.left_without_open(stage.id, pipeline.teams if folded else ())
+    stranded = pipeline.left_without_open(stage.id, teams)
     if stranded:
         return FoldPlan(decision=_last_open(stage.id, stranded), per_team=per_team)
     if inside and not confirmed:
@@ -405,6 +432,20 @@ def plan_stage_removal(
     and without `move_to` it is refused, with their number. `move_to` must be a stage of each of
     their teams; the moves close, reopen and send what moves do, and a tombstone is moved without a
     word. `sent_before` gives, for each ticket, the stages whose message it already got (G8).
+
+    >>> from helpdesk_core.entities import Visibility
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 1, 5, tzinfo=UTC)
+    >>> team = Team(id="it", name="IT", visibility=Visibility.COMPANY, stage_ids={"new", "old"})
+    >>> pipeline = Pipeline([Stage(id="new", name="New", position=0),
+    ...                      Stage(id="old", name="Old", position=1)], [team])
+    >>> ticket = Ticket(id=1, team_id="it", stage_id="old", subject="Ink", created_at=now)
+    >>> plan_stage_removal("old", pipeline, [ticket], customers={}, assignees={},
+    ...                    now=now).decision.code
+    'stage.refused.holds_tickets'
+    >>> plan_stage_removal("old", pipeline, [ticket], move_to="new", customers={}, assignees={},
+    ...                    now=now).decision.code
+    'stage.removed'
     """
     stage = pipeline.stage(stage_id)
     teams = pipeline.teams_using(stage.id)

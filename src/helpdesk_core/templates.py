@@ -13,6 +13,7 @@ from string import Template
 import attrs
 
 from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.fields import check_line, check_text
 
 #: What a template may name; each is a plain string by the time it is put in.
 TEMPLATE_NAMES: frozenset[str] = frozenset(
@@ -41,9 +42,8 @@ class _Dotted(Template):
     flags = re.VERBOSE
 
 
-def _check(field: str, text: object, limit: int) -> None:
-    if not isinstance(text, str):
-        raise InvalidValueError(field, "must be text")
+def _check(field: str, text: str, limit: int) -> None:
+    check_text(field, text)
     if not text.strip():
         raise InvalidValueError(field, "must not be empty")
     if len(text) > limit:
@@ -77,10 +77,9 @@ class EmailTemplate:
     text: str
 
     def __attrs_post_init__(self) -> None:
+        check_line("subject", self.subject, SUBJECT_LIMIT)
         _check("subject", self.subject, SUBJECT_LIMIT)
         _check("text", self.text, TEXT_LIMIT)
-        if _LINE_BREAKS.search(self.subject):
-            raise InvalidValueError("subject", "must be one line without control characters")
 
     def render(self, values: Mapping[str, str]) -> tuple[str, str]:
         """Subject and text with the values in; names without a value become empty."""

@@ -423,6 +423,23 @@ def test_choice_explains_itself() -> None:
     assert until == [NOW + 48 * HOUR, NOW + HOUR]
 
 
+def test_looking_ahead_explains_that_moment() -> None:
+    """A10, A20: Who is skipped when looking ahead has the reason of the moment looked at."""
+    schedule = WeeklySchedule(user_id="bob", time_zone="UTC", hours=[(2, 0, 60)])
+    there = Availability(
+        [
+            Absence(user_id="ada", start=NOW, end=NOW + 3 * HOUR),
+            Absence(user_id="bob", start=NOW, end=NOW + HOUR),
+        ],
+        {"bob": schedule},
+    )
+    chosen = choose_assignee(TICKETS, ["ada", "bob"], {}, there, NOW)
+    assert chosen.assignee_id == "ada"
+    reason = Reason("assignment.outside_hours", {"until": NOW + 48 * HOUR})
+    assert [(skip.member_id, skip.reason) for skip in chosen.skipped] == [("bob", reason)]
+    assert chosen.skipped[0].reason.parameters == reason.parameters
+
+
 @given(methods, pools, workloads, spells, st.integers(0, 3))
 def test_everybody_is_explained(
     method: AssignmentMethod,

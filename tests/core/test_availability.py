@@ -286,6 +286,7 @@ def test_change_of_the_clocks(
 
 @given(st.sampled_from(CHANGES), st.lists(windows, max_size=3), st.integers(0, 3 * 96))
 @example(("Pacific/Apia", CHANGES[-1][1]), [(4, 0, 1440)], 0)
+@example(("Europe/Rome", datetime(2026, 3, 22, 3, tzinfo=UTC)), [(6, 120, 150)], 0)  # two weeks
 def test_schedule_is_the_clock_on_the_wall(
     change: tuple[str, datetime], hours: list[tuple[int, int, int]], quarters: int
 ) -> None:

@@ -204,6 +204,18 @@ def test_the_same_assignee_again_is_no_turn() -> None:
     assert dispatcher.workloads == before
 
 
+def test_looking_ahead_counts() -> None:
+    """A6, A10: A ticket given to who is back later counts when it is decided."""
+    away = Availability(Absence(user_id=who, start=NOW, end=NOW + HOUR) for who in ("ada", "bob"))
+    dispatcher = Dispatcher(TICKETS, ["ada", "bob"], {}, away)
+    got = [dispatcher.assign(NOW) for _ in range(3)]
+    assert [chosen.assignee_id for chosen in got] == ["ada", "bob", "ada"]
+    assert {chosen.available_from for chosen in got} == {NOW + HOUR}
+    assert dispatcher.workloads["ada"] == Workload(
+        member_id="ada", total=2, open=2, last_assigned=3
+    )
+
+
 def test_nobody_is_an_outcome() -> None:
     """A2, A11: An empty pool and a pool that is never there give outcomes, and count nothing."""
     assert Dispatcher(TICKETS, ()).assign(NOW).outcome is Outcome.NOBODY_ELIGIBLE

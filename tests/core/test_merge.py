@@ -425,6 +425,7 @@ def test_nobody_sees_more() -> None:
         for user_id in set(USERS):
             now = {one for one in world.tickets if world.may_view(user_id, one)}
             assert now == could[user_id]
+        assert list(plan.left_behind) == sorted(plan.left_behind)
         merged_event = plan.events[-1]
         assert isinstance(merged_event, TicketsMerged)
         assert merged_event.left_behind == plan.left_behind

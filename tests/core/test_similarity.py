@@ -87,6 +87,14 @@ def test_range_and_symmetry() -> None:
     check()
 
 
+def test_symmetry_of_long_texts() -> None:
+    """M1: with many words, whose sums round, the rating is still the same both ways."""
+    known = {f"w{n}": 1 / (n + 3) for n in range(60)}
+    texts = [" ".join(f"w{n * step % 61}" for n in range(1, 50)) for step in range(1, 30)]
+    for a, b in combinations([ticket(n, text) for n, text in enumerate(texts)], 2):
+        assert rate(a, b, term_weights=known).shares == rate(b, a, term_weights=known).shares
+
+
 def test_one_on_itself() -> None:
     """M1: the rating with itself, and with what says the same, is exactly 1."""
 
@@ -284,6 +292,8 @@ def test_index_has_no_memory() -> None:
         for one in random.sample(wanted, len(wanted)):
             churned.update(one)
             assert one.id in churned
+            churned.most_similar(one, 5)  # nothing that it worked out may outlive the next change
+            churned.groups(0.4)
         fresh = SimilarityIndex(wanted)
         assert len(churned) == len(fresh)
         assert dict(churned.term_weights) == dict(fresh.term_weights)

@@ -10,7 +10,7 @@ absent; a refusal is explained only to those who may see it.
 ...     stages=[new_stage("new", 0)],
 ... )
 >>> desk.open("ada", "t", now=0)
-('ok', {'ticket': 1, 'assignee': 'ada', 'why': 'available', 'messages': []})
+('ok', {'ticket': 1, 'assignee': 'ada', 'why': 'available', 'absent': False, 'messages': []})
 """
 
 from copy import deepcopy
@@ -31,38 +31,63 @@ from model.world import (
 __all__ = ["TABLE", "ModelDesk", "new_stage", "new_team", "new_ticket", "new_user"]
 
 
+def asked_by_somebody(operation):
+    """V11: "There is no default actor."; V17: "inactive user: denied."."""
+
+    def ask(self, actor, *args, **kwargs):
+        if actor not in self.users:
+            return "not found", None
+        # CHOICE: an inactive user is told so, whatever was asked: that tells nothing else (V14).
+        if not self.users[actor]["active"]:
+            return "refused", "inactive"
+        return operation(self, actor, *args, **kwargs)
+
+    ask.__doc__ = operation.__doc__
+    return ask
+
+
 class ModelDesk(World):
     """The operations on a `World`; the questions are there."""
 
     # --- opening, replies, notes ---
 
+    @asked_by_somebody
     def open(self, actor, team_id, *, now, customer=None, assignee=None, tags=(), ticket_id=None):
-        """Open a ticket; result: dict(ticket, assignee, why, messages)."""
-        user, team = self.users.get(actor), self.teams.get(team_id)
-        if user is None or team is None:
+        """Open a ticket; result: dict(ticket, assignee, why, absent, messages)."""
+        user, team = self.users[actor], self.teams.get(team_id)
+        if team is None:
             return "not found", None
         # CHOICE: a portal user opens tickets on PUBLIC teams, an internal user on teams that they
         # may open; every other team is not there for them (V14).
         if user["kind"] == "internal":
             there = self._sees_team(actor, team_id)
         else:
-            there = user["active"] and user["kind"] == "portal" and team["level"] == "public"
+            there = user["kind"] == "portal" and team["level"] == "public"
         if not there:
             return "not found", None
         if not self._may(actor, "open"):
             return "refused", "role"
-        # CHOICE: a portal user opens for themselves.
-        if user["kind"] == "portal":
-            if customer not in (None, actor) or assignee is not None:
-                return "refused", "role"
+        # CHOICE: a portal user opens for themselves; to name another customer, or an assignee,
+        # takes an agent.
+        if user["kind"] == "portal" and customer is None:
             customer = actor
+        # V14: this comes before looking for whoever is named: who may name nobody is not told who
+        # there is.
+        if (customer not in (None, actor) or assignee is not None) and not self._may(
+            actor, "open for"
+        ):
+            return "refused", "role"
         if customer is not None and customer not in self.users:
             return "not found", None
+        absent = False
         if assignee is not None:
-            if not self._may(actor, "assign"):
-                return "refused", "role"
-            if assignee not in self.users or not assignment.is_eligible(self.users[assignee]):
-                return "refused", "not eligible"
+            if assignee not in self.users:
+                return "not found", None
+            answer, absent = assignment.may_assign_by_hand(
+                self.users[assignee], self.world["absences"], now
+            )
+            if answer != "ok":
+                return "refused", answer
         # G7: "A new ticket takes the team's first unfolded stage."
         stage_id = stages.first_unfolded(team, self.stages)
         if stage_id is None:
@@ -96,6 +121,7 @@ class ModelDesk(World):
             "ticket": ticket_id,
             "assignee": ticket["assignee"],
             "why": why,
+            "absent": absent,
             "messages": messages,
         }
 
@@ -109,6 +135,7 @@ class ModelDesk(World):
             now,
         )
 
+    @asked_by_somebody
     def reply(self, actor, ticket_id, body="", *, now):
         """A reply by somebody with a login; result as in `incoming`."""
         if not self._sees(actor, ticket_id):
@@ -139,6 +166,7 @@ class ModelDesk(World):
             ticket = self._open_linked(ticket, author, now)
         return "ok", self._write(ticket, author, body, False, now) | {"did": did}
 
+    @asked_by_somebody
     def note(self, actor, ticket_id, body="", *, now):
         """An internal note; result: dict(ticket, audience)."""
         if not self._sees(actor, ticket_id):
@@ -194,21 +222,37 @@ class ModelDesk(World):
 
     # --- moving, assigning, transferring ---
 
+    @asked_by_somebody
     def move(self, actor, ticket_id, stage_id, *, now):
         """To another stage; result: dict(stage, events, messages)."""
         if not self._sees(actor, ticket_id):
             return "not found", None
+        if not self._may(actor, "move"):
+            return "refused", "role"
+        if stage_id not in self.stages:
+            return "not found", None
+        return self._move(self.tickets[ticket_id], stage_id, now)
+
+    @asked_by_somebody
+    def close(self, actor, ticket_id, *, now):
+        """Into the team's first folded stage; result as in `move`."""
+        if not self._sees(actor, ticket_id):
+            return "not found", None
         ticket = self.tickets[ticket_id]
         # T5: a portal user may "close their own".
-        # CHOICE: their own is the one whose customer they are.
-        closes_own = (
-            self._may(actor, "close own")
-            and ticket["customer"] == actor
-            and stage_id in self.stages
-            and self.stages[stage_id]["folded"]
-        )
-        if not self._may(actor, "move") and not closes_own:
+        # CHOICE: their own is the one whose customer, or opener, they are.
+        own = actor in (ticket["customer"], ticket["opener"]) and self._may(actor, "close own")
+        if not own and not self._may(actor, "close"):
             return "refused", "role"
+        # CHOICE: what is in a folded stage stays there, a tombstone too.
+        if self.stages[ticket["stage"]]["folded"]:
+            return "ok", {"stage": ticket["stage"], "events": [], "messages": []}
+        stage_id = stages.first_folded(self._team_of(ticket), self.stages)
+        if stage_id is None:
+            return "refused", "no folded stage"
+        return self._move(ticket, stage_id, now)
+
+    def _move(self, ticket, stage_id, now):
         answer, result = stages.move(
             ticket,
             stage_id,
@@ -223,6 +267,7 @@ class ModelDesk(World):
             self._send(ticket, result["messages"])
         return answer, result
 
+    @asked_by_somebody
     def assign(self, actor, ticket_id, member, *, now):
         """By hand, to a member or to None; result: dict(assignee, absent: the warning)."""
         if not self._sees(actor, ticket_id):
@@ -230,27 +275,32 @@ class ModelDesk(World):
         if not self._may(actor, "assign"):
             return "refused", "role"
         ticket = self.tickets[ticket_id]
+        if member is not None and member not in self.users:
+            return "not found", None
         if ticket["merged"] is not None:
             return "refused", "merged away"
         absent = False
         if member is not None:
-            if member not in self.users:
-                return "refused", "not eligible"
             answer, absent = assignment.may_assign_by_hand(
                 self.users[member], self.world["absences"], now
             )
             if answer != "ok":
                 return "refused", answer
-        self._set_assignee(ticket, member)
-        ticket["waiting"] = False
+        # CHOICE: the same assignee again changes nothing, `available_from` neither.
+        if member is None or member != ticket["assignee"]:
+            self._set_assignee(ticket, member)
+            ticket["waiting"] = False
         return "ok", {"assignee": member, "absent": absent}
 
+    @asked_by_somebody
     def transfer(self, actor, ticket_id, team_id, *, now):
         """To another team; result: dict(stage, assignee, why, messages, removed)."""
-        if not self._sees(actor, ticket_id) or not self._sees_team(actor, team_id):
+        if not self._sees(actor, ticket_id):
             return "not found", None
         if not self._may(actor, "transfer"):
             return "refused", "role"
+        if not self._sees_team(actor, team_id):
+            return "not found", None
         ticket, team = self.tickets[ticket_id], self.teams[team_id]
         old_team = self._team_of(ticket)
         if ticket["merged"] is not None:
@@ -339,52 +389,65 @@ class ModelDesk(World):
 
     # --- following, levels, members ---
 
+    @asked_by_somebody
     def follow(self, actor, ticket_id, user_id):
         """Somebody follows a ticket (source *chosen*)."""
-        if not self._sees(actor, ticket_id):
-            return "not found", None
-        if not self._may(actor, "follow"):
-            return "refused", "role"
-        if user_id not in self.users:
-            return "refused", "no such user"
-        add_follow(self.tickets[ticket_id]["followers"], user_id, "chosen")
-        return "ok", None
+        return self._follow_or_not(
+            actor, ticket_id, user_id, lambda followers: add_follow(followers, user_id, "chosen")
+        )
 
-    def unfollow(self, actor, ticket_id, user_id, source="chosen"):
-        """End one source of a follow; result: dict(still: what still lets them in)."""
+    @asked_by_somebody
+    def unfollow(self, actor, ticket_id, user_id):
+        """End a follow that was chosen; result: dict(still: what still lets them in)."""
+        return self._follow_or_not(
+            actor, ticket_id, user_id, lambda followers: self._end_choice(followers, user_id)
+        )
+
+    def _follow_or_not(self, actor, ticket_id, user_id, change):
         if not self._sees(actor, ticket_id):
             return "not found", None
-        if not self._may(actor, "unfollow"):
+        if not self._may(actor, "follow" if user_id == actor else "invite"):
             return "refused", "role"
-        ticket = self.tickets[ticket_id]
-        end_follow(ticket["followers"], user_id, source)
-        # V17: "[...] does not end access, and the decision says what still grants it."
         if user_id not in self.users:
-            return "ok", {"still": set()}
+            return "not found", None
+        ticket = self.tickets[ticket_id]
+        change(ticket["followers"])
+        # V17: "[...] does not end access, and the decision says what still grants it."
         return "ok", {
             "still": visibility.what_grants(self.users[user_id], ticket, self._team_of(ticket))
         }
 
+    def _end_choice(self, followers, user_id):
+        # CHOICE: who no longer wishes to follow does not follow as the customer either; to be a
+        # member or the assignee is no wish.
+        end_follow(followers, user_id, "chosen")
+        end_follow(followers, user_id, "customer")
+
+    @asked_by_somebody
     def follow_team(self, actor, team_id, user_id):
         """Somebody follows a team (source *chosen*)."""
+        return self._follow_team_or_not(
+            actor, team_id, user_id, lambda followers: add_follow(followers, user_id, "chosen")
+        )
+
+    @asked_by_somebody
+    def unfollow_team(self, actor, team_id, user_id):
+        """End a follow of a team that was chosen."""
+        return self._follow_team_or_not(
+            actor, team_id, user_id, lambda followers: self._end_choice(followers, user_id)
+        )
+
+    def _follow_team_or_not(self, actor, team_id, user_id, change):
         if not self._sees_team(actor, team_id):
             return "not found", None
-        if not self._may(actor, "follow"):
+        if not self._may(actor, "follow team" if user_id == actor else "invite to team"):
             return "refused", "role"
         if user_id not in self.users:
-            return "refused", "no such user"
-        add_follow(self.teams[team_id]["followers"], user_id, "chosen")
-        return "ok", None
-
-    def unfollow_team(self, actor, team_id, user_id, source="chosen"):
-        """End one source of a follow of a team."""
-        if not self._sees_team(actor, team_id):
             return "not found", None
-        if not self._may(actor, "unfollow"):
-            return "refused", "role"
-        end_follow(self.teams[team_id]["followers"], user_id, source)
-        return "ok", None
+        change(self.teams[team_id]["followers"])
+        return "ok", {"opens": self._sees_team(user_id, team_id)}
 
+    @asked_by_somebody
     def change_level(self, actor, team_id, to, *, resubscribe_customers=False):
         """V6-V8; result: dict(removed), as in `visibility.change_level`."""
         if not self._sees_team(actor, team_id):
@@ -407,31 +470,44 @@ class ModelDesk(World):
         team["level"] = to
         return "ok", {"removed": removed}
 
+    @asked_by_somebody
     def set_members(self, actor, team_id, members):
         """The team's members, in order."""
         if not self._sees_team(actor, team_id):
             return "not found", None
         if not self._may(actor, "set_members"):
             return "refused", "role"
-        # T3: "Members must be eligible".
-        for member in members:
-            if member not in self.users or not assignment.is_eligible(self.users[member]):
-                return "refused", "not eligible"
         team = self.teams[team_id]
-        # V10: "the team's setting `members_follow` makes members followers as they join."
+        # T3: "Members must be eligible".
+        # CHOICE: when they join; who stopped being so may stay named.
         for member in members:
-            if member not in team["members"] and team["members_follow"]:
-                add_follow(team["followers"], member, "member")
-        for member in team["members"]:
-            if member not in members:
-                end_follow(team["followers"], member, "member")
+            if member not in team["members"] and (
+                member not in self.users or not assignment.is_eligible(self.users[member])
+            ):
+                return "refused", "not eligible"
         team["members"] = list(members)
+        self._members_follow()
         return "ok", None
+
+    def _members_follow(self):
+        # V10: "the team's setting `members_follow` makes members followers as they join."
+        # CHOICE: and for as long as they are eligible members.
+        for team in self._all("teams"):
+            for user in self._all("users"):
+                if (
+                    team["members_follow"]
+                    and user["id"] in team["members"]
+                    and assignment.is_eligible(user)
+                ):
+                    add_follow(team["followers"], user["id"], "member")
+                else:
+                    end_follow(team["followers"], user["id"], "member")
 
     def set_user(self, user_id, **fields):
         """Change a user from outside: who is active, who is an agent (T3). No right is asked."""
         assert set(fields) <= set(self.users[user_id])
         self.users[user_id].update(fields)
+        self._members_follow()
         return "ok", None
 
     def set_team(self, team_id, **fields):
@@ -442,6 +518,7 @@ class ModelDesk(World):
 
     # --- folding ---
 
+    @asked_by_somebody
     def fold(self, actor, stage_id, folded, *, now, confirm=False):
         """G4; result: dict(preview, events)."""
         if actor not in self.users or stage_id not in self.stages:
@@ -454,7 +531,8 @@ class ModelDesk(World):
         if answer != "ok" or self.stages[stage_id]["folded"] == folded:
             return answer, result
         # G4: "the change must be confirmed".
-        if not confirm:
+        # CHOICE: where it closes or reopens no ticket there is nothing to confirm.
+        if not confirm and result["events"]:
             return "refused", "not confirmed"
         self.stages[stage_id]["folded"] = folded
         for ticket_id, name in result["events"].items():
@@ -463,6 +541,7 @@ class ModelDesk(World):
 
     # --- merging ---
 
+    @asked_by_somebody
     def merge(
         self, actor, ids, *, now, master=None, allow_cross_visibility=False, add_followers=()
     ):
@@ -478,9 +557,20 @@ class ModelDesk(World):
             return "not found", None
         if not self._may(actor, "merge"):
             return "refused", "role"
+        standing = [i for i in ids if self.tickets[i]["merged"] is None]
+        # CHOICE: asked again without a master, the one that still stands is it.
+        if master is None and len(standing) == 1:
+            master = standing[0]
         master_id = merge.choose_master([self.tickets[i] for i in ids], master)
         levels = {i: self._team_of(self.tickets[i])["level"] for i in ids}
         why = merge.check(master_id, ids, self.tickets, levels, allow_cross_visibility)
+        # CHOICE: merged one by one before is not the same merge.
+        if why == "again" and not any(
+            set(ids) <= {one["master"], *one["others"]}
+            for one in self.world["merges"]
+            if not one["undone"]
+        ):
+            why = "merged before"
         if why == "again":
             return "ok", {
                 "merge": None,
@@ -507,6 +597,17 @@ class ModelDesk(World):
             # CHOICE: the source of what is carried over is *chosen*.
             add_follow(ticket["followers"], user_id, "chosen")
         for other in others:
+            for user_id, sources in other["followers"].items():
+                # CHOICE: of somebody who follows the master anyhow, a choice is carried over too,
+                # so that it outlives an assignment.
+                if user_id in before["followers"] and "chosen" in sources:
+                    add_follow(ticket["followers"], user_id, "chosen")
+        brought = [
+            user_id
+            for user_id, sources in ticket["followers"].items()
+            if "chosen" in sources - before["followers"].get(user_id, set())
+        ]
+        for other in others:
             # M8: "tombstones that point to the master: [...] the stage kept, no `TicketClosed`".
             other["merged"] = master_id
             self._happened("merged", other["id"])
@@ -519,6 +620,7 @@ class ModelDesk(World):
                 "others": [other["id"] for other in others],
                 "before": before,
                 "after": deepcopy(ticket),
+                "brought": brought,
                 "undone": False,
                 "message_count": len(self.world["messages"]),
             }
@@ -540,6 +642,7 @@ class ModelDesk(World):
         ]
         return numbers[-1] if numbers else None
 
+    @asked_by_somebody
     def unmerge(self, actor, number, *, now):
         """Undo a merge by its number; result: dict(master, back, stayed: later messages)."""
         merges = self.world["merges"]
@@ -549,7 +652,7 @@ class ModelDesk(World):
         # M11, in the other direction: all of them must be visible.
         if not all(self._sees(actor, i) for i in [this["master"], *this["others"]]):
             return "not found", None
-        if not self._may(actor, "unmerge"):
+        if not self._may(actor, "merge"):
             return "refused", "role"
         if this["undone"]:
             return "refused", "undone already"
@@ -562,7 +665,7 @@ class ModelDesk(World):
             ticket[field] = result[field]
         # CHOICE: what the merge brought is a follow with the source *chosen*; whoever has become
         # assignee or customer since stays a follower for that.
-        for user_id in set(ticket["followers"]) - result["followers"]:
+        for user_id in this["brought"]:
             end_follow(ticket["followers"], user_id, "chosen")
         # G5: "a ticket's stage always belongs to its team".
         if result["stage"] in self._team_of(ticket)["stages"]:
@@ -571,6 +674,9 @@ class ModelDesk(World):
         if is_closed and not was_closed:
             self._transition(ticket, ["TicketClosed"], now)
             ticket["closed_at"] = this["before"]["closed_at"]
+        # G3, G4: where both stages were folded or unfolded since.
+        if was_closed and not is_closed:
+            self._transition(ticket, ["TicketReopened"], now)
         for other_id in this["others"]:
             self._raise(self.tickets[other_id], now)
         this["undone"] = True
@@ -594,13 +700,14 @@ class ModelDesk(World):
         assignee = tombstone["assignee"]
         if assignee is not None and not assignment.is_eligible(self.users[assignee]):
             self._set_assignee(tombstone, None)
-        # G4 may have folded or unfolded its stage meanwhile; G1: closed is what the stage says.
+        # G4 may have folded or unfolded its stage meanwhile. G1: closed is what the stage says;
+        # G3: "open→folded: one `TicketClosed`; [...] folded→open: one `TicketReopened`.
+        # `closed_at` follows."
         closed = self.stages[tombstone["stage"]]["folded"]
-        self._happened("closed" if closed else "reopened", tombstone["id"])
-        if not closed:
-            tombstone["closed_at"] = None
-        elif tombstone["closed_at"] is None:
-            tombstone["closed_at"] = now
+        if closed and tombstone["closed_at"] is None:
+            self._transition(tombstone, ["TicketClosed"], now)
+        if not closed and tombstone["closed_at"] is not None:
+            self._transition(tombstone, ["TicketReopened"], now)
 
     def resolve(self, ticket_id):
         """M9: the root; None when there is no such ticket."""

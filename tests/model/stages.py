@@ -52,8 +52,8 @@ def messages_on_entering(stage, customer, sent):
         if stage["once"] and (channel, stage["id"]) in sent:
             continue
         # G8: "No address or number: a recorded skip."
-        # CHOICE: no customer is no address.
-        if customer is None or not customer[address]:
+        # CHOICE: no customer is no address; nor has an inactive one any.
+        if customer is None or not customer["active"] or not customer[address]:
             messages.append(("skipped " + channel, stage["id"]))
         else:
             messages.append((channel, stage["id"]))

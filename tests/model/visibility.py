@@ -88,11 +88,11 @@ def audience(ticket, team, users, author, internal):
         # V15: "Internal notes reach nobody outside, through any exit".
         if internal and user["kind"] != "internal":
             is_told = False
-        if not is_told:
+        # CHOICE: nobody writes to an inactive user, not even to an inactive customer.
+        if not is_told or not user["active"]:
             continue
         # V5: "On every level a recipient who may not view the ticket gets the minimal template,
         # without a link; V20 apart."
-        # CHOICE: that holds for an inactive follower too: told, and by V17 with the minimal one.
         if can_view(user, ticket, team):
             told[user["id"]] = "full+link"
         elif is_customer and not internal:

@@ -7,18 +7,21 @@ from model import assignment, merge, stages, visibility
 
 # T5: "One table says which role may do which use-case: portal user (open, reply, close their own),
 # agent, team lead, administrator. It is data that a host can replace."
-# CHOICE: an internal user without a role may open and reply; a team lead may do what an agent may,
-# and change levels and members; an administrator may do everything.
-AGENT = {
-    "open", "reply", "note", "move", "assign", "transfer", "follow", "unfollow", "merge", "unmerge",
-}  # fmt: skip
+# CHOICE: who may look may follow, and stop; to name others as customer, assignee or follower takes
+# an agent, and a lead for followers of a team. An internal user without a role may open, reply,
+# close their own and follow; a team lead may do what an agent may, and change levels and members;
+# an administrator may do everything.
+PORTAL = {"open", "reply", "follow", "close own"}
+INTERNAL = PORTAL | {"follow team"}
+AGENT = INTERNAL | {"open for", "note", "move", "close", "assign", "transfer", "invite", "merge"}
+LEAD = AGENT | {"change_level", "set_members", "invite to team"}
 TABLE = {
     "contact": set(),
-    "portal": {"open", "reply", "close own"},
-    "internal": {"open", "reply"},
+    "portal": PORTAL,
+    "internal": INTERNAL,
     "agent": AGENT,
-    "lead": AGENT | {"change_level", "set_members"},
-    "administrator": AGENT | {"change_level", "set_members", "fold"},
+    "lead": LEAD,
+    "administrator": LEAD | {"fold"},
 }
 
 
@@ -248,12 +251,13 @@ class World:
         """What the user reads on the ticket, merged ones' messages too, in order of time."""
         if not self._sees(user_id, ticket_id):
             return "not found", None
+        # M7: "Nobody sees through a merge what they could not see before."
+        # CHOICE: a tombstone that they cannot see hides what was merged into it earlier, too; that
+        # is read on the earlier tombstone itself.
+        seen = {i: t for i, t in self.tickets.items() if self._sees(user_id, i)}
         readable = []
         for message in sorted(self.world["messages"], key=lambda m: m["at"]):
-            if message["ticket"] not in merge.tree(ticket_id, self.tickets):
-                continue
-            # M7: "Nobody sees through a merge what they could not see before."
-            if not self._sees(user_id, message["ticket"]):
+            if message["ticket"] not in merge.tree(ticket_id, seen):
                 continue
             # V15: "also when quoted or merged later."
             if message["internal"] and self.users[user_id]["kind"] != "internal":

@@ -137,8 +137,9 @@ class MemorySession:
     def __init__(self, state: _State) -> None:
         self._state = state
 
-    def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> None:
-        """Nothing to do: there is one writer at a time."""
+    def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> frozenset[Id]:
+        """Nothing to hold: there is one writer at a time."""
+        return frozenset(team_ids) | {t.team_id for t in self.tickets([*ticket_ids]).values()}
 
     def users(self, ids: Collection[Id]) -> Mapping[Id, User]:
         return _those(self._state.users, ids)

@@ -145,18 +145,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(stop.code or 0)
     try:
         return _run(arguments)
-    except InputError as error:
-        return _stop(str(error))
-    except HelpdeskError as error:
-        return _stop(f"{type(error).__name__}: {error}")
     except KeyboardInterrupt:
-        return _stop("interrupted", 130)
+        return _interrupted()
     except BrokenPipeError:  # whoever reads has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        return _stop(f"{place}{error.strerror or error}")
+    except Exception as error:
+        if _came_of_an_interrupt(error):
+            return _interrupted()
+        if isinstance(error, InputError):
+            return _stop(str(error))
+        if isinstance(error, HelpdeskError):
+            return _stop(f"{type(error).__name__}: {error}")
+        if isinstance(error, OSError):
+            place = f"{error.filename}: " if error.filename else ""
+            return _stop(f"{place}{error.strerror or error}")
+        raise
+
+
+def _came_of_an_interrupt(error: BaseException | None) -> bool:
+    """Whether it was raised while tidying up after Ctrl-C, which a driver answers by closing."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__context__
+    return False
+
+
+def _interrupted() -> int:
+    return _stop("interrupted", 130)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Check one database; 1 when anything was found."""
     name, url = database_url(arguments.url)
     try:
-        repository = SqlRepository(url)
+        repository = SqlRepository(url, migrate=False)
         helpdesk = Helpdesk(repository, MemoryNotifier(), MemoryCalendar(), SystemClock())
         problems = helpdesk.check()
     except SQLAlchemyError as error:

@@ -134,7 +134,7 @@ def _print(groups: Sequence[Group], tickets: dict[Id, Ticket], threshold: float)
     )
     if not groups:
         return
-    table = Table("id", "rating", "of which", "title", pad_edge=False)
+    table = Table("id", "rating", "of which", "title")
     table.columns[0].overflow = table.columns[3].overflow = "fold"
     table.columns[1].justify = "right"
     for group in groups:

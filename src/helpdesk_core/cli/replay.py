@@ -40,6 +40,7 @@ from helpdesk_core.service import Helpdesk
 
 TEAM_ID = "replay"
 ACTOR = System(reason="replay of an event log")
+_AGENT: frozenset[Role] = frozenset({Role.AGENT})
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -163,7 +164,9 @@ def play(
                 before = helpdesk.open_ticket(TEAM_ID, event.case, actor=ACTOR, id=event.case)
                 waited += before.waiting
                 loads.opened(_name(before))
-            after = helpdesk.move(event.case, event.activity, actor=ACTOR)
+            after = before
+            if event.case in tickets or before.stage_id != event.activity:
+                after = helpdesk.move(event.case, event.activity, actor=ACTOR)
             if before.closed_at is None and after.closed_at is not None:
                 closings += 1
                 loads.closed(_name(after))

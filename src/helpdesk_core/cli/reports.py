@@ -166,13 +166,13 @@ def print_halves(out: Console, log: EventLog, policy: Half, history: Half, metho
         f" {log.never_close:,} cases never close, {log.go_on_after_closing:,} go on after closing."
     )
     out.print(Text(f"In history a case is had by {owner_rule(log)}."))
-    table = Table("", f"policy ({method})", "history", pad_edge=False)
+    table = Table("", f"policy ({method})", "history")
     for column in table.columns[1:]:
         column.justify = "right"
     for label, value in _ROWS:
         table.add_row(label, Text(value(policy)), Text(value(history)))
     out.print(table)
-    people = Table("tickets of", "policy", "history", pad_edge=False)
+    people = Table("tickets of", "policy", "history")
     people.columns[0].overflow = "fold"
     for column in people.columns[1:]:
         column.justify = "right"

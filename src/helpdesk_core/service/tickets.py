@@ -26,7 +26,6 @@ from helpdesk_core.events import (
     Event,
     FollowerAdded,
     TicketChanged,
-    TicketMoved,
     TicketOpened,
 )
 from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, SetField
@@ -303,7 +302,7 @@ class TicketUseCases(AssigningUseCases):
                 assignee=work.user_or_none(ticket.assignee_id),
                 now=work.now,
                 by=work.by,
-                sent_before=_entered(work, ticket.id),
+                sent_before=work.entered(ticket.id),
             )
         )
         public = Visibility.PUBLIC
@@ -333,17 +332,8 @@ def _move(work: Work, case: Case, stage_id: Id) -> None:
             assignee=work.user_or_none(ticket.assignee_id),
             now=work.now,
             by=work.by,
-            sent_before=_entered(work, ticket.id) if once else frozenset(),
+            sent_before=work.entered(ticket.id) if once else frozenset(),
         )
-    )
-
-
-def _entered(work: Work, ticket_id: Id) -> frozenset[Id]:
-    """The stages whose message this ticket had already, by its history (G8)."""
-    return frozenset(
-        event.stage_id if isinstance(event, TicketOpened) else event.to_stage_id
-        for event in (recorded.event for recorded in work.session.history([ticket_id]))
-        if isinstance(event, TicketOpened | TicketMoved)
     )
 
 

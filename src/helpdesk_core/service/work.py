@@ -27,7 +27,7 @@ from helpdesk_core.errors import (
     RefusedError,
     RetryableError,
 )
-from helpdesk_core.events import Event
+from helpdesk_core.events import Event, TicketMoved, TicketOpened
 from helpdesk_core.fields import utc
 from helpdesk_core.merge import resolve
 from helpdesk_core.plans import (
@@ -88,8 +88,8 @@ class Work:
     new_id: Callable[[], Id]
     claims: frozenset[Claim]
     locked_teams: frozenset[Id] = frozenset()
-    _touched: dict[Id, None] = attrs.Factory(dict)
-    _added: set[Id] = attrs.Factory(set)
+    _counted: set[Id] = attrs.Factory(set)
+    _version_of: dict[Id, int] = attrs.Factory(dict)
 
     # --- who acts --------------------------------------------------------------------------------
 
@@ -170,6 +170,7 @@ class Work:
             if ticket is None or not self.sees(ticket, teams[ticket.team_id]):
                 raise NotFoundError("ticket", id)
             cases.append(Case(ticket, teams[ticket.team_id]))
+            self._version_of[id] = ticket.version
         return cases
 
     def case_to_change(
@@ -244,6 +245,15 @@ class Work:
             ids += level
         return ids
 
+    def entered(self, ticket_id: Id) -> frozenset[Id]:
+        """The stages whose message this ticket had already, by its history (G8)."""
+        events = (recorded.event for recorded in self.session.history([ticket_id]))
+        return frozenset(
+            event.stage_id if isinstance(event, TicketOpened) else event.to_stage_id
+            for event in events
+            if isinstance(event, TicketOpened | TicketMoved)
+        )
+
     # --- what changes ----------------------------------------------------------------------------
 
     def carry_out(self, plan: Plan) -> None:
@@ -259,13 +269,8 @@ class Work:
         notices: Iterable[Notice] = (),
     ) -> None:
         """Apply changes, and announce what happened in the same transaction (N1)."""
-        for change in changes:
-            if isinstance(change, Add) and isinstance(change.thing, Ticket):
-                self._added.add(change.thing.id)
-            elif (ticket_id := _ticket_touched(change)) is not None:
-                self._touched[ticket_id] = None
         if changes:
-            self.session.apply(changes)
+            self.session.apply([*changes, *self._versions(changes)])
         notifications = [
             Notification(key=str(self.new_id()), notice=notice, created_at=self.now)
             for notice in (notices if Claim.OUTBOX in self.claims else ())
@@ -274,29 +279,33 @@ class Work:
         if kept or notifications:
             self.session.publish(kept, notifications)
 
+    def _versions(self, changes: Collection[Change]) -> list[Change]:
+        """Each ticket that is touched counts one version up, once a transaction (T7)."""
+        for change in changes:
+            if isinstance(change, Add) and isinstance(change.thing, Ticket):
+                self._counted.add(change.thing.id)  # a new one starts at 1
+        touched = dict.fromkeys(map(_ticket_touched, changes))
+        ids = [id for id in touched if id is not None and id not in self._counted]
+        if Claim.VERSIONS not in self.claims or not ids:
+            return []
+        self._counted.update(ids)
+        not_seen = [id for id in ids if id not in self._version_of]
+        for ticket in self.session.tickets(not_seen).values() if not_seen else ():
+            self._version_of[ticket.id] = ticket.version
+        return [
+            SetField(
+                kind=Kind.TICKET,
+                id=id,
+                field="version",
+                expected=self._version_of[id],
+                value=self._version_of[id] + 1,
+            )
+            for id in ids
+        ]
+
     def fresh(self, ticket_id: Id) -> Ticket:
         """The ticket as this transaction leaves it."""
-        self.finish()
         return self.session.tickets([ticket_id])[ticket_id]
-
-    def finish(self) -> None:
-        """Count one version up on every ticket touched (T7); a new one starts at 1."""
-        ids = [id for id in self._touched if id not in self._added]
-        self._touched.clear()
-        if Claim.VERSIONS not in self.claims or not ids:
-            return
-        self.session.apply(
-            [
-                SetField(
-                    kind=Kind.TICKET,
-                    id=ticket.id,
-                    field="version",
-                    expected=ticket.version,
-                    value=ticket.version + 1,
-                )
-                for ticket in self.session.tickets(ids).values()
-            ]
-        )
 
 
 def _ticket_touched(change: Change) -> Id | None:
@@ -381,26 +390,16 @@ class Desk:
         """Run `do` in one transaction that holds these tickets and teams, the tickets' own too."""
         for _ in range(ATTEMPTS):
             now = self._now()
-            teams = frozenset(team_ids) | self._teams_of(ticket_ids)
             try:
                 with self._repository.writing() as session:
-                    session.lock(teams, ticket_ids)
+                    teams = session.lock(team_ids, ticket_ids)
                     work = self._begin(session, actor, now, teams)
                     if key is None:
-                        result = do(work)
-                    else:
-                        result = self._once(work, f"{use_case}:{key}", (use_case, payload), do)
-                    work.finish()
-                    return result
+                        return do(work)
+                    return self._once(work, f"{use_case}:{key}", (use_case, payload), do)
             except MovedError:
                 continue
         raise RetryableError(f"{use_case}: what it works on keeps moving; try again")
-
-    def _teams_of(self, ticket_ids: Collection[Id]) -> frozenset[Id]:
-        if not ticket_ids:
-            return frozenset()
-        with self._repository.reading() as session:
-            return frozenset(t.team_id for t in session.tickets(ticket_ids).values())
 
     def _once(self, work: Work, key: str, payload: object, do: Callable[[Work], T]) -> T:
         """The first result again for a key that was used with this payload (T7)."""

@@ -13,7 +13,8 @@ import json
 import sys
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,10 +22,11 @@ from uuid import UUID
 import attrs
 import cattrs
 
-from helpdesk_core import decisions, entities, plans
+from helpdesk_core import decisions, entities, plans, templates
 from helpdesk_core.entities import Followers, FollowSource, Id
 from helpdesk_core.errors import HelpdeskError, InvalidValueError, RepositoryError
 from helpdesk_core.events import EVENT_TYPES, Event
+from helpdesk_core.fields import utc
 
 _PLAIN = (type(None), bool, int, float, str)
 _BASE_FIELDS = frozenset(field.name for field in attrs.fields(Event))
@@ -34,7 +36,7 @@ _PACKAGE = "helpdesk_core."
 # Records of merges stand for years: their classes are known by a name that is not a place.
 _NAMED: dict[str, type] = {
     name: kind
-    for module in (entities, decisions, plans)
+    for module in (entities, templates, decisions, plans)
     for name, kind in vars(module).items()
     if isinstance(kind, type)
     and kind.__module__.startswith(_PACKAGE)
@@ -62,8 +64,8 @@ def _named(name: str) -> type:
 
 
 def _is_open(shape: Any) -> bool:
-    """Whether the shape alone does not say how to read the value: `Any`, or a union of classes."""
-    if shape is Any:
+    """Whether the shape alone does not say how to read the value: a base, or a union of classes."""
+    if shape is Any or shape is Event:
         return True
     if not isinstance(shape, types.UnionType) and typing.get_origin(shape) is not typing.Union:
         return False
@@ -90,7 +92,7 @@ class Codec:
         )
         simple: list[tuple[Any, Any, Any]] = [
             (UUID, str, lambda value, _: UUID(value)),
-            (datetime, datetime.isoformat, lambda value, _: datetime.fromisoformat(value)),
+            (datetime, _moment, lambda value, _: datetime.fromisoformat(value)),
             (timedelta, _parts, lambda value, _: timedelta(*value)),
         ]
         for kind, out, back in simple:
@@ -114,14 +116,8 @@ class Codec:
 
     def loads(self, text: str, shape: Any) -> Any:
         """The value that `dumps` made into this text."""
-        try:
+        with _reading(shape):
             return self._converter.structure(json.loads(text), shape)
-        except HelpdeskError as error:
-            raise RepositoryError(f"what is stored cannot be read: {error}") from None
-        except Exception as error:  # cattrs lets through whatever a constructor raises
-            raise RepositoryError(
-                f"what is stored cannot be read: {type(error).__name__} in {shape!r}"
-            ) from None
 
     def loads_shared(self, text: str, shape: Any) -> Any:
         """The same for values that many rows share, and that cannot change."""
@@ -206,17 +202,30 @@ class Codec:
         kind = EVENT_TYPES.get(name)
         if kind is None or schema > kind.schema:
             raise RepositoryError(f"event {name!r} of schema {schema} is newer than this release")
-        stored = json.loads(data)
         structure = self._converter.structure
-        fields = {
-            field: structure(stored[field], shape)
-            for field, shape in _own_fields(kind)
-            if field in stored
-        }
-        return kind(**columns, **fields)
+        with _reading(kind):
+            stored = json.loads(data)
+            fields = {
+                field: structure(stored[field], shape)
+                for field, shape in _own_fields(kind)
+                if field in stored
+            }
+            return kind(**columns, **fields)
 
 
 _BUILT_IN: dict[str, type] = {kind.__name__: kind for kind in (UUID, datetime, timedelta)}
+
+
+@contextmanager
+def _reading(shape: Any) -> Iterator[None]:
+    """Whatever a constructor raises over stored values, as the library's error."""
+    try:
+        yield
+    except RepositoryError:
+        raise
+    except Exception as error:
+        said = error if isinstance(error, HelpdeskError) else f"{type(error).__name__} in {shape!r}"
+        raise RepositoryError(f"what is stored cannot be read: {said}") from None
 
 
 @functools.cache
@@ -239,6 +248,10 @@ _OWN_FIELDS: dict[type[Event], tuple[tuple[str, Any], ...]] = {}
 
 def _sorted(values: Iterable[Any]) -> list[Any]:
     return sorted(values)
+
+
+def _moment(value: datetime) -> str:
+    return utc("a moment", value).isoformat()
 
 
 def _parts(value: timedelta) -> list[int]:

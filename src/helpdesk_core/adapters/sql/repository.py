@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
@@ -54,11 +55,11 @@ class SqlRepository:
     ) -> None:
         self._tables = tables_for(id_type, prefix)
         self._busy_timeout = busy_timeout
-        self._own = not isinstance(url_or_engine, sa.Engine)
         url = url_or_engine.url if isinstance(url_or_engine, sa.Engine) else _url(url_or_engine)
         if url.get_backend_name() != "sqlite" or url.get_driver_name() != "pysqlite":
             raise RepositoryError(f"{url.drivername!r} is not supported: use sqlite:///file.db")
         self._name = url.set(query={}).render_as_string(hide_password=True)
+        self._close: weakref.finalize[..., SqlRepository] | None = None
         if isinstance(url_or_engine, sa.Engine):
             self._engine = url_or_engine
             shared = isinstance(self._engine.pool, StaticPool)
@@ -67,6 +68,8 @@ class SqlRepository:
         else:
             shared = _in_memory(url)
             self._engine = _engine(url, shared)
+            # Also when the repository is forgotten, and at the end of the program.
+            self._close = weakref.finalize(self, self._engine.dispose)
         self._statements = statements_for(id_type, prefix, "sqlite")
         # One connection serves one session at a time. Writers of this process queue up here, which
         # is fairer and quicker than SQLite's own waiting; other processes wait in SQLite.
@@ -80,8 +83,8 @@ class SqlRepository:
 
     def close(self) -> None:
         """Close the connections, unless the engine was handed in."""
-        if self._own:
-            self._engine.dispose()
+        if self._close is not None:
+            self._close()
 
     def __enter__(self) -> Self:
         return self
@@ -143,21 +146,22 @@ class SqlRepository:
         try:
             connection = self._engine.connect()
         except sa.exc.SQLAlchemyError as error:
-            raise self._cannot(error) from None
+            raise translated(error) from None
         try:
             raw: Any = connection.connection.dbapi_connection
             level, raw.isolation_level = raw.isolation_level, None
             try:
-                if not connection.info.get(_READY):
-                    self._set_up(connection, raw)
                 connection.begin()
                 if raw.in_transaction:  # a hook of the host's engine begins one too early
                     connection.exec_driver_sql("ROLLBACK")
+                if not connection.info.get(_READY):
+                    self._set_up(connection, raw)
                 connection.exec_driver_sql(begin)
                 yield connection
             finally:
-                if connection.in_transaction():
-                    connection.rollback()
+                connection.rollback()
+                if raw.in_transaction:  # a COMMIT that failed leaves it open
+                    raw.rollback()
                 raw.isolation_level = level
         except sa.exc.SQLAlchemyError as error:
             raise translated(error) from None
@@ -174,8 +178,6 @@ class SqlRepository:
         run(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}")
         run("PRAGMA foreign_keys = ON")
         run("PRAGMA synchronous = NORMAL")
-        if connection.in_transaction():
-            connection.rollback()
         connection.info[_READY] = True
 
     def _open(self, migrate: bool) -> None:
@@ -202,9 +204,6 @@ class SqlRepository:
                     # Somebody else has it open, who sets it too, or the next one to open it.
                     if error.orig is None or not is_busy(error.orig):
                         raise
-
-    def _cannot(self, error: sa.exc.SQLAlchemyError) -> Exception:
-        return translated(error)
 
 
 class _OneAtATime:

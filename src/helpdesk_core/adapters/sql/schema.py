@@ -75,3 +75,5 @@ def _check_id_type(connection: sa.Connection, tables: Tables, *, made: bool) -> 
     kept = connection.execute(asked).scalar()
     if kept != name:
         raise RepositoryError(f"its ids are of type {kept}, not {name}")
+    # Changes nothing, and finds out that the file cannot be written to.
+    connection.execute(sa.update(tables.meta).values(value=tables.meta.c.value))

@@ -59,17 +59,20 @@ class SqlSession:
         self._codec = connection.codec
         self._writer = Writer(connection)
 
-    def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> None:
+    def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> frozenset[Id]:
         """On SQLite the writer is alone from its first statement; elsewhere rows are locked."""
         self._db.must_write()
-        if self._db.alone:
-            return
-        for statement, ids in (
-            (self._sql.lock_teams, team_ids),
-            (self._sql.lock_tickets, ticket_ids),
-        ):
-            if known := self._known(ids):
-                self._db.rows(statement, {"ids": known})
+        tickets = self._known(ticket_ids)
+        homes = self._among(self._sql.homes, tickets)
+        teams = frozenset(self._known([*team_ids, *(row[0] for row in homes)]))
+        if not self._db.alone:
+            for statement, ids in (
+                (self._sql.lock_teams, list(teams)),
+                (self._sql.lock_tickets, tickets),
+            ):
+                if ids:
+                    self._db.rows(statement, {"ids": ids})
+        return teams
 
     # --- people, teams, stages -------------------------------------------------------------------
 

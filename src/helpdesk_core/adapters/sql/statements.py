@@ -109,6 +109,7 @@ class Statements:
             )
         )
         self.attachment_ids = sa.select(t.attachments.c.id)
+        self.homes = _by_ids(sa.select(t.tickets.c.team_id), t.tickets.c.id)
         self.lock_teams, self.lock_tickets = (
             sa.select(table.c.id).where(_among(table.c.id)).order_by(table.c.id).with_for_update()
             for table in (t.teams, t.tickets)

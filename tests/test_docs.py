@@ -1,0 +1,49 @@
+"""The documentation is true: its code runs, and its links lead somewhere."""
+
+import contextlib
+import io
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md"), *(ROOT / "benchmarks").glob("*.md")]
+)
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_code_in_the_documentation_runs(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every block of Python on a page runs, in order, and prints the text block that follows it."""
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
+    for (language, code), (next_language, text) in itertools.pairwise([*blocks, ("", "")]):
+        if language != "python":
+            continue
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code, page.name, "exec"), names)
+        if next_language == "text":
+            assert printed.getvalue() == text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every link to a file in the project leads to one that is there."""
+    for target, _ in LINK.findall(page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_the_readme_has_its_blocks() -> None:
+    """The README shows its fifteen lines and what they print."""
+    languages = [language for language, _ in BLOCK.findall((ROOT / "README.md").read_text())]
+    assert languages.count("python") >= 2
+    assert languages.count("text") == languages.count("python")
