@@ -52,7 +52,7 @@ FIRST_TICKETS = (
     ("public", "pat", None),
     ("public", "ann", "con"),
     ("company", "emp", None),
-    ("private", "lea", "pia"),
+    ("private", "root", "pia"),
     ("company", "root", "pat"),
 )
 
@@ -154,6 +154,8 @@ people = st.sampled_from([*PEOPLE, *PEOPLE, "nobody"])
 somebody = st.none() | people
 #: A place among the tickets, counted round; or one that is not there.
 tickets = st.sampled_from([*range(MOST_TICKETS), *range(MOST_TICKETS), -1])
+#: How much further on the next one to be merged is: most often another one; 9 leaves it out.
+further = st.sampled_from([1, 1, 1, 2, 2, 3, 3, 4, 0, 9])
 mostly = st.sampled_from([True, True, True, False])
 teams = st.sampled_from(TEAMS)
 stages = st.sampled_from(STAGES)
@@ -366,15 +368,18 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(
         actor=bosses,
-        picked=st.lists(tickets, min_size=1, max_size=3),
+        picked=st.tuples(tickets, further, further | st.just(0)),
         master=st.none() | st.integers(0, 2),
         allow=mostly,
         by_name=st.booleans(),
     )
     def merge(
-        self, actor: Id, picked: list[int], master: int | None, allow: bool, by_name: bool
+        self, actor: Id, picked: tuple[int, int, int], master: Any, allow: bool, by_name: bool
     ) -> None:
-        ids = [self.pick(number) for number in picked]
+        first, second, third = picked
+        ids = [self.pick(first)]
+        ids += [self.pick(max(first, 0) + second)] if second < 9 else []
+        ids += [self.pick(max(first, 0) + second + third)] if third else []
         options: Plain = {"allow_cross_visibility": allow}
         if by_name:
             known = [self.model.tickets[id] for id in ids if id in self.model.tickets]

@@ -32,7 +32,7 @@ from helpdesk_core.plans import (
 from helpdesk_core.ports import (
     TicketFilter,
 )
-from helpdesk_core.scopes import Everything
+from helpdesk_core.visibility.scopes import Everything
 from sql_stores import ID_TYPES, TEAMS, all_at_once, fill, repository, setting, ticket_of
 from sql_things import (
     MONDAY,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,8 +46,8 @@ from helpdesk_core.ports import (
     Remembered,
     TicketFilter,
 )
-from helpdesk_core.scopes import AllOf, AnyOf, Everything, FollowsTicket
 from helpdesk_core.visibility import can_view, scope_for
+from helpdesk_core.visibility.scopes import AllOf, AnyOf, Everything, FollowsTicket
 from sql_stores import TEAMS, empty, fill, mail_of, repository, setting, ticket_of
 from sql_things import (
     MONDAY,
@@ -348,6 +350,21 @@ def test_what_raises_leaves_nothing() -> None:
             assert session.history(["T-1"]) == []
             assert session.outbox() == []
             assert session.recall("key") is None
+
+
+def test_an_interrupt_is_not_hidden(tmp_path: Path) -> None:
+    """N1: Ctrl-C in the middle of a statement comes out as such, and leaves nothing."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with repository(url=f"sqlite:///{tmp_path / 'desk.sqlite'}") as repo:
+        sa.event.listen(repo._engine, "do_execute", interrupt)
+        with pytest.raises(KeyboardInterrupt), repo.writing() as session:
+            session.apply([Add(STAGES[0])])
+        sa.event.remove(repo._engine, "do_execute", interrupt)
+        with repo.reading() as session:
+            assert session.stages() == []
 
 
 def _write_everywhere_and_fail(session: Any) -> None:

@@ -23,7 +23,6 @@ from helpdesk_core.assignment import (
     waiting_order,
 )
 from helpdesk_core.availability import Availability
-from helpdesk_core.boards import Board, BoardColumn, build_board
 from helpdesk_core.decisions import Decision, Reason
 from helpdesk_core.entities import (
     Absence,
@@ -82,6 +81,7 @@ from helpdesk_core.stages import (
     plan_stage_removal,
     plan_transfer,
 )
+from helpdesk_core.stages.boards import Board, BoardColumn, build_board
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 from helpdesk_core.visibility import (
     Recipient,

@@ -30,8 +30,8 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.events import Event
 from helpdesk_core.plans import Change, Channel, Discard, Merge, Notice, NoticeKind
-from helpdesk_core.scopes import Scope
 from helpdesk_core.similarity import Match
+from helpdesk_core.visibility.scopes import Scope
 
 # --- the repository ------------------------------------------------------------------------------
 

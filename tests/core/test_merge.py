@@ -816,8 +816,19 @@ def test_stages_folded_otherwise_since() -> None:
     assert "TicketClosed" not in names(plan.events)
     world.set(1, closed_at=LATER)  # the stage that it is in was folded
     plan = world.undo(folded=FOLDED | {"new": True})
-    assert "TicketClosed" not in names(plan.events)
+    assert [e.ticket_id for e in plan.events if e.name == "TicketClosed"] == [2]
     assert (world.tickets[1].stage_id, world.tickets[1].closed_at) == ("done", LATER)
+    assert world.tickets[2].closed_at is not None
+
+
+def test_what_comes_back_is_as_closed_as_its_stage() -> None:
+    """G1, G3, M14: a tombstone whose stage was folded otherwise since comes back as that says."""
+    for stage, folded, event in (("new", True, "TicketClosed"), ("done", False, "TicketReopened")):
+        world = World([ticket(1), ticket(2, stage_id=stage)])
+        world.merge(1, 2)
+        plan = world.undo(folded=FOLDED | {stage: folded})
+        assert [e.ticket_id for e in plan.events if e.name == event] == [2]
+        assert (world.tickets[2].closed_at is not None) is folded
 
 
 def test_closing_time_alone() -> None:

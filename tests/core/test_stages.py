@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_core.boards import Board, build_board
 from helpdesk_core.entities import Id, Stage, Team, Ticket, User, UserKind, Visibility
 from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import (
@@ -48,6 +47,7 @@ from helpdesk_core.stages import (
     stage_messages,
     template_values,
 )
+from helpdesk_core.stages.boards import Board, build_board
 from helpdesk_core.templates import TEMPLATE_NAMES, EmailTemplate, SmsTemplate
 
 pytestmark = pytest.mark.core

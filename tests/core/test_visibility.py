@@ -26,7 +26,7 @@ from helpdesk_core import (
     scope_for,
 )
 from helpdesk_core.plans import AddFollow, RemoveFollow, SetField
-from helpdesk_core.scopes import AllOf, Everything, Nothing
+from helpdesk_core.visibility.scopes import AllOf, Everything, Nothing
 
 pytestmark = pytest.mark.core
 

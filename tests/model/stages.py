@@ -48,8 +48,10 @@ def messages_on_entering(stage, customer, sent):
         if not stage[channel]:
             continue
         # G8: "`once_per_ticket` is an option."
-        # CHOICE: a skip is no sending.
-        if stage["once"] and (channel, stage["id"]) in sent:
+        # CHOICE: a recorded skip was the one time, too.
+        if stage["once"] and {(channel, stage["id"]), ("skipped " + channel, stage["id"])} & {
+            *sent
+        }:
             continue
         # G8: "No address or number: a recorded skip."
         # CHOICE: no customer is no address; nor has an inactive one any.

@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 import attrs
 
 from helpdesk_core.assignment import Workload
-from helpdesk_core.boards import Board, build_board
 from helpdesk_core.decisions import Decision, allow
 from helpdesk_core.entities import (
     Actor,
@@ -26,6 +25,7 @@ from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import Event
 from helpdesk_core.ports import Position, TicketFilter
 from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.stages.boards import Board, build_board
 from helpdesk_core.visibility import can_view
 
 T = TypeVar("T")

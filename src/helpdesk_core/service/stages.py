@@ -8,7 +8,6 @@ from helpdesk_core.entities import Actor, Id, Stage, Ticket
 from helpdesk_core.events import Event, StageCreated, TeamChanged
 from helpdesk_core.plans import Add, Change, Kind, Plan, SetField
 from helpdesk_core.ports import Claim, TicketFilter
-from helpdesk_core.scopes import Everything
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.stages import (
     FoldPlan,
@@ -19,6 +18,7 @@ from helpdesk_core.stages import (
     plan_stage_removal,
 )
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
+from helpdesk_core.visibility.scopes import Everything
 
 
 class StageUseCases(Desk):

@@ -25,9 +25,9 @@ from helpdesk_core.events import (
 )
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import Claim, TicketFilter
-from helpdesk_core.scopes import Everything
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.visibility import VisibilityPlan, plan_visibility_change
+from helpdesk_core.visibility.scopes import Everything
 
 #: What `change_team` may change; the level has a use-case of its own (V6).
 CHANGEABLE = frozenset(field.name for field in attrs.fields(Team)) - {

@@ -53,10 +53,10 @@ from helpdesk_core.ports import (
     SimilarityStore,
     TicketFilter,
 )
-from helpdesk_core.scopes import Everything, Scope
 from helpdesk_core.service.permissions import may
 from helpdesk_core.stages import Pipeline
 from helpdesk_core.visibility import can_view, can_view_team, scope_for
+from helpdesk_core.visibility.scopes import Everything, Scope
 
 T = TypeVar("T")
 

@@ -159,10 +159,11 @@ class SqlRepository:
                 connection.exec_driver_sql(begin)
                 yield connection
             finally:
-                connection.rollback()
-                if raw.in_transaction:  # a COMMIT that failed leaves it open
-                    raw.rollback()
-                raw.isolation_level = level
+                if not connection.invalidated:  # as an interrupt leaves it: closed already
+                    connection.rollback()
+                    if raw.in_transaction:  # a COMMIT that failed leaves it open
+                        raw.rollback()
+                    raw.isolation_level = level
         except sa.exc.SQLAlchemyError as error:
             raise translated(error) from None
         finally:

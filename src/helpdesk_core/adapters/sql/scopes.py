@@ -16,7 +16,7 @@ from helpdesk_core.adapters.sql.types import is_id, known_ids
 from helpdesk_core.entities import Id, Visibility
 from helpdesk_core.errors import RepositoryError
 from helpdesk_core.ports import TicketFilter
-from helpdesk_core.scopes import (
+from helpdesk_core.visibility.scopes import (
     AllOf,
     AnyOf,
     AssignedTo,

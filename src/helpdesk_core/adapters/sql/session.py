@@ -43,7 +43,7 @@ from helpdesk_core.ports import (
     Remembered,
     TicketFilter,
 )
-from helpdesk_core.scopes import Scope
+from helpdesk_core.visibility.scopes import Scope
 
 _T = TypeVar("_T")
 _CHUNK = 500  # ids in one statement

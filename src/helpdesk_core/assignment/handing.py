@@ -1,8 +1,4 @@
-"""Who gets a ticket, why, and what that changes (A1-A7, A9-A11, A16, A18, A20, A21).
-
-`pool_of` says who may, `choose_assignee` who does; `plan_*` turn that into changes. All are pure:
-the same state at the same moment gives the same result (A6).
-"""
+"""Who may have a ticket, and what giving it to somebody changes (A1, A2, A6, A7, A16, A18, A21)."""
 
 from __future__ import annotations
 
@@ -12,17 +8,9 @@ from typing import Any
 
 import attrs
 
-from helpdesk_core.choice import (
-    Assignment,
-    Candidate,
-    Outcome,
-    Skipped,
-    Workload,
-    choose_assignee,
-)
+from helpdesk_core.assignment.choice import Assignment
 from helpdesk_core.decisions import Decision, Reason, allow, deny
-from helpdesk_core.dispatcher import Dispatcher
-from helpdesk_core.entities import AssignmentMethod, FollowSource, Id, Team, Ticket, User
+from helpdesk_core.entities import FollowSource, Id, Team, Ticket, User
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.events import TicketAssigned, TicketUnassigned, Who
 from helpdesk_core.fields import utc
@@ -38,23 +26,6 @@ from helpdesk_core.plans import (
     RemoveFollow,
     SetField,
 )
-
-__all__ = [
-    "Assignment",
-    "AssignmentMethod",
-    "Candidate",
-    "Dispatcher",
-    "Outcome",
-    "Skipped",
-    "TeamChangePlan",
-    "Workload",
-    "choose_assignee",
-    "plan_assignment",
-    "plan_reassignment",
-    "plan_team_change",
-    "pool_of",
-    "waiting_order",
-]
 
 # --- who may, and which ticket is next ---------------------------------------------------------
 
@@ -116,6 +87,7 @@ def plan_assignment(
     the ticket waits, and is told of once. `sequence` is the team's next number (A6); the choice
     must have been made from the pool of the ticket's present team (A18).
 
+    >>> from helpdesk_core import AssignmentMethod, Ticket, choose_assignee
     >>> from datetime import UTC
     >>> from helpdesk_core.availability import Availability
     >>> now = datetime(2026, 1, 5, tzinfo=UTC)

@@ -9,8 +9,7 @@ from types import MappingProxyType
 
 import attrs
 
-from helpdesk_core.availability import DEFAULT_HORIZON, Availability
-from helpdesk_core.choice import (
+from helpdesk_core.assignment.choice import (
     CODES,
     Assignment,
     Outcome,
@@ -19,6 +18,7 @@ from helpdesk_core.choice import (
     check_settings,
     choose_assignee,
 )
+from helpdesk_core.availability import DEFAULT_HORIZON, Availability
 from helpdesk_core.entities import AssignmentMethod, Id
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.fields import check_id

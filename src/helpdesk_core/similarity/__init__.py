@@ -1,0 +1,20 @@
+"""How alike two tickets are: a rating in [0, 1] with the share of each field (M1, M2, M4, M5)."""
+
+from helpdesk_core.similarity.index import SimilarityIndex, TermWeights
+from helpdesk_core.similarity.rating import DEFAULT, Group, Match, Weights, rate, similarity
+from helpdesk_core.similarity.words import fingerprint, id_key, normalise, words
+
+__all__ = [
+    "DEFAULT",
+    "Group",
+    "Match",
+    "SimilarityIndex",
+    "TermWeights",
+    "Weights",
+    "fingerprint",
+    "id_key",
+    "normalise",
+    "rate",
+    "similarity",
+    "words",
+]

@@ -1,0 +1,30 @@
+"""What a stage does to its tickets: closing, reopening, messages, order and boards (G1-G12).
+
+A ticket is closed exactly when its stage is folded; everything else here follows from that. The
+functions plan, and the service applies a plan in one transaction.
+"""
+
+from helpdesk_core.entities import is_closed
+from helpdesk_core.stages.boards import Board, BoardColumn, build_board
+from helpdesk_core.stages.configuring import FoldPlan, plan_fold_change, plan_stage_removal
+from helpdesk_core.stages.messages import stage_messages, template_values
+from helpdesk_core.stages.moving import plan_move, plan_transfer
+from helpdesk_core.stages.pipeline import Pipeline, ReorderPlan, plan_reorder, plan_reorder_team
+
+__all__ = [
+    "Board",
+    "BoardColumn",
+    "FoldPlan",
+    "Pipeline",
+    "ReorderPlan",
+    "build_board",
+    "is_closed",
+    "plan_fold_change",
+    "plan_move",
+    "plan_reorder",
+    "plan_reorder_team",
+    "plan_stage_removal",
+    "plan_transfer",
+    "stage_messages",
+    "template_values",
+]

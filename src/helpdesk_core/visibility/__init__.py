@@ -1,0 +1,21 @@
+"""Who may see a ticket, who hears of it, and what happens when a team's level changes (V1-V20)."""
+
+from helpdesk_core.visibility.access import can_view, can_view_team, scope_for
+from helpdesk_core.visibility.audience import Recipient, audience, may_notify
+from helpdesk_core.visibility.levels import (
+    VisibilityPlan,
+    plan_narrowing,
+    plan_visibility_change,
+)
+
+__all__ = [
+    "Recipient",
+    "VisibilityPlan",
+    "audience",
+    "can_view",
+    "can_view_team",
+    "may_notify",
+    "plan_narrowing",
+    "plan_visibility_change",
+    "scope_for",
+]
