@@ -384,6 +384,7 @@ class DeskMachine(RuleBasedStateMachine):
         if by_name:
             known = [self.model.tickets[id] for id in ids if id in self.model.tickets]
             options["add_followers"] = sorted({u for one in known for u in one["followers"]})
+        self.clock.advance(timedelta(seconds=1))  # what was said before was not said after (M14)
         chosen = None if master is None else ids[master % len(ids)]
         outbox = self.outbox()
         record, result = self.both(

@@ -49,9 +49,8 @@ def messages_on_entering(stage, customer, sent):
             continue
         # G8: "`once_per_ticket` is an option."
         # CHOICE: a recorded skip was the one time, too.
-        if stage["once"] and {(channel, stage["id"]), ("skipped " + channel, stage["id"])} & {
-            *sent
-        }:
+        once = {(channel, stage["id"]), ("skipped " + channel, stage["id"])}
+        if stage["once"] and once & set(sent):
             continue
         # G8: "No address or number: a recorded skip."
         # CHOICE: no customer is no address; nor has an inactive one any.

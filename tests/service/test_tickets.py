@@ -288,6 +288,8 @@ def test_manual_assignment(company: Company) -> None:
     assert given.followers["bob"] == {FollowSource.ASSIGNED}
     assert company.desk.history(ticket.id, actor=SETUP)[-1].warning == "assignment.absent"
     assert company.desk.ticket(ticket.id, actor="bob").id == ticket.id
+    opened = company.open(assignee_id="bob")
+    assert company.desk.history(opened.id, actor=SETUP)[-1].warning == "assignment.absent"
     for nobody in ("emp", "pat", "con"):
         code = refused(company.desk.assign, ticket.id, nobody, actor="ann")
         assert code == "assignment.refused.not_eligible"

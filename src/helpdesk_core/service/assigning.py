@@ -17,7 +17,7 @@ from helpdesk_core.assignment import (
     pool_of,
 )
 from helpdesk_core.availability import Availability
-from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket
+from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
 from helpdesk_core.errors import CalendarError
 from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.work import Desk, MovedError, Work
@@ -60,17 +60,7 @@ class AssigningUseCases(Desk):
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.assign", expected_version)
             to = None if user_id is None else work.user(user_id)
-            there = presence.availability
-            work.carry_out(
-                plan_reassignment(
-                    case.ticket,
-                    to,
-                    sequence=_next_sequence(work.session.workloads(case.team.id).values()),
-                    now=work.now,
-                    by=work.by,
-                    absent=bool(to and there and not there.is_available(to.id, work.now)),
-                )
-            )
+            self._hand(work, case.ticket, to, presence)
             return work.fresh(ticket_id)
 
         return self._write(
@@ -157,6 +147,20 @@ class AssigningUseCases(Desk):
         except CalendarError as error:
             return Presence(pool=frozenset(user_ids), error=error)
         return Presence(pool=frozenset(user_ids), availability=there)
+
+    def _hand(self, work: Work, ticket: Ticket, to: User | None, presence: Presence) -> None:
+        """Give the ticket to somebody, or nobody, by hand; being away is a warning (A18)."""
+        there = presence.availability
+        work.carry_out(
+            plan_reassignment(
+                ticket,
+                to,
+                sequence=_next_sequence(work.session.workloads(ticket.team_id).values()),
+                now=work.now,
+                by=work.by,
+                absent=bool(to and there and not there.is_available(to.id, work.now)),
+            )
+        )
 
     def _choose(self, work: Work, ticket: Ticket, team: Team, presence: Presence) -> None:
         """Assign by the team's method, inside the transaction that holds the team (A17)."""

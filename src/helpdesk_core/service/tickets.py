@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from helpdesk_core.assignment import plan_reassignment, plan_team_change, pool_of
+from helpdesk_core.assignment import plan_team_change, pool_of
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import (
     Actor,
@@ -29,7 +29,7 @@ from helpdesk_core.events import (
     TicketOpened,
 )
 from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, SetField
-from helpdesk_core.service.assigning import AssigningUseCases, _next_sequence
+from helpdesk_core.service.assigning import AssigningUseCases
 from helpdesk_core.service.work import Case, Work
 from helpdesk_core.stages import plan_move, plan_transfer, stage_messages
 from helpdesk_core.visibility import audience, plan_narrowing
@@ -62,7 +62,10 @@ class TicketUseCases(AssigningUseCases):
         The stage's messages go to the customer (G7, G8), followers of the team are told (V9), and
         a team with automatic assignment gives it to somebody or lets it wait (A1-A6, A14, A16).
         """
-        presence = self._presence(team_id)
+        if assignee_id is None:
+            presence = self._presence(team_id)
+        else:
+            presence = self._presence_of([assignee_id])
         new_id = self._new_id() if id is None else id
         labels = frozenset(tags)
 
@@ -88,12 +91,7 @@ class TicketUseCases(AssigningUseCases):
             )
             self._take_in(work, ticket, team, stage, customer)
             if assignee_id is not None:
-                sequence = _next_sequence(work.session.workloads(team.id).values())
-                work.carry_out(
-                    plan_reassignment(
-                        ticket, work.user(assignee_id), sequence=sequence, now=work.now, by=work.by
-                    )
-                )
+                self._hand(work, ticket, work.user(assignee_id), presence)
             elif team.auto_assign:
                 self._choose(work, ticket, team, presence)
             return work.fresh(ticket.id)
