@@ -8,16 +8,17 @@ same in both. The same machine runs over memory and over SQLite.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import event, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
@@ -189,7 +190,10 @@ class DeskMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.same_stage_messages()
+            if sys.exc_info()[0] is None:  # nothing went wrong before
+                self.same_stage_messages()
+                for viewer in PEOPLE:
+                    self.same_look(viewer, TEAMS)
         finally:
             if hasattr(self.repository, "close"):
                 self.repository.close()
@@ -215,7 +219,6 @@ class DeskMachine(RuleBasedStateMachine):
         except RefusedError as caught:
             answer, error = "refused", caught
         assert answer == expected[0], f"the library: {answer} {error}; the model: {expected}"
-        event(answer)
         return (result, expected[1]) if answer == "ok" else (None, None)
 
     # --- tickets ---
@@ -496,34 +499,15 @@ class DeskMachine(RuleBasedStateMachine):
                 with pytest.raises(RefusedError):
                     self.desk.tickets(actor=user)
                 continue
-            listed = self.listed(user, limit=4)
+            listed = self.listed(user, 4 if user == self.viewer else 500)
             assert [one.id for one in listed] == sorted(
                 visible, key=lambda id: (self.model.tickets[id]["created"], id)
             )
-            assert self.desk.count(actor=user) == len(visible)
 
     @invariant()
     def same_looks(self) -> None:
-        """V12, V13, V14, G12, T2, M6, M7: one viewer's tickets, teams, boards and counts."""
-        viewer = PEOPLE[self.steps % len(PEOPLE)]
-        if not self.model.users[viewer]["active"]:
-            return
-        visible = self.model.visible(viewer)
-        for id in [*self.ids, "absent"]:
-            if id in visible:
-                assert self.desk.ticket(id, actor=viewer).id == id
-            else:
-                with pytest.raises(NotFoundError) as caught:
-                    self.desk.ticket(id, actor=viewer)
-                assert str(caught.value) == f"ticket {id!r} not found"
-        if self.ids:
-            self.same_conversation(viewer, self.ids[self.steps % len(self.ids)])
-        for team in TEAMS:
-            self.same_board(viewer, team)
-        for which in ("all", "my"):
-            board = self.desk.board if which == "all" else self.desk.my_board
-            _, expected = self.model.board(viewer, (which,))
-            assert _columns(board(actor=viewer)) == [one for one in expected if one[1]]
+        """V12, V13, V14, G12, T2, M6, M7: what one viewer finds, each step another one."""
+        self.same_look(self.viewer, [TEAMS[self.steps % len(TEAMS)]])
 
     @invariant()
     def same_counts(self) -> None:
@@ -547,8 +531,7 @@ class DeskMachine(RuleBasedStateMachine):
                 id: (load.total, load.open, load.last_assigned or 0)
                 for id, load in workloads.items()
             } == expected
-        for team in TEAMS:
-            self.same_choice(team)
+        self.same_choice(TEAMS[self.steps % len(TEAMS)])
 
     @invariant()
     def same_events(self) -> None:
@@ -582,9 +565,35 @@ class DeskMachine(RuleBasedStateMachine):
                 root = into[root]
                 assert root not in walked
                 walked.add(root)
-            assert root == self.model.resolve(id) == self.desk.resolve(id, actor=SETUP)
+            assert root == self.model.resolve(id)
+            assert root == id or root == self.desk.resolve(id, actor=SETUP)
 
     # --- parts of these ---
+
+    @property
+    def viewer(self) -> Id:
+        """Who looks closely after this step."""
+        return PEOPLE[self.steps % len(PEOPLE)]
+
+    def same_look(self, viewer: Id, teams: Sequence[Id]) -> None:
+        """One viewer's tickets, conversations, boards and counts."""
+        if not self.model.users[viewer]["active"]:
+            return
+        visible = self.model.visible(viewer)
+        for id in [*self.ids, "absent"]:
+            if id in visible:
+                assert self.desk.ticket(id, actor=viewer).id == id
+            else:
+                with pytest.raises(NotFoundError) as caught:
+                    self.desk.ticket(id, actor=viewer)
+                assert str(caught.value) == f"ticket {id!r} not found"
+        self.same_conversation(viewer, self.ids[self.steps % len(self.ids)])
+        for team in teams:
+            self.same_board(viewer, team)
+        which = "all" if self.steps % 2 else "my"
+        board = self.desk.board if which == "all" else self.desk.my_board
+        _, expected = self.model.board(viewer, (which,))
+        assert _columns(board(actor=viewer)) == [one for one in expected if one[1]]
 
     def listed(self, user: Id, limit: int) -> list[Any]:
         """All pages of somebody's list."""
