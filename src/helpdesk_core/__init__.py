@@ -93,6 +93,7 @@ from helpdesk_core.visibility import (
     plan_narrowing,
     plan_visibility_change,
     scope_for,
+    team_warnings,
 )
 
 __version__ = "0.1.0.dev0"
@@ -186,5 +187,6 @@ __all__ = [
     "resolve",
     "scope_for",
     "similarity",
+    "team_warnings",
     "waiting_order",
 ]

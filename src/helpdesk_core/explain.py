@@ -36,6 +36,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "visibility.changed": "The team's visibility becomes {to}.",
         "visibility.unchanged": "The team has this visibility already.",
         "visibility.narrowed": "The team is not public any more, so portal users stop following.",
+        "visibility.warning.pool_is_everybody": (
+            "The team is private, assigns automatically and names no members: any agent can be "
+            "given its tickets, and so see them."
+        ),
         # who hears of it
         "notify.customer": "The customer is told in full.",
         "notify.may_view": "The follower may see the ticket and is told in full.",

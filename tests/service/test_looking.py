@@ -1,5 +1,6 @@
 """Lists, boards and levels, through the service, over each kind of store."""
 
+import inspect
 from datetime import timedelta
 
 import pytest
@@ -428,3 +429,50 @@ def test_time_is_utc(company: Company) -> None:
     kept = company.desk.ticket(ticket.id, actor=SETUP).created_at
     assert kept == MONDAY + timedelta(microseconds=123_457)
     assert kept.utcoffset() == timedelta(0)
+
+
+def test_a_private_pool_of_everybody_is_warned_of(company: Company) -> None:
+    """V10: a PRIVATE team that assigns and names nobody is previewed with a warning."""
+    warning = "visibility.warning.pool_is_everybody"
+    company.team("any", Visibility.COMPANY, member_ids=[], auto_assign=True)
+    plan = company.desk.preview_visibility("any", Visibility.PRIVATE, actor="lea")
+    assert [w.code for w in plan.warnings] == [warning]
+    quiet = company.desk.preview_visibility("any", Visibility.PUBLIC, actor="lea")
+    assert quiet.warnings == ()
+    settings = {"member_ids": [], "auto_assign": True}
+    shown = company.desk.preview_team("private", actor=SETUP, **settings)
+    assert [w.code for w in shown] == [warning]
+    assert company.desk.preview_team("private", actor=SETUP, auto_assign=True) == ()
+    assert company.desk.team("private", actor=SETUP).auto_assign is False
+    with pytest.raises(InvalidValueError, match="version is no setting"):
+        company.desk.preview_team("private", actor=SETUP, version=2)
+
+
+def test_every_change_takes_an_actor_and_may_take_a_key(company: Company) -> None:
+    """T7, V11: every mutating call names its actor without a default, and honours its key."""
+    looking = {
+        "access", "assign_waiting", "attachments", "board", "check", "count", "deliver",
+        "duplicate_groups", "duplicates", "explain_assignment", "history", "messages", "my_board",
+        "preview_fold", "preview_merge", "preview_team", "preview_visibility", "purge",
+        "read_attachment", "resolve", "stages", "team", "teams", "ticket", "tickets",
+        "time_entries", "user", "workloads",
+    }  # fmt: skip
+    for name, method in inspect.getmembers(type(company.desk), inspect.isfunction):
+        if name.startswith("_"):
+            continue
+        parameters = inspect.signature(method).parameters
+        if name not in {"check", "deliver", "purge"}:
+            assert parameters["actor"].default is inspect.Parameter.empty, name
+        assert (name in looking) is ("idempotency_key" not in parameters), name
+        if name not in looking:
+            # the parameter, and its one use
+            assert inspect.getsource(method).count("idempotency_key") >= 2, name
+
+
+def test_a_change_of_level_under_a_key(company: Company) -> None:
+    """T7, V6: the same key gives the first plan again, also for a change of level."""
+    company.open("public", actor="pat")
+    change = company.desk.change_visibility
+    plan = change("public", Visibility.COMPANY, actor="lea", idempotency_key="k")
+    assert len(plan.removed_from) == 1
+    assert change("public", Visibility.COMPANY, actor="lea", idempotency_key="k") == plan

@@ -22,10 +22,10 @@ from helpdesk_core.service.people import PeopleUseCases
 from helpdesk_core.service.permissions import PERMISSIONS
 from helpdesk_core.service.reading import Page, ReadingUseCases
 from helpdesk_core.service.stages import StageUseCases
-from helpdesk_core.service.teams import TeamUseCases, team_warnings
+from helpdesk_core.service.teams import TeamUseCases
 from helpdesk_core.service.tickets import TicketUseCases
 
-__all__ = ["PERMISSIONS", "Delivered", "Helpdesk", "Page", "team_warnings"]
+__all__ = ["PERMISSIONS", "Delivered", "Helpdesk", "Page"]
 
 
 def _text_id() -> Id:

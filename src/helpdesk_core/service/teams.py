@@ -26,7 +26,7 @@ from helpdesk_core.events import (
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import Claim, TicketFilter
 from helpdesk_core.service.work import Desk, Work
-from helpdesk_core.visibility import VisibilityPlan, plan_visibility_change
+from helpdesk_core.visibility import VisibilityPlan, plan_visibility_change, team_warnings
 from helpdesk_core.visibility.scopes import Everything
 
 #: What `change_team` may change; the level has a use-case of its own (V6).
@@ -128,6 +128,18 @@ class TeamUseCases(Desk):
             payload=(team_id, fields),
         )
 
+    def preview_team(self, team_id: Id, *, actor: Actor, **fields: Any) -> tuple[Reason, ...]:
+        """What somebody should know before `change_team` with these fields: warnings (V10)."""
+        if unknown := sorted(fields.keys() - CHANGEABLE):
+            raise InvalidValueError(unknown[0], "is no setting of a team")
+
+        def ask(work: Work) -> tuple[Reason, ...]:
+            team = work.team(team_id)
+            work.require("team.change")
+            return team_warnings(attrs.evolve(team, **fields))
+
+        return self._read(actor, ask)
+
     def preview_visibility(
         self, team_id: Id, to: Visibility, *, actor: Actor, resubscribe_customers: bool = False
     ) -> VisibilityPlan:
@@ -155,19 +167,14 @@ class TeamUseCases(Desk):
             work.carry_out(plan)
             return plan
 
-        return self._write("team.visibility", actor, do, team_ids=[team_id])
-
-
-def team_warnings(team: Team) -> tuple[Reason, ...]:
-    """What somebody who sets a team up should know (V10).
-
-    >>> team = Team(id="hr", name="HR", visibility=Visibility.PRIVATE, auto_assign=True)
-    >>> [str(warning) for warning in team_warnings(team)]
-    ['team.warning.private_pool_is_everybody (team_id=hr)']
-    """
-    if team.visibility is Visibility.PRIVATE and team.auto_assign and not team.member_ids:
-        return (Reason("team.warning.private_pool_is_everybody", {"team_id": team.id}),)
-    return ()
+        return self._write(
+            "team.visibility",
+            actor,
+            do,
+            team_ids=[team_id],
+            key=idempotency_key,
+            payload=(team_id, to, resubscribe_customers),
+        )
 
 
 def _plan_visibility(

@@ -6,6 +6,7 @@ from helpdesk_core.visibility.levels import (
     VisibilityPlan,
     plan_narrowing,
     plan_visibility_change,
+    team_warnings,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "plan_narrowing",
     "plan_visibility_change",
     "scope_for",
+    "team_warnings",
 ]

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 import attrs
 
-from helpdesk_core.decisions import allow
+from helpdesk_core.decisions import Reason, allow
 from helpdesk_core.entities import (
     FollowSource,
     Id,
@@ -32,6 +32,23 @@ class VisibilityPlan(Plan):
 
     removed_from: tuple[tuple[Id, Id | None], ...] = ()
     resubscribed: tuple[tuple[Id, Id], ...] = ()
+    warnings: tuple[Reason, ...] = ()
+
+
+def team_warnings(team: Team) -> tuple[Reason, ...]:
+    """What somebody who sets a team up should know first (V10).
+
+    A PRIVATE team that assigns automatically and names no members gives its tickets, and with them
+    the right to see them, to any eligible user.
+
+    >>> from helpdesk_core import Team, Visibility
+    >>> team = Team(id="hr", name="HR", visibility=Visibility.PRIVATE, auto_assign=True)
+    >>> [warning.code for warning in team_warnings(team)]
+    ['visibility.warning.pool_is_everybody']
+    """
+    if team.visibility is Visibility.PRIVATE and team.auto_assign and not team.member_ids:
+        return (Reason("visibility.warning.pool_is_everybody"),)
+    return ()
 
 
 def plan_visibility_change(
@@ -107,6 +124,7 @@ def plan_visibility_change(
         events=events,
         removed_from=tuple(removed),
         resubscribed=tuple(resubscribed),
+        warnings=team_warnings(attrs.evolve(team, visibility=to)),
     )
 
 
