@@ -71,7 +71,7 @@ from model.desk import new_team, new_ticket, new_user
 
 pytestmark = pytest.mark.core
 
-many = settings(max_examples=300)
+many = settings(max_examples=400)
 
 # --- visibility ----------------------------------------------------------------------------------
 

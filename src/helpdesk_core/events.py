@@ -174,6 +174,15 @@ class FollowerRemoved(Event):
 
 
 @attrs.frozen(kw_only=True)
+class StageMessageSent(Event):
+    """A stage's message to the customer went into the outbox (G8)."""
+
+    internal: ClassVar[bool] = True
+    stage_id: Id
+    channel: str
+
+
+@attrs.frozen(kw_only=True)
 class StageMessageSkipped(Event):
     """A stage's message had nobody to go to: no customer, or no address for it (G8)."""
 
@@ -294,7 +303,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
     for kind in (
         TicketOpened, TicketMoved, TicketClosed, TicketReopened, TicketTransferred,
         TicketAssigned, TicketUnassigned, TicketChanged, MessagePosted, NotePosted, FileAttached,
-        InternalFileAttached, TimeLogged, FollowerAdded, FollowerRemoved, StageMessageSkipped,
+        InternalFileAttached, TimeLogged, FollowerAdded, FollowerRemoved, StageMessageSent,
+        StageMessageSkipped,
         DuplicateDiscarded, TicketMergedAway, TicketsMerged, TicketsUnmerged, TeamCreated,
         TeamChanged, VisibilityChanged, StageCreated, StageFoldChanged, StagesReordered,
         StageDeleted, UserChanged,

@@ -821,6 +821,18 @@ def test_stages_folded_otherwise_since() -> None:
     assert world.tickets[2].closed_at is not None
 
 
+def test_the_master_goes_back_into_a_stage_folded_otherwise() -> None:
+    """G3, G4, M14: a master closed by a fold since is opened by going back where nothing closes."""
+    world = World([ticket(1, stage_id="done"), ticket(2)])
+    world.merge(1, 2)
+    world.set(1, closed_at=LATER)  # its stage was folded, and its old one unfolded
+    plan = world.undo(folded=FOLDED | {"new": True, "done": False})
+    assert [e.name for e in plan.events if e.ticket_id == 1 and "open" in e.name] == [
+        "TicketReopened"
+    ]
+    assert (world.tickets[1].stage_id, world.tickets[1].closed_at) == ("done", None)
+
+
 def test_what_comes_back_is_as_closed_as_its_stage() -> None:
     """G1, G3, M14: a tombstone whose stage was folded otherwise since comes back as that says."""
     for stage, folded, event in (("new", True, "TicketClosed"), ("done", False, "TicketReopened")):

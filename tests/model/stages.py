@@ -48,9 +48,8 @@ def messages_on_entering(stage, customer, sent):
         if not stage[channel]:
             continue
         # G8: "`once_per_ticket` is an option."
-        # CHOICE: a recorded skip was the one time, too.
-        once = {(channel, stage["id"]), ("skipped " + channel, stage["id"])}
-        if stage["once"] and once & set(sent):
+        # CHOICE: by whichever way it was written; a recorded skip is not having written.
+        if stage["once"] and {("email", stage["id"]), ("sms", stage["id"])} & set(sent):
             continue
         # G8: "No address or number: a recorded skip."
         # CHOICE: no customer is no address; nor has an inactive one any.

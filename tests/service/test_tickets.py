@@ -553,3 +553,60 @@ def test_kind_of_user_stays(company: Company) -> None:
     assert company.desk.change_user("con", actor=SETUP, kind=UserKind.PORTAL).kind
     with pytest.raises(ConflictError):
         company.desk.add_user(User(id="ann", name="Ann", kind=UserKind.INTERNAL), actor=SETUP)
+
+
+def test_once_per_ticket_counts_what_was_sent(company: Company) -> None:
+    """G8, M13: entering a stage without a word, as by a merge, is not having written."""
+    from helpdesk_core import EmailTemplate
+
+    company.desk.create_stage(
+        "First",
+        id="first",
+        actor=SETUP,
+        once_per_ticket=True,
+        email_template=EmailTemplate("Please answer", "Dear ${customer.name}"),
+    )
+    company.team("only", Visibility.COMPANY, stage_ids=["first", "solved"])
+    company.open("only", customer_id="con", id="a")
+    company.desk.move("a", "solved", actor="ann")
+    company.desk.move("a", "first", actor="ann")
+    assert company.names("a").count("StageMessageSent") == 3
+    company.open("public", id="b", customer_id="con")
+    company.open("public", id="c")
+    company.desk.create_stage("Zero", id="zero", actor=SETUP)
+    company.desk.reorder_stages(
+        ["first", "new", "working", "solved", "cancelled", "zero"], actor=SETUP
+    )
+    company.desk.change_team(
+        "public", actor=SETUP, stage_ids=["first", "new", "working", "solved", "cancelled"]
+    )
+    company.desk.close("b", actor="ann")
+    company.desk.merge(["b", "c"], actor="ann")
+    assert company.desk.ticket("b", actor="ann").stage_id == "first", "without a word (M13)"
+    company.desk.move("b", "working", actor="ann")
+    company.desk.move("b", "first", actor="ann")
+    company.desk.move("b", "working", actor="ann")
+    company.desk.move("b", "first", actor="ann")
+    assert [m.subject for m in company.deliver()].count("Please answer") == 2, "once for each"
+
+
+def test_a_waiting_ticket_is_assigned_where_it_goes(company: Company) -> None:
+    """A16, A21: a ticket that waits is given to somebody of the team that it goes to."""
+    company.team("auto", Visibility.COMPANY, auto_assign=True)
+    company.team("more", Visibility.COMPANY, auto_assign=True, member_ids=["lea"])
+    company.away("ann", "bob", "cyd", days=None)
+    ticket = company.open("auto")
+    assert ticket.waiting
+    given = company.desk.transfer(ticket.id, "more", actor="ann")
+    assert (given.assignee_id, given.waiting) == ("lea", False)
+    master = company.open()
+    company.desk.merge([master.id, ticket.id], actor="ann", master_id=master.id)
+    code = refused(company.desk.transfer, ticket.id, "more", actor="ann")
+    assert code == "stage.refused.merged_away", "its own team is no exception"
+
+
+def test_who_may_not_name_others_learns_nothing_of_them(company: Company) -> None:
+    """T5, V14: without the right to open for others, known and unknown customers look the same."""
+    for customer in ("pia", "nobody"):
+        code = refused(company.open, "public", actor="emp", customer_id=customer)
+        assert code == "permission.role"

@@ -220,9 +220,13 @@ class _Undo:
         self.events.append(
             TicketMoved(**here, from_stage_id=change.value, to_stage_id=change.expected)
         )
-        was_open = self.folded is None or not self.folded.get(change.value, False)
-        if was_open and self._closes(change.expected):
+        was_closed = self.folded is not None and self.folded.get(change.value, False)
+        closes = self._closes(change.expected)
+        if closes and not was_closed:
             self.events.append(TicketClosed(**here, stage_id=change.expected))
+        elif was_closed and not closes:  # both stages were folded otherwise since (G4)
+            self.events.append(TicketReopened(**here, stage_id=change.expected))
+            self.changes += set_fields(ticket, {"closed_at": None})
 
     def _release(self, ticket: Ticket) -> None:
         """The ticket is back, as closed as its stage is now; who may not have it, has not."""

@@ -204,7 +204,7 @@ class StageUseCases(Desk):
                 assignees=assignees,
                 now=work.now,
                 by=work.by,
-                sent_before={ticket.id: work.entered(ticket.id) for ticket in tickets},
+                sent_before={ticket.id: work.sent_before(ticket.id) for ticket in tickets},
             )
             work.carry_out(plan)
             return plan

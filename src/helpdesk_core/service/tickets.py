@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from helpdesk_core.assignment import plan_team_change, pool_of
+from helpdesk_core.assignment import TeamChangePlan, plan_team_change, pool_of
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import (
     Actor,
@@ -72,9 +72,9 @@ class TicketUseCases(AssigningUseCases):
         def do(work: Work) -> Ticket:
             team = _team_to_open_in(work, team_id)
             work.require("ticket.open")
-            customer = _customer_of_new(work, customer_id)
             if assignee_id is not None or customer_id not in (None, work.author_id):
                 work.require("ticket.open_for")
+            customer = _customer_of_new(work, customer_id)
             stage = work.pipeline(team).first_open(team.id)
             ticket = Ticket(
                 id=new_id,
@@ -273,10 +273,9 @@ class TicketUseCases(AssigningUseCases):
             case = work.case_to_change(ticket_id, "ticket.transfer", expected_version)
             team = work.team(team_id)
             if team.id != case.team.id or case.ticket.is_merged_away:
-                self._transfer(work, case, team)
-                ticket = work.session.tickets([ticket_id])[ticket_id]
-                if team.auto_assign and ticket.assignee_id is None and not ticket.waiting:
-                    self._choose(work, ticket, team, presence)
+                plan = self._transfer(work, case, team)
+                if plan.assign_anew:
+                    self._choose(work, work.fresh(ticket_id), team, presence)
             return work.fresh(ticket_id)
 
         return self._write(
@@ -289,18 +288,18 @@ class TicketUseCases(AssigningUseCases):
             payload=(ticket_id, team_id, expected_version),
         )
 
-    def _transfer(self, work: Work, case: Case, team: Team) -> None:
+    def _transfer(self, work: Work, case: Case, team: Team) -> TeamChangePlan:
         ticket = case.ticket
         work.carry_out(
             plan_transfer(
                 ticket,
                 team.id,
-                work.pipeline(case.team, team),
+                work.pipeline(*{case.team.id: case.team, team.id: team}.values()),
                 customer=work.user_or_none(ticket.customer_id),
                 assignee=work.user_or_none(ticket.assignee_id),
                 now=work.now,
                 by=work.by,
-                sent_before=work.entered(ticket.id),
+                sent_before=work.sent_before(ticket.id),
             )
         )
         public = Visibility.PUBLIC
@@ -309,7 +308,9 @@ class TicketUseCases(AssigningUseCases):
             moved = attrs.evolve(ticket, team_id=team.id)
             work.carry_out(plan_narrowing(moved, users=users, now=work.now, by=work.by))
         pool = pool_of(team, work.session.eligible_users())
-        work.carry_out(plan_team_change(ticket, team, pool, now=work.now, by=work.by))
+        plan = plan_team_change(ticket, team, pool, now=work.now, by=work.by)
+        work.carry_out(plan)
+        return plan
 
     def _index(self, ticket: Ticket) -> None:
         """Tell the similarity store, after the transaction."""
@@ -330,7 +331,7 @@ def _move(work: Work, case: Case, stage_id: Id) -> None:
             assignee=work.user_or_none(ticket.assignee_id),
             now=work.now,
             by=work.by,
-            sent_before=work.entered(ticket.id) if once else frozenset(),
+            sent_before=work.sent_before(ticket.id) if once else frozenset(),
         )
     )
 

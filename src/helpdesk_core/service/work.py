@@ -8,7 +8,7 @@ way than `Work.carry_out`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -27,7 +27,7 @@ from helpdesk_core.errors import (
     RefusedError,
     RetryableError,
 )
-from helpdesk_core.events import Event, TicketMoved, TicketOpened
+from helpdesk_core.events import Event, StageMessageSent
 from helpdesk_core.fields import utc
 from helpdesk_core.merge import resolve
 from helpdesk_core.plans import (
@@ -36,6 +36,7 @@ from helpdesk_core.plans import (
     Change,
     Kind,
     Notice,
+    NoticeKind,
     Plan,
     RemoveFollow,
     SetField,
@@ -245,14 +246,10 @@ class Work:
             ids += level
         return ids
 
-    def entered(self, ticket_id: Id) -> frozenset[Id]:
-        """The stages whose message this ticket had already, by its history (G8)."""
+    def sent_before(self, ticket_id: Id) -> frozenset[Id]:
+        """The stages whose message this ticket's customer had already, by its history (G8)."""
         events = (recorded.event for recorded in self.session.history([ticket_id]))
-        return frozenset(
-            event.stage_id if isinstance(event, TicketOpened) else event.to_stage_id
-            for event in events
-            if isinstance(event, TicketOpened | TicketMoved)
-        )
+        return frozenset(e.stage_id for e in events if isinstance(e, StageMessageSent))
 
     # --- what changes ----------------------------------------------------------------------------
 
@@ -271,13 +268,26 @@ class Work:
         """Apply changes, and announce what happened in the same transaction (N1)."""
         if changes:
             self.session.apply([*changes, *self._versions(changes)])
+        told = list(notices) if Claim.OUTBOX in self.claims else []
         notifications = [
             Notification(key=str(self.new_id()), notice=notice, created_at=self.now)
-            for notice in (notices if Claim.OUTBOX in self.claims else ())
+            for notice in told
         ]
-        kept = list(events) if Claim.HISTORY in self.claims else []
+        kept = [*events, *self._written(told)] if Claim.HISTORY in self.claims else []
         if kept or notifications:
             self.session.publish(kept, notifications)
+
+    def _written(self, notices: Iterable[Notice]) -> Iterator[Event]:
+        """That a stage wrote to the customer is history too: `once_per_ticket` asks it (G8)."""
+        for notice in notices:
+            if notice.kind is NoticeKind.STAGE and notice.stage_id is not None:
+                yield StageMessageSent(
+                    at=self.now,
+                    by=self.by,
+                    ticket_id=notice.ticket_id,
+                    stage_id=notice.stage_id,
+                    channel=notice.channel.value,
+                )
 
     def _versions(self, changes: Collection[Change]) -> list[Change]:
         """Each ticket that is touched counts one version up, once a transaction (T7)."""
