@@ -294,3 +294,15 @@ def test_a_similarity_store_is_kept_up_to_date(company: Company) -> None:
     assert "b" in index
     company.desk.change_ticket("b", actor="ann", subject="Something else entirely")
     assert company.desk.duplicates("a", actor="ann") == ()
+
+
+def test_merging_with_a_tombstone_names_the_tombstone(company: Company) -> None:
+    """M10, V12, V14: a tombstone that one may see is refused by name, its team shut or not."""
+    company.open("private", id="p", assignee_id="ann")
+    company.open("company", id="c")
+    company.open("company", id="d")
+    company.desk.merge(["c", "p"], actor=SETUP, master_id="c", allow_cross_visibility=True)
+    with pytest.raises(NotFoundError):
+        company.desk.team("private", actor="ann")
+    code = refused(company.desk.merge, ["d", "p"], actor="ann", allow_cross_visibility=True)
+    assert code == "merge.refused.merged_away"

