@@ -599,8 +599,9 @@ class ModelDesk(World):
         for other in others:
             for user_id, sources in other["followers"].items():
                 # CHOICE: of somebody who follows the master anyhow, a choice is carried over too,
-                # so that it outlives an assignment.
-                if user_id in before["followers"] and "chosen" in sources:
+                # so that it outlives an assignment; like any other only as M7 says.
+                may = user_id in add_followers or all(self._sees(user_id, i) for i in ids)
+                if user_id in before["followers"] and "chosen" in sources and may:
                     add_follow(ticket["followers"], user_id, "chosen")
         brought = [
             user_id

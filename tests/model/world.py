@@ -252,12 +252,11 @@ class World:
         if not self._sees(user_id, ticket_id):
             return "not found", None
         # M7: "Nobody sees through a merge what they could not see before."
-        # CHOICE: a tombstone that they cannot see hides what was merged into it earlier, too; that
-        # is read on the earlier tombstone itself.
-        seen = {i: t for i, t in self.tickets.items() if self._sees(user_id, i)}
         readable = []
         for message in sorted(self.world["messages"], key=lambda m: m["at"]):
-            if message["ticket"] not in merge.tree(ticket_id, seen):
+            if message["ticket"] not in merge.tree(ticket_id, self.tickets):
+                continue
+            if not self._sees(user_id, message["ticket"]):
                 continue
             # V15: "also when quoted or merged later."
             if message["internal"] and self.users[user_id]["kind"] != "internal":

@@ -306,3 +306,27 @@ def test_merging_with_a_tombstone_names_the_tombstone(company: Company) -> None:
         company.desk.team("private", actor="ann")
     code = refused(company.desk.merge, ["d", "p"], actor="ann", allow_cross_visibility=True)
     assert code == "merge.refused.merged_away"
+
+
+def test_a_hidden_tombstone_hides_only_itself(company: Company) -> None:
+    """M6, M7: on the root one reads each merged ticket that one could see, and no other."""
+    for id in ("root", "between", "below"):
+        company.open("private", id=id)
+        company.desk.reply(id, f"said on {id}", actor=SETUP)
+    for id in ("root", "below"):
+        company.desk.follow_ticket(id, "emp", actor=SETUP)
+    company.desk.merge(["between", "below"], actor=SETUP, master_id="between")
+    company.desk.merge(["root", "between"], actor=SETUP, master_id="root")
+    told = [m.body for m in company.desk.messages("root", actor="emp")]
+    assert told == ["said on root", "said on below"]
+
+
+def test_a_choice_is_carried_over_only_by_who_saw_all(company: Company) -> None:
+    """M7: an assignee of the master gets no choice from a ticket beside a hidden one."""
+    company.open("private", id="m", assignee_id="ann")
+    for id in ("x", "y"):
+        company.open("private", id=id)
+    company.desk.follow_ticket("x", "ann", actor=SETUP)
+    company.desk.merge(["m", "x", "y"], actor=SETUP, master_id="m")
+    company.desk.assign("m", "bob", actor=SETUP)
+    assert "m" not in company.reads("ann")

@@ -610,3 +610,8 @@ def test_who_may_not_name_others_learns_nothing_of_them(company: Company) -> Non
     for customer in ("pia", "nobody"):
         code = refused(company.open, "public", actor="emp", customer_id=customer)
         assert code == "permission.role"
+
+
+def test_a_team_that_does_not_assign_is_explained_too(company: Company) -> None:
+    """A20: whom a ticket would go to is told also where automatic assignment is off."""
+    assert company.desk.explain_assignment("company", actor="ann").assignee_id == "ann"

@@ -214,7 +214,8 @@ def _sort_followers(
 
     On the master they follow by choice, whatever they were on the merged ticket: its assignee is
     not the master's, nor is its customer. Of somebody who follows the master already only a choice
-    is carried over, so that the follow outlives an assignment that it came from.
+    is carried over, so that the follow outlives an assignment that it came from; they too must
+    have been able to view all, and are not left behind without it.
     """
     sources: dict[Id, set[FollowSource]] = {}
     for gone in merged:
@@ -229,14 +230,13 @@ def _sort_followers(
     left_behind: list[Id] = []
     for user_id in sorted(sources, key=id_key):
         present = master.followers.get(user_id)
-        if present is not None:
-            if FollowSource.CHOSEN in sources[user_id] - present:
-                carried.append(user_id)
-        elif user_id in add_followers or all(
+        if present is not None and FollowSource.CHOSEN not in sources[user_id] - present:
+            continue
+        if user_id in add_followers or all(
             may_view(user_id, ticket.id) for ticket in (master, *merged)
         ):
             carried.append(user_id)
-        else:
+        elif present is None:
             left_behind.append(user_id)
     return tuple(carried), tuple(left_behind)
 

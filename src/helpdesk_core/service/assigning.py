@@ -18,9 +18,9 @@ from helpdesk_core.assignment import (
 )
 from helpdesk_core.availability import Availability
 from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
-from helpdesk_core.errors import CalendarError
+from helpdesk_core.errors import CalendarError, RetryableError
 from helpdesk_core.ports import Claim, Position, TicketFilter
-from helpdesk_core.service.work import Desk, MovedError, Work
+from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Work
 
 #: Why a ticket waits when the calendar did not answer (A14).
 CALENDAR_SILENT = "assignment.calendar_did_not_answer"
@@ -117,24 +117,32 @@ class AssigningUseCases(Desk):
 
         Raises `CalendarError` when the calendar does not answer (A14).
         """
-        presence = self._presence(team_id)
+        for _ in range(ATTEMPTS):
+            presence = self._presence(team_id, always=True)
 
-        def ask(work: Work) -> Assignment:
-            team = work.team(team_id)
-            work.require("ticket.assign")
-            if presence.availability is None:
-                raise presence.error or CalendarError("the calendar was not asked")
-            return _decide(work, team, presence.availability, presence.pool)
+            def ask(work: Work, presence: Presence = presence) -> Assignment:
+                team = work.team(team_id)
+                work.require("ticket.assign")
+                if presence.error is not None:
+                    raise presence.error
+                return _decide(work, team, presence.availability or Availability(), presence.pool)
 
-        return self._read(actor, ask)
+            try:
+                return self._read(actor, ask)
+            except MovedError:  # somebody joined the pool since the calendar was asked
+                continue
+        raise RetryableError("the team's pool keeps changing; try again")
 
     # --- for the other use-cases -----------------------------------------------------------------
 
-    def _presence(self, team_id: Id) -> Presence:
-        """Who of the team's pool is there when; a silent calendar is kept, not raised."""
+    def _presence(self, team_id: Id, *, always: bool = False) -> Presence:
+        """Who of the team's pool is there when; a silent calendar is kept, not raised.
+
+        Not asked for a team that assigns nothing by itself, unless `always`.
+        """
         with self._repository.reading() as session:
             team = session.teams([team_id]).get(team_id)
-            if team is None or not team.auto_assign:
+            if team is None or not (always or team.auto_assign):
                 return Presence()
             pool = frozenset(pool_of(team, session.eligible_users()))
         return self._presence_of(pool, team)

@@ -229,21 +229,16 @@ class Work:
     def tree(self, ticket_id: Id) -> list[Id]:
         """A ticket and the tombstones that lead to it: what was said there is said here (M6).
 
-        A tombstone that the one who acts could not see before the merge is left out, with all that
-        leads to it only through it: nobody sees more through a merge (M7).
+        A tombstone that the one who acts could not see before the merge is left out: nobody sees
+        more through a merge (M7).
         """
         ids, level = [ticket_id], [ticket_id]
         while level:
             children = self.session.merged_children(level)
-            tickets = self.session.tickets([id for ids in children.values() for id in ids])
+            level = [child for parent in level for child in children.get(parent, ())]
+            tickets = self.session.tickets(level)
             teams = self.session.teams({ticket.team_id for ticket in tickets.values()})
-            level = [
-                child
-                for parent in level
-                for child in children.get(parent, ())
-                if self.sees(tickets[child], teams[tickets[child].team_id])
-            ]
-            ids += level
+            ids += (id for id in level if self.sees(tickets[id], teams[tickets[id].team_id]))
         return ids
 
     def sent_before(self, ticket_id: Id) -> frozenset[Id]:
