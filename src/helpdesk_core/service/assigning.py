@@ -122,6 +122,7 @@ class AssigningUseCases(Desk):
         def ask(work: Work) -> Assignment:
             team = work.team(team_id)
             work.require("ticket.assign")
+            work.claim(Claim.ASSIGNMENT_ORDER)
             if presence.availability is None:
                 raise presence.error or CalendarError("the calendar was not asked")
             return _decide(work, team, presence.availability, presence.pool)
@@ -164,6 +165,7 @@ class AssigningUseCases(Desk):
 
     def _choose(self, work: Work, ticket: Ticket, team: Team, presence: Presence) -> None:
         """Assign by the team's method, inside the transaction that holds the team (A17)."""
+        work.claim(Claim.ASSIGNMENT_ORDER)
         if presence.availability is None:
             assignment = Assignment(outcome=Outcome.NOBODY_AVAILABLE, code=CALENDAR_SILENT)
         else:
