@@ -1,268 +1,44 @@
-"""Strategies for everything that a repository can be given: entities, events, changes, worlds."""
+"""The small worlds that the SQL repository's own tests use; the kit has what is general."""
 
 from __future__ import annotations
 
-import types
-import typing
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import attrs
 from hypothesis import strategies as st
 
 from helpdesk_core.entities import (
-    AssignmentMethod,
-    Attachment,
-    CountScope,
     FollowSource,
-    Message,
     Role,
     Stage,
-    System,
     Team,
     Ticket,
-    TimeEntry,
     User,
     UserKind,
     Visibility,
 )
-from helpdesk_core.events import Event
-from helpdesk_core.plans import (
-    Add,
-    AddFollow,
-    DeleteStage,
-    Discard,
-    Kind,
-    MarkUndone,
-    Merge,
-    NoteAssignment,
-    RecordMerge,
-    RemoveFollow,
-    SetField,
-)
+from helpdesk_core.plans import AddFollow, Kind, NoteAssignment, RemoveFollow
 from helpdesk_core.ports import TicketFilter
-from helpdesk_core.templates import EmailTemplate, SmsTemplate
+from helpdesk_core.testing.strategies import (
+    ROME,
+    Things,
+    durations,
+    events_of,
+    flags,
+    ids_of,
+    lines,
+    local_moments,
+    moments,
+    shaped,
+    texts,
+)
+
+__all__ = [
+    "ROME", "Things", "durations", "events_of", "flags", "ids_of", "lines", "local_moments",
+    "moments", "shaped", "texts",
+]  # fmt: skip
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
-ROME = ZoneInfo("Europe/Rome")
-
-# --- everything that can be kept -----------------------------------------------------------------
-
-_letters = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"])
-moments = st.datetimes(timezones=st.just(UTC))
-#: Entities put every moment into UTC. Elsewhere Python calls a local time that comes twice a year
-#: unequal to the same moment in UTC.
-local_moments = moments | moments.map(lambda moment: moment.replace(year=2000).astimezone(ROME))
-texts = st.text(_letters | st.sampled_from("\n\t\r"), max_size=30)
-durations = st.timedeltas(min_value=timedelta(0), max_value=timedelta.max)
-flags = st.booleans()
-
-
-def lines(limit: int = 20, *, empty: bool = True) -> st.SearchStrategy[str]:
-    """One line of text."""
-    text = st.text(_letters, max_size=limit)
-    return text if empty else text.filter(str.strip)
-
-
-def ids_of(id_type: type) -> st.SearchStrategy[Any]:
-    """Ids of one type, from its ends too."""
-    if id_type is int:
-        return st.integers(-(2**63), 2**63 - 1)
-    return st.uuids() if id_type is UUID else lines(200, empty=False)
-
-
-def shaped(shape: Any, ids: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Values of the shape that a field declares."""
-    parts = typing.get_args(shape)
-    if isinstance(shape, types.UnionType):
-        kinds = [part for part in parts if part not in (int, str, UUID)]
-        mixed = [ids] if {int, str, UUID} <= set(parts) else []
-        mixed += [shaped(part, ids) for part in parts if not mixed or part in kinds]
-        return st.one_of(mixed)
-    if typing.get_origin(shape) is tuple:
-        return st.lists(shaped(parts[0], ids), max_size=3).map(tuple)
-    known = {
-        str: lines(),
-        int: st.integers(-(2**31), 2**31),
-        bool: flags,
-        type(None): st.none(),
-        datetime: moments,
-        System: st.builds(System, reason=lines(empty=False)),
-    }
-    return known[shape] if shape in known else st.sampled_from(shape)
-
-
-def events_of(kind: type[Event], ids: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
-    """Events of one type with all fields."""
-    fields = attrs.fields(attrs.resolve_types(kind))
-    return st.builds(kind, **{field.name: shaped(field.type, ids) for field in fields})
-
-
-class Things:
-    """Strategies for every kind of entity, with ids of one type."""
-
-    def __init__(self, id_type: type) -> None:
-        self.ids = ids = ids_of(id_type)
-        some = st.frozensets(ids, max_size=3)
-        sources = st.frozensets(st.sampled_from(FollowSource), min_size=1)
-        self.followers = st.dictionaries(ids, sources, max_size=3)
-        maybe = st.none() | ids
-        self.users = st.sampled_from(UserKind).flatmap(
-            lambda kind: st.builds(
-                User,
-                id=ids,
-                name=lines(empty=False),
-                kind=st.just(kind),
-                roles=st.frozensets(st.sampled_from(Role))
-                if kind is UserKind.INTERNAL
-                else st.just(frozenset()),
-                active=flags,
-                email=st.none() | lines(empty=False),
-                phone=st.none() | lines(empty=False),
-                company=lines(),
-                language=lines(empty=False),
-            )
-        )
-        mails = st.builds(
-            EmailTemplate, st.just("On ${ticket.subject} – né $$5"), st.just("Hello\n${team.name}")
-        )
-        self.stages = st.builds(
-            Stage,
-            id=ids,
-            name=lines(empty=False),
-            position=st.integers(0, 2**31 - 1),
-            description=texts,
-            folded=flags,
-            email_template=st.none() | mails,
-            sms_template=st.none() | st.just(SmsTemplate("${stage.name} \"'\\")),
-            once_per_ticket=flags,
-        )
-        self.teams = st.builds(
-            Team,
-            id=ids,
-            name=lines(empty=False),
-            visibility=st.sampled_from(Visibility),
-            company=lines(),
-            public_description=texts,
-            member_ids=st.lists(ids, unique=True, max_size=4),
-            followers=self.followers,
-            auto_assign=flags,
-            assignment_method=st.sampled_from(AssignmentMethod),
-            assignment_scope=st.sampled_from(CountScope),
-            look_ahead_window=durations,
-            horizon=durations,
-            members_follow=flags,
-            version=st.integers(1, 2**62),
-        )
-        self.tickets = st.builds(
-            Ticket,
-            id=ids,
-            team_id=ids,
-            stage_id=ids,
-            subject=lines(empty=False),
-            created_at=local_moments,
-            description=texts,
-            opener_id=maybe,
-            customer_id=maybe,
-            assignee_id=maybe,
-            available_from=st.none() | local_moments,
-            waiting=flags,
-            priority=st.integers(0, 3),
-            tags=st.frozensets(lines(empty=False), max_size=3),
-            links=some,
-            references=st.frozensets(lines(empty=False), max_size=3),
-            followers=self.followers,
-            closed_at=st.none() | local_moments,
-            version=st.integers(1, 2**62),
-        )
-        of_ticket = {"id": ids, "ticket_id": ids, "at": local_moments}
-        self.messages = st.builds(
-            Message, **of_ticket, body=texts, author_id=maybe, internal=flags, automatic=flags
-        )
-        self.attachments = st.builds(
-            Attachment,
-            **of_ticket,
-            name=lines(empty=False),
-            size=st.integers(0, 2**53),
-            digest=lines(empty=False),
-            media_type=lines(empty=False),
-            author_id=maybe,
-            message_id=maybe,
-            internal=flags,
-        )
-        self.time_entries = st.builds(
-            TimeEntry, **of_ticket, user_id=ids, minutes=st.integers(1, 600), note=texts
-        )
-
-    @property
-    def entities(self) -> st.SearchStrategy[Any]:
-        """Any of them."""
-        return st.one_of(
-            self.users,
-            self.stages,
-            self.teams,
-            self.tickets,
-            self.messages,
-            self.attachments,
-            self.time_entries,
-        )
-
-    @property
-    def changes(self) -> st.SearchStrategy[Any]:
-        """Every kind of change, with every kind of value that a field can have."""
-        ids = self.ids
-        values = st.one_of(
-            st.none(), flags, st.integers(-5, 2**60), texts, ids, moments, durations,
-            st.sampled_from([*Visibility, *UserKind, *AssignmentMethod]),
-            st.frozensets(ids, max_size=3), st.frozensets(st.sampled_from(Role)),
-            st.lists(ids, max_size=3).map(tuple), st.just(SmsTemplate("x")),
-            st.just(EmailTemplate("x", "y")),
-        )  # fmt: skip
-        follow = {
-            "kind": st.sampled_from(Kind),
-            "id": ids,
-            "user_id": ids,
-            "source": st.sampled_from(FollowSource),
-        }
-        simple = st.one_of(
-            st.builds(
-                SetField,
-                kind=st.sampled_from(Kind),
-                id=ids,
-                field=lines(),
-                expected=values,
-                value=values,
-            ),
-            st.builds(AddFollow, **follow),
-            st.builds(RemoveFollow, **follow),
-            st.builds(Add, self.entities),
-            st.builds(DeleteStage, stage_id=ids),
-            st.builds(NoteAssignment, team_id=ids, member_id=ids, sequence=st.integers(0, 9)),
-            st.builds(
-                Discard,
-                first_id=ids,
-                second_id=ids,
-                first_fingerprint=lines(),
-                second_fingerprint=lines(),
-            ),
-            st.builds(MarkUndone, merge_id=ids, at=moments),
-        )
-        return simple | st.builds(RecordMerge, merge=self.merges_of(simple))
-
-    def merges_of(self, changes: st.SearchStrategy[Any]) -> st.SearchStrategy[Merge]:
-        """Records of merges that made such changes."""
-        return st.builds(
-            Merge,
-            id=self.ids,
-            master_id=self.ids,
-            merged_ids=st.lists(self.ids, unique=True, max_size=3).map(tuple),
-            at=moments,
-            changes=st.lists(changes, max_size=5).map(tuple),
-            undone_at=st.none() | moments,
-        )
-
 
 # --- small worlds --------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from helpdesk_core.plans import Channel
 from helpdesk_core.ports import OutgoingMessage
 
 _CHUNK = 64 * 1024
+_NAME = 200  # characters in a file's name: file systems end near 255, an id in quotes far later
 _MARKS: dict[type, str] = {int: "i", str: "s", UUID: "u"}
 # One plain address. `EmailMessage` would read "a@b, c@d" as two recipients.
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
@@ -49,6 +50,7 @@ class FolderAttachmentStore:
         part = path.with_suffix(f".{threading.get_ident()}.part")
         digest, size = hashlib.sha256(), 0
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as file:
                 while chunk := content.read(_CHUNK):
                     size += len(chunk)
@@ -78,13 +80,18 @@ class FolderAttachmentStore:
 
     def ids(self) -> Iterator[Id]:
         """Everything that is kept whole."""
-        for path in sorted(self._folder.glob("*.bin")):
-            mark, _, text = unquote(path.name.removesuffix(".bin")).partition("-")
+        for path in sorted(self._folder.rglob("*.bin")):
+            *folders, name = path.relative_to(self._folder).parts
+            quoted = "".join(folder.removesuffix("+") for folder in folders)
+            mark, _, text = unquote(quoted + name.removesuffix(".bin")).partition("-")
             yield int(text) if mark == "i" else UUID(text) if mark == "u" else text
 
     def _path(self, id: Id) -> Path:
         # 1 and "1" are two ids; quoting keeps a text id from leaving the folder.
-        return self._folder / f"{quote(f'{_MARKS[type(id)]}-{id}', safe='')}.bin"
+        name = quote(f"{_MARKS[type(id)]}-{id}", safe="")
+        *folders, last = (name[at : at + _NAME] for at in range(0, len(name), _NAME))
+        # quoting leaves no "+", so no file is ever named like a folder
+        return self._folder.joinpath(*(f"{folder}+" for folder in folders), f"{last}.bin")
 
 
 class FileNotifier:

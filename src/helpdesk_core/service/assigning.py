@@ -123,6 +123,7 @@ class AssigningUseCases(Desk):
             def ask(work: Work, presence: Presence = presence) -> Assignment:
                 team = work.team(team_id)
                 work.require("ticket.assign")
+                work.claim(Claim.ASSIGNMENT_ORDER)
                 if presence.error is not None:
                     raise presence.error
                 return _decide(work, team, presence.availability or Availability(), presence.pool)
@@ -172,6 +173,7 @@ class AssigningUseCases(Desk):
 
     def _choose(self, work: Work, ticket: Ticket, team: Team, presence: Presence) -> None:
         """Assign by the team's method, inside the transaction that holds the team (A17)."""
+        work.claim(Claim.ASSIGNMENT_ORDER)
         if presence.availability is None:
             assignment = Assignment(outcome=Outcome.NOBODY_AVAILABLE, code=CALENDAR_SILENT)
         else:

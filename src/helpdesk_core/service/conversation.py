@@ -18,7 +18,7 @@ from helpdesk_core.events import (
 )
 from helpdesk_core.plans import Add, Channel, Notice, NoticeKind
 from helpdesk_core.ports import AttachmentStore, Claim
-from helpdesk_core.service.work import Case, Desk, Work, check_version
+from helpdesk_core.service.work import Case, Desk, Work
 from helpdesk_core.visibility import audience
 
 #: The largest attachment, in bytes, unless the host says otherwise.
@@ -82,7 +82,7 @@ class ConversationUseCases(Desk):
         def do(work: Work) -> Message:
             addressed = work.case(asked)
             work.require(use_case)
-            check_version(addressed.ticket, expected_version)
+            work.at_version(addressed.ticket, expected_version)
             root = _root(work, addressed)
             message = attrs.evolve(
                 draft, id=new_id, ticket_id=root.ticket.id, author_id=work.author_id, at=work.now

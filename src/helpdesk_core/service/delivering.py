@@ -10,7 +10,8 @@ from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Id, Message, Team, Ticket, User
 from helpdesk_core.errors import NotifierError
 from helpdesk_core.plans import Channel, NoticeKind
-from helpdesk_core.ports import DeliveryStatus, Notification, OutgoingMessage, Session
+from helpdesk_core.ports import Claim, DeliveryStatus, Notification, OutgoingMessage, Session
+from helpdesk_core.service.claims import require_claims
 from helpdesk_core.service.work import Desk
 from helpdesk_core.visibility import Recipient, may_notify
 
@@ -42,6 +43,7 @@ class DeliveringUseCases(Desk):
         The right to be told and the address are looked up at this moment (N2). What the notifier
         refuses is tried again, later each time, and is dead after a number of attempts.
         """
+        require_claims(self._repository.claims, [Claim.OUTBOX])
         now = self._now()
         with self._repository.writing() as session:
             taken = session.take(now, now + LEASE, limit)
@@ -134,7 +136,8 @@ class DeliveringUseCases(Desk):
         with self._repository.reading() as session:
             problems = list(session.recount())
             known = set(session.attachment_ids())
-            dead = len(session.outbox(status=DeliveryStatus.DEAD))
+            outbox = Claim.OUTBOX in self._repository.claims
+            dead = len(session.outbox(status=DeliveryStatus.DEAD)) if outbox else 0
         if self._attachments is not None:
             kept = set(self._attachments.ids())
             problems += _lines("attachment without its file", known - kept)
@@ -148,6 +151,9 @@ class DeliveringUseCases(Desk):
 
         The history of tickets stays (T6).
         """
+        claims = self._repository.claims
+        if Claim.IDEMPOTENCY_KEYS not in claims:
+            require_claims(claims, [Claim.OUTBOX])
         with self._repository.writing() as session:
             return session.purge(self._now() - KEPT)
 

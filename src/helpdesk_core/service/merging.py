@@ -60,6 +60,7 @@ class MergingUseCases(Desk):
         """Groups of tickets that look like one, among those to be seen and asked for (M4, M11)."""
 
         def ask(work: Work) -> tuple[Group, ...]:
+            work.can_ask(query)
             tickets = {t.id: t for t in work.session.find(work.scope, query)}
             discarded = _discarded(work, tickets, tickets)
             index = SimilarityIndex(tickets.values())
@@ -260,7 +261,7 @@ def _plan_unmerge(work: Work, merge_id: Id, ids: Sequence[Id]) -> UnmergePlan:
     tickets = {case.ticket.id: case.ticket for case in cases}
     people: set[Id] = {user_id for ticket in tickets.values() for user_id in ticket.followers}
     people |= {c.user_id for c in record.changes if hasattr(c, "user_id")}
-    session = work.session
+    session, entries = work.session, Claim.TIME_ENTRIES in work.claims
     made = list(session.merges(ids))  # in the order in which they were made
     return plan_unmerge(
         record,
@@ -275,7 +276,7 @@ def _plan_unmerge(work: Work, merge_id: Id, ids: Sequence[Id]) -> UnmergePlan:
         messages_since=[
             *session.messages([record.master_id]),
             *session.attachments([record.master_id]),
-            *session.time_entries([record.master_id]),
+            *(session.time_entries([record.master_id]) if entries else ()),
         ],
     )
 

@@ -23,7 +23,7 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import Event
-from helpdesk_core.ports import Position, TicketFilter
+from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.stages.boards import Board, build_board
 from helpdesk_core.visibility import can_view
@@ -76,6 +76,7 @@ class ReadingUseCases(Desk):
         _check_limit(limit)
 
         def ask(work: Work) -> Page[Ticket]:
+            work.can_ask(query)
             found = work.session.find(
                 work.scope, query, after=after, limit=limit + 1, newest_first=newest_first
             )
@@ -87,7 +88,12 @@ class ReadingUseCases(Desk):
 
     def count(self, *, actor: Actor, query: TicketFilter = TicketFilter()) -> int:  # noqa: B008
         """How many `tickets` would give in all (V13)."""
-        return self._read(actor, lambda work: work.session.count(work.scope, query))
+
+        def ask(work: Work) -> int:
+            work.can_ask(query)
+            return work.session.count(work.scope, query)
+
+        return self._read(actor, ask)
 
     def messages(self, ticket_id: Id, *, actor: Actor) -> tuple[Message, ...]:
         """What was said on the ticket and on those merged into it, in order of time (M6).
@@ -119,6 +125,7 @@ class ReadingUseCases(Desk):
             work.case(ticket_id)
             if not work.sees_internal:
                 return ()
+            work.claim(Claim.TIME_ENTRIES)
             return tuple(work.session.time_entries(work.tree(ticket_id)))
 
         return self._read(actor, ask)
@@ -128,6 +135,7 @@ class ReadingUseCases(Desk):
 
         def ask(work: Work) -> tuple[Event, ...]:
             work.case(ticket_id)
+            work.claim(Claim.HISTORY)
             recorded = work.session.history([ticket_id])
             return tuple(r.event for r in recorded if work.sees_internal or not r.event.internal)
 

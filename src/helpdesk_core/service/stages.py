@@ -189,6 +189,8 @@ class StageUseCases(Desk):
         def do(work: Work) -> Plan:
             work.require("stage.change")
             work.claim(Claim.EDITABLE_STAGES)
+            if team_id is not None:
+                work.claim(Claim.STAGES_PER_TEAM)
             pipeline = work.pipeline()
             work.holds(*(team.id for team in pipeline.teams_using(stage_id)))
             tickets = _in_stage(work, stage_id, merged=None)
@@ -204,7 +206,9 @@ class StageUseCases(Desk):
                 assignees=assignees,
                 now=work.now,
                 by=work.by,
-                sent_before={ticket.id: work.sent_before(ticket.id) for ticket in tickets},
+                sent_before={
+                    ticket.id: work.sent_before(ticket.id, pipeline.stages) for ticket in tickets
+                },
             )
             work.carry_out(plan)
             return plan

@@ -75,6 +75,8 @@ class TeamUseCases(Desk):
                 work.claim(Claim.PRIVATE_TEAMS)
             _check_members(work, team.member_ids)
             _check_stages(work, team)
+            if team.stage_ids != {stage.id for stage in work.session.stages()}:
+                work.claim(Claim.STAGES_PER_TEAM)
             work.write([Add(team)], [TeamCreated(at=work.now, by=work.by, team_id=team.id)])
             work.write(*_member_follows(work, None, team))
             return work.session.teams([team.id])[team.id]

@@ -290,16 +290,17 @@ class TicketUseCases(AssigningUseCases):
 
     def _transfer(self, work: Work, case: Case, team: Team) -> TeamChangePlan:
         ticket = case.ticket
+        pipeline = work.pipeline(*{case.team.id: case.team, team.id: team}.values())
         work.carry_out(
             plan_transfer(
                 ticket,
                 team.id,
-                work.pipeline(*{case.team.id: case.team, team.id: team}.values()),
+                pipeline,
                 customer=work.user_or_none(ticket.customer_id),
                 assignee=work.user_or_none(ticket.assignee_id),
                 now=work.now,
                 by=work.by,
-                sent_before=work.sent_before(ticket.id),
+                sent_before=work.sent_before(ticket.id, pipeline.columns(team.id)),
             )
         )
         public = Visibility.PUBLIC
@@ -321,7 +322,6 @@ class TicketUseCases(AssigningUseCases):
 def _move(work: Work, case: Case, stage_id: Id) -> None:
     ticket = case.ticket
     pipeline = work.pipeline(case.team)
-    once = pipeline.stage(stage_id).once_per_ticket
     work.carry_out(
         plan_move(
             ticket,
@@ -331,7 +331,7 @@ def _move(work: Work, case: Case, stage_id: Id) -> None:
             assignee=work.user_or_none(ticket.assignee_id),
             now=work.now,
             by=work.by,
-            sent_before=work.sent_before(ticket.id) if once else frozenset(),
+            sent_before=work.sent_before(ticket.id, [pipeline.stage(stage_id)]),
         )
     )
 

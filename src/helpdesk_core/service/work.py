@@ -22,7 +22,6 @@ from helpdesk_core.errors import (
     ConflictError,
     IdempotencyKeyError,
     InvalidValueError,
-    NotClaimedError,
     NotFoundError,
     RefusedError,
     RetryableError,
@@ -54,6 +53,7 @@ from helpdesk_core.ports import (
     SimilarityStore,
     TicketFilter,
 )
+from helpdesk_core.service.claims import asked_by, for_store, require_claims
 from helpdesk_core.service.permissions import may
 from helpdesk_core.stages import Pipeline
 from helpdesk_core.visibility import can_view, can_view_team, scope_for
@@ -142,9 +142,11 @@ class Work:
 
     def claim(self, *claims: Claim) -> None:
         """Raise `NotClaimedError` for the first that the store cannot do."""
-        for claim in claims:
-            if claim not in self.claims:
-                raise NotClaimedError(claim.value)
+        require_claims(self.claims, claims)
+
+    def can_ask(self, query: TicketFilter) -> None:
+        """Raise `NotClaimedError` for a question about what the store does not keep."""
+        self.claim(*asked_by(query))
 
     # --- what is there, for those who may know (V14) ---------------------------------------------
 
@@ -181,8 +183,14 @@ class Work:
         case = self.case(ticket_id)
         self.require(use_case)
         self.holds(case.team.id)
-        check_version(case.ticket, expected_version)
+        self.at_version(case.ticket, expected_version)
         return case
+
+    def at_version(self, ticket: Ticket, expected: int | None) -> None:
+        """Raise `ConflictError` when the ticket is no longer at the version expected (T7)."""
+        if expected is not None:
+            self.claim(Claim.VERSIONS)
+        check_version(ticket, expected)
 
     def holds(self, *team_ids: Id) -> None:
         """Start anew unless these teams are locked by this transaction."""
@@ -232,7 +240,8 @@ class Work:
         A tombstone that the one who acts could not see before the merge is left out: nobody sees
         more through a merge (M7).
         """
-        ids, level = [ticket_id], [ticket_id]
+        ids = [ticket_id]
+        level = [ticket_id] if Claim.MERGE in self.claims else []
         while level:
             children = self.session.merged_children(level)
             level = [child for parent in level for child in children.get(parent, ())]
@@ -241,8 +250,14 @@ class Work:
             ids += (id for id in level if self.sees(tickets[id], teams[tickets[id].team_id]))
         return ids
 
-    def sent_before(self, ticket_id: Id) -> frozenset[Id]:
-        """The stages whose message this ticket's customer had already, by its history (G8)."""
+    def sent_before(self, ticket_id: Id, perhaps: Iterable[Stage]) -> frozenset[Id]:
+        """The stages whose message this ticket's customer had already, by its history (G8).
+
+        It is looked for only when one of the stages that it may enter now sends once per ticket.
+        """
+        if not any(stage.once_per_ticket for stage in perhaps):
+            return frozenset()
+        self.claim(Claim.HISTORY)
         events = (recorded.event for recorded in self.session.history([ticket_id]))
         return frozenset(e.stage_id for e in events if isinstance(e, StageMessageSent))
 
@@ -261,6 +276,7 @@ class Work:
         notices: Iterable[Notice] = (),
     ) -> None:
         """Apply changes, and announce what happened in the same transaction (N1)."""
+        changes = for_store(changes, self.claims)
         if changes:
             self.session.apply([*changes, *self._versions(changes)])
         told = list(notices) if Claim.OUTBOX in self.claims else []

@@ -1,0 +1,313 @@
+"""What a session shows: things as they went in, lists that are the check, counts, pages."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import attrs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpdesk_core.entities import Id, Ticket
+from helpdesk_core.plans import Add, Kind, SetField
+from helpdesk_core.ports import Claim, Position, Repository, Session, TicketFilter
+from helpdesk_core.testing.stores import ALL, StoreContract
+from helpdesk_core.testing.worlds import MONDAY, World, filters, make_id
+from helpdesk_core.visibility import can_view, scope_for
+from helpdesk_core.visibility.scopes import Everything
+
+
+def _place(ticket: Ticket) -> tuple[Any, Any]:
+    return ticket.created_at, ticket.id
+
+
+class ReadingRules(StoreContract):
+    """What is asked of a session."""
+
+    def test_everything_comes_back_as_it_went_in(self) -> None:
+        """T7, V15: people, stages, teams, tickets and what hangs on them keep every field."""
+
+        @self.tries()
+        @given(self.worlds())
+        def check(world: World) -> None:
+            with self.filled(world) as repository, repository.reading() as session:
+                assert dict(session.users(list(world.user_by_id))) == world.user_by_id
+                assert list(session.stages()) == sorted(world.stages, key=lambda s: s.position)
+                teams = session.teams()
+                found = {id: self.fit(team, world) for id, team in teams.items()}
+                assert found == world.team_by_id
+                tickets = session.tickets(world.ticket_ids)
+                assert [self.fit(ticket, world) for ticket in tickets.values()] == list(
+                    world.tickets
+                )
+                _hanging_things(session, world, self.has(Claim.TIME_ENTRIES))
+                assert set(session.attachment_ids()) == {file.id for file in world.attachments}
+
+        check()
+
+    def test_a_list_is_what_the_check_allows(self) -> None:
+        """V13, V3, T1: for each person, find gives exactly what can_view allows one by one."""
+
+        @self.tries()
+        @given(self.worlds(), st.booleans())
+        def check(world: World, company_scope: bool) -> None:
+            teams = world.team_by_id
+            with self.filled(world) as repository, repository.reading() as session:
+                for user in world.users:
+                    scope = scope_for(user, company_scope=company_scope)
+                    allowed = {
+                        ticket.id
+                        for ticket in world.tickets
+                        if can_view(
+                            user, ticket, teams[ticket.team_id], company_scope=company_scope
+                        ).allowed
+                    }
+                    assert {ticket.id for ticket in session.find(scope, ALL)} == allowed
+                    assert session.count(scope, ALL) == len(allowed)
+
+        check()
+
+    def test_a_filter_means_what_it_says(self) -> None:
+        """V13, G1, M8: lists and counts are those of the filter's plain reading, in order."""
+
+        @self.tries(2)
+        @given(st.data())
+        def check(data: st.DataObject) -> None:
+            world = data.draw(self.worlds())
+            query, user = (
+                data.draw(filters(world, self.claims)),
+                data.draw(st.sampled_from(world.users)),
+            )
+            scope = scope_for(user)
+            expected = sorted(
+                (
+                    ticket
+                    for ticket in world.tickets
+                    if query.matches(ticket, world.stage_by_id[ticket.stage_id])
+                    and scope.matches(ticket, world.team_by_id[ticket.team_id])
+                ),
+                key=_place,
+            )
+            with self.filled(world) as repository, repository.reading() as session:
+                _answers(session, scope, query, expected)
+
+        check()
+
+    def test_pages_follow_on_without_gap_or_repetition(self) -> None:
+        """T8: going on after the last one of each page shows each ticket once, either way round."""
+
+        @self.tries()
+        @given(self.worlds(), st.integers(1, 3), st.booleans())
+        def check(world: World, size: int, newest_first: bool) -> None:
+            with self.filled(world) as repository, repository.reading() as session:
+                expected = sorted(world.tickets, key=_place, reverse=newest_first)
+                shown: list[Id] = []
+                after: Position | None = None
+                while True:
+                    page = session.find(
+                        Everything(), ALL, after=after, limit=size, newest_first=newest_first
+                    )
+                    assert len(page) <= size
+                    shown += [ticket.id for ticket in page]
+                    if len(page) < size:
+                        break
+                    after = Position(page[-1].created_at, page[-1].id)
+                    assert len(shown) <= len(expected)
+                assert shown == [ticket.id for ticket in expected]
+                assert not session.find(Everything(), ALL, limit=0)
+
+        check()
+
+    def test_rows_added_later_disturb_no_page(self) -> None:
+        """T8: a ticket that comes in before the cursor moves nothing after it."""
+        world = self.plain(tickets=4)
+        early = attrs.evolve(
+            world.tickets[0],
+            id=make_id(self.id_type, "ticket", 99),
+            created_at=MONDAY - timedelta(days=1),
+        )
+        with self.filled(world) as repository:
+            with repository.reading() as session:
+                first = session.find(Everything(), ALL, limit=2)
+            with repository.writing() as session:
+                session.lock([early.team_id], [])
+                session.apply([Add(early)])
+            with repository.reading() as session:
+                mark = Position(first[-1].created_at, first[-1].id)
+                rest = session.find(Everything(), ALL, after=mark)
+            assert [t.id for t in (*first, *rest)] == world.ticket_ids
+
+    def test_who_is_eligible(self) -> None:
+        """T3: every active agent and nobody else, and each time in the same order."""
+
+        @self.tries()
+        @given(self.worlds(most_tickets=1))
+        def check(world: World) -> None:
+            with self.filled(world) as repository:
+                with repository.reading() as session:
+                    users = session.eligible_users()
+                with repository.reading() as session:
+                    assert session.eligible_users() == users
+                    teams = list(session.teams())
+                    assert list(session.teams()) == teams
+            assert Counter(users) == Counter(user for user in world.users if user.is_eligible)
+
+        check()
+
+    def test_what_is_not_there_is_left_out(self) -> None:
+        """V3, V14: ids that name nothing give nothing, and of two that look alike only one fits."""
+        world = self.plain()
+        there = world.tickets[0].id
+        absent = _other_ids(self.id_type, there)
+        with self.filled(world) as repository, repository.reading() as session:
+            asked = [*absent, there]
+            assert list(session.tickets(asked)) == [there]
+            assert not session.users(absent)
+            assert not session.teams(absent)
+            for rows in (session.messages, session.attachments, session.merged_children):
+                assert not rows(absent)
+            assert not any((session.tickets([]), session.users([]), session.teams([])))
+            second, first = world.teams[1].id, world.teams[0].id
+            assert set(session.teams([second, first])) == {first, second}
+
+    def test_workloads_are_what_a_count_gives(self) -> None:
+        """A7, M8: tickets and open ones per person and team; tombstones count nowhere."""
+
+        @self.tries()
+        @given(self.worlds())
+        def check(world: World) -> None:
+            with self.filled(world) as repository, repository.reading() as session:
+                for team_id in (None, *world.team_by_id):
+                    found = self.loads(session.workloads(team_id), of_a_team=False)
+                    assert found == _counted(world, team_id)
+                assert list(session.recount()) == []
+
+        check()
+
+    def test_a_count_follows_each_change(self) -> None:
+        """A7, G4: after an assignment, a move and a transfer, counts are those of a recount."""
+        world = self.plain()
+        ticket, user, team = world.tickets[0], world.users[0], world.teams[1]
+        folded = next(stage for stage in world.stages if stage.folded)
+        fields: dict[str, Any] = {"assignee_id": user.id, "stage_id": folded.id, "team_id": team.id}
+        with self.filled(world) as repository:
+            for field, value in fields.items():
+                with repository.writing() as session:
+                    session.lock([team.id], [ticket.id])
+                    session.apply([_set(ticket, field, value)])
+                ticket = attrs.evolve(ticket, **{field: value})
+                now = attrs.evolve(world, tickets=(ticket, *world.tickets[1:]))
+                with repository.reading() as session:
+                    for team_id in (None, *world.team_by_id):
+                        found = self.loads(session.workloads(team_id), of_a_team=False)
+                        assert found == _counted(now, team_id)
+                    assert list(session.recount()) == []
+
+    def test_tombstones_are_found_from_their_masters(self) -> None:
+        """M8, M9: the children of a ticket are exactly those that point directly at it."""
+        self.needs(Claim.MERGE)
+
+        @self.tries()
+        @given(self.worlds())
+        def check(world: World) -> None:
+            expected: dict[Id, set[Id]] = {}
+            for ticket in world.tickets:
+                if ticket.merged_into is not None:
+                    expected.setdefault(ticket.merged_into, set()).add(ticket.id)
+            with self.filled(world) as repository, repository.reading() as session:
+                found = session.merged_children(world.ticket_ids)
+                assert {id: set(ids) for id, ids in found.items() if ids} == expected
+
+        check()
+
+    def test_a_reader_sees_one_committed_state(self) -> None:
+        """A17, N1: what a writer does is seen by nobody before it commits, and by all after."""
+        world = self.plain()
+        ticket = world.tickets[0]
+        with self.filled(world) as repository:
+            seen: list[int] = []
+            with repository.writing() as session:
+                session.lock([], [ticket.id])
+                session.apply([_set(ticket, "priority", 3)])
+                assert session.tickets([ticket.id])[ticket.id].priority == 3
+                self._look_from_another_thread(repository, ticket.id, seen)
+            assert set(seen) <= {ticket.priority}
+            with repository.reading() as session:
+                assert session.tickets([ticket.id])[ticket.id].priority == 3
+
+    def _look_from_another_thread(self, repository: Repository, id: Id, seen: list[int]) -> None:
+        done = threading.Event()
+
+        def look() -> None:
+            try:
+                with repository.reading() as session:
+                    value = session.tickets([id])[id].priority
+                    if not done.is_set():
+                        seen.append(value)
+            except Exception:  # a store may make readers wait, and give up
+                return
+
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+        thread.join(0.3)
+        done.set()
+
+
+def _set(ticket: Ticket, field: str, value: Any) -> SetField:
+    return SetField(
+        kind=Kind.TICKET,
+        id=ticket.id,
+        field=field,
+        expected=getattr(ticket, field),
+        value=value,
+    )
+
+
+def _hanging_things(session: Session, world: World, time: bool) -> None:
+    kept: list[tuple[Any, Any]] = [
+        (session.messages, world.messages),
+        (session.attachments, world.attachments),
+    ]
+    if time:
+        kept.append((session.time_entries, world.time_entries))
+    for ask, things in kept:
+        expected = sorted(things, key=lambda thing: (thing.at, thing.id))
+        assert list(ask(world.ticket_ids)) == expected
+        for ticket_id in world.ticket_ids:
+            assert list(ask([ticket_id])) == [t for t in expected if t.ticket_id == ticket_id]
+
+
+def _answers(session: Session, scope: Any, query: TicketFilter, expected: list[Ticket]) -> None:
+    ids = [ticket.id for ticket in expected]
+    assert [ticket.id for ticket in session.find(scope, query)] == ids
+    newest = session.find(scope, query, newest_first=True)
+    assert [ticket.id for ticket in newest] == ids[::-1]
+    assert session.count(scope, query) == len(ids)
+    by_stage = {id: n for id, n in session.count_by_stage(scope, query).items() if n}
+    assert by_stage == Counter(ticket.stage_id for ticket in expected)
+
+
+def _counted(world: World, team_id: Id | None) -> dict[Id, Any]:
+    total: Counter[Id] = Counter()
+    open_: Counter[Id] = Counter()
+    for ticket in world.tickets:
+        if ticket.assignee_id is None or ticket.is_merged_away:
+            continue
+        if team_id is not None and ticket.team_id != team_id:
+            continue
+        total[ticket.assignee_id] += 1
+        open_[ticket.assignee_id] += not world.stage_by_id[ticket.stage_id].folded
+    return {id: (total[id], open_[id], None) for id in total}
+
+
+def _other_ids(id_type: type, there: Id) -> list[Id]:
+    if id_type is int:
+        return [10**6, -1]
+    if id_type is UUID:
+        return [UUID(int=1), UUID(int=0)]
+    text = str(there)
+    return [text[:-1], text + "1", text.upper(), f"{text} ", "%", "_" * len(text)]

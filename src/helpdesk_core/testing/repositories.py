@@ -1,0 +1,27 @@
+"""`RepositoryContract`: every rule that a host's store is held to."""
+
+from __future__ import annotations
+
+from helpdesk_core.testing.failing import FailingRules
+from helpdesk_core.testing.machine import MachineRules
+from helpdesk_core.testing.racing import OutboxRaces, RacingRules
+from helpdesk_core.testing.reading import ReadingRules
+from helpdesk_core.testing.writing import WritingRules
+
+
+class RepositoryContract(
+    ReadingRules, WritingRules, OutboxRaces, RacingRules, FailingRules, MachineRules
+):
+    """Subclass it, say how a fresh store is made, and run pytest.
+
+    `new()` gives a store without people, teams and tickets, each time it is called;
+    `open_again(repository)` gives what opens the same store once more, for the rules on reopening
+    and on several processes. `id_type` is the type of the ids that the store is given.
+
+    >>> from helpdesk_core.adapters.memory import MemoryRepository
+    >>> class TestMemory(RepositoryContract):
+    ...     def new(self):
+    ...         return MemoryRepository()
+    >>> sorted(claim.value for claim in TestMemory().claims)[:2]
+    ['assignment_order', 'closing_times']
+    """

@@ -1,0 +1,126 @@
+"""`SimilarityStoreContract`: what a host's search for duplicates is held to."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpdesk_core.entities import Ticket
+from helpdesk_core.ports import SimilarityStore
+from helpdesk_core.similarity import Match
+from helpdesk_core.testing.contract import Contract
+from helpdesk_core.testing.worlds import MONDAY, make_id
+
+_WORDS = ("printer", "ink", "paper", "jam", "toner", "screen")
+
+
+class SimilarityStoreContract(Contract):
+    """Subclass it, say how an empty store is made, and run pytest."""
+
+    #: The one type of the ids of tickets.
+    id_type: type = str
+
+    def new(self) -> SimilarityStore:
+        """A fresh, empty store."""
+        raise NotImplementedError("say how a store is made: def new(self)")
+
+    def _tickets(self) -> st.SearchStrategy[list[Ticket]]:
+        subjects = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=4).map(" ".join)
+        return st.lists(subjects, min_size=2, max_size=6).map(
+            lambda said: [
+                Ticket(id=make_id(self.id_type, "ticket", n), team_id=1, stage_id=1,
+                       subject=subject, created_at=MONDAY)
+                for n, subject in enumerate(said)
+            ]
+        )  # fmt: skip
+
+    def _filled(self, tickets: list[Ticket]) -> SimilarityStore:
+        store = self.new()
+        for ticket in tickets:
+            store.add(ticket)
+        return store
+
+    def test_ratings_are_numbers_in_order(self) -> None:
+        """M1, M3: matches are others, best first, at most so many, rated between 0 and 1."""
+
+        @self.tries()
+        @given(self._tickets(), st.integers(1, 4))
+        def check(tickets: list[Ticket], limit: int) -> None:
+            store = self._filled(tickets)
+            for ticket in tickets:
+                found = store.most_similar(ticket, limit)
+                ratings = [match.rating for match in found]
+                assert len(found) <= limit
+                assert ticket.id not in {match.ticket_id for match in found}
+                assert ratings == sorted(ratings, reverse=True)
+                assert all(0 <= rating <= 1 for rating in ratings)
+
+        check()
+
+    def test_a_rating_is_the_same_both_ways(self) -> None:
+        """M1: as like as a is to b, b is to a."""
+
+        @self.tries()
+        @given(self._tickets())
+        def check(tickets: list[Ticket]) -> None:
+            store = self._filled(tickets)
+            ratings = {
+                (ticket.id, match.ticket_id): match.rating
+                for ticket in tickets
+                for match in store.most_similar(ticket, len(tickets))
+            }
+            for (a, b), rating in ratings.items():
+                assert abs(ratings.get((b, a), 0.0) - rating) < 1e-9
+
+        check()
+
+    def test_the_order_of_adding_does_not_matter(self) -> None:
+        """M1: added in another order, or taken out and put in again, ratings are the same."""
+
+        @self.tries()
+        @given(self._tickets())
+        def check(tickets: list[Ticket]) -> None:
+            one, other = self._filled(tickets), self._filled(tickets[::-1])
+            other.remove(tickets[0].id)
+            other.add(tickets[0])
+            for ticket in tickets:
+                assert _told(one.most_similar(ticket, 9)) == _told(other.most_similar(ticket, 9))
+
+        check()
+
+    def test_only_what_may_be_seen_is_found(self) -> None:
+        """M11: of those that the caller may see, and of those only, the best are found."""
+
+        @self.tries()
+        @given(self._tickets(), st.integers(1, 3))
+        def check(tickets: list[Ticket], limit: int) -> None:
+            store = self._filled(tickets)
+            among = {ticket.id for ticket in tickets[1::2]}
+            found = store.most_similar(tickets[0], limit, among=among)
+            every = store.most_similar(tickets[0], len(tickets))
+            expected = [match for match in every if match.ticket_id in among][:limit]
+            assert _told(found) == _told(expected)
+
+        check()
+
+    def test_what_was_removed_or_changed_is_forgotten(self) -> None:
+        """M1, M5: a removed ticket is found no more, a changed one by what it says now."""
+        ids = [make_id(self.id_type, "ticket", n) for n in range(3)]
+        a, b, c = (
+            Ticket(id=id, team_id=1, stage_id=1, subject=subject, created_at=MONDAY)
+            for id, subject in zip(ids, ("printer ink", "printer ink", "screen"), strict=True)
+        )
+        store = self._filled([a, b, c])
+        assert store.most_similar(a, 1)[0].ticket_id == b.id
+        store.remove(b.id)
+        assert b.id not in {match.ticket_id for match in store.most_similar(a, 9)}
+        store.update(
+            Ticket(id=c.id, team_id=1, stage_id=1, subject="printer ink", created_at=MONDAY)
+        )
+        assert store.most_similar(a, 1)[0].ticket_id == c.id
+
+
+def _told(matches: object) -> list[tuple[object, float]]:
+    assert isinstance(matches, list | tuple)
+    found: list[Match] = [match for match in matches if match.rating > 0]
+    return [(match.ticket_id, round(match.rating, 9)) for match in found]

@@ -1,0 +1,147 @@
+"""The conformance kit over the ports that the library brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from email import message_from_bytes
+from email.policy import default
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote
+from uuid import UUID
+
+from desks import repository_for
+from helpdesk_core import CalendarError
+from helpdesk_core.adapters.files import FileNotifier, FolderAttachmentStore
+from helpdesk_core.adapters.memory import MemoryCalendar, MemoryNotifier, MemoryRepository
+from helpdesk_core.adapters.sql import SqlRepository
+from helpdesk_core.entities import Absence, Id, WeeklySchedule
+from helpdesk_core.ports import AttachmentStore, Calendar, Notifier, Repository, SimilarityStore
+from helpdesk_core.similarity import SimilarityIndex
+from helpdesk_core.testing import (
+    AttachmentStoreContract,
+    CalendarContract,
+    NotifierContract,
+    Received,
+    RepositoryContract,
+    SimilarityStoreContract,
+)
+
+
+class TestMemory(RepositoryContract):
+    """In memory, which is there once."""
+
+    examples = 20
+
+    def new(self) -> Repository:
+        return MemoryRepository()
+
+
+class TestSqlite(RepositoryContract):
+    """A SQLite file, which any process can open."""
+
+    examples = 12
+
+    def new(self) -> Repository:
+        folder = self.new_path()
+        folder.mkdir()
+        return repository_for("sqlite", folder)
+
+    def open_again(self, repository: Repository) -> Callable[[], Repository] | None:
+        return partial(SqlRepository, repository._engine.url.render_as_string(False))
+
+
+class TestSqliteWithNumbers(RepositoryContract):
+    """A SQLite database in memory, whose ids are numbers."""
+
+    examples = 4
+    id_type = int
+
+    def new(self) -> Repository:
+        return SqlRepository("sqlite:///:memory:", id_type=int)
+
+
+class TestMemoryWithUuids(RepositoryContract):
+    """In memory, whose ids are UUIDs."""
+
+    examples = 4
+    id_type = UUID
+
+    def new(self) -> Repository:
+        return MemoryRepository()
+
+
+class TestMemoryNotifier(NotifierContract):
+    """Keeps what it was given."""
+
+    def new(self) -> Notifier:
+        return MemoryNotifier()
+
+    def received(self, notifier: Notifier) -> list[Received]:
+        return [
+            Received(
+                key=one.key,
+                to_address=one.to_address,
+                subject=one.subject,
+                text=f"{one.text}\n{one.link or ''}",
+            )
+            for one in notifier.sent
+        ]
+
+
+class TestFileNotifier(NotifierContract):
+    """Writes files."""
+
+    def new(self) -> Notifier:
+        return FileNotifier(self.new_path())
+
+    def failing(self) -> Notifier:
+        path = self.new_path()
+        notifier = FileNotifier(path)
+        path.rmdir()
+        return notifier
+
+    def received(self, notifier: Notifier) -> list[Received]:
+        return [_read(path) for path in sorted(notifier._folder.glob("*.eml"))]
+
+
+def _read(path: Path) -> Received:
+    mail = message_from_bytes(path.read_bytes(), policy=default)
+    return Received(
+        key=unquote(path.name).rsplit(".", 2)[0],
+        to_address=str(mail["To"] or mail["X-Phone"]),
+        subject=str(mail["Subject"]),
+        text=mail.get_content(),
+    )
+
+
+class _Silent:
+    def absences(self, *_: object) -> Sequence[Absence]:
+        raise CalendarError("no answer")
+
+    def schedules(self, *_: object) -> Mapping[Id, WeeklySchedule]:
+        raise CalendarError("no answer")
+
+
+class TestMemoryCalendar(CalendarContract):
+    """Knows what it was given."""
+
+    def new(self, absences: Sequence[Absence], schedules: Mapping[Id, WeeklySchedule]) -> Calendar:
+        return MemoryCalendar(absences, schedules)
+
+    def silent(self) -> Calendar:
+        return _Silent()
+
+
+class TestFolder(AttachmentStoreContract):
+    """A folder of files."""
+
+    def new(self) -> AttachmentStore:
+        return FolderAttachmentStore(self.new_path())
+
+
+class TestIndex(SimilarityStoreContract):
+    """The index that the library brings."""
+
+    def new(self) -> SimilarityStore:
+        return SimilarityIndex()
