@@ -16,6 +16,8 @@ import attrs
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
+#: The contracts that hosts run, and that tests/test_kit.py runs over the library's own ports.
+KIT = ROOT / "src" / "helpdesk_core" / "testing"
 TABLE = ROOT / "docs" / "rules.md"
 #: These hold the reference model to the rules; nothing of the library is shown by them.
 OF_THE_MODEL = frozenset({"test_model_itself.py"})
@@ -93,10 +95,13 @@ def _functions(file: str, body: list[ast.stmt], prefix: str = "") -> Iterator[Te
 
 
 def test_functions() -> list[TestFunction]:
-    """Every test function below tests/, by file and in the order written."""
+    """Every test function below tests/ and in the kit, by file and in the order written."""
     found: list[TestFunction] = []
     for path in sorted(TESTS.rglob("test_*.py")):
         file = path.relative_to(TESTS).as_posix()
+        found += _functions(file, ast.parse(path.read_text(encoding="utf-8")).body)
+    for path in sorted(KIT.glob("*.py")):
+        file = f"helpdesk_core/testing/{path.name}"
         found += _functions(file, ast.parse(path.read_text(encoding="utf-8")).body)
     return found
 

@@ -12,11 +12,11 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_core.entities import Id, Ticket
+from helpdesk_core.entities import FollowSource, Id, Ticket, User, UserKind
 from helpdesk_core.plans import Add, Kind, SetField
 from helpdesk_core.ports import Claim, Position, Repository, Session, TicketFilter
 from helpdesk_core.testing.stores import ALL, StoreContract
-from helpdesk_core.testing.worlds import MONDAY, World, filters, make_id
+from helpdesk_core.testing.worlds import ALIKE, MONDAY, World, filters, make_id
 from helpdesk_core.visibility import can_view, scope_for
 from helpdesk_core.visibility.scopes import Everything
 
@@ -70,6 +70,28 @@ class ReadingRules(StoreContract):
                     assert session.count(scope, ALL) == len(allowed)
 
         check()
+
+    def test_who_looks_like_a_follower_is_none(self) -> None:
+        """V3: of people whose ids look alike each sees the ticket followed, and no other one."""
+        world, ids = self.plain(), _alike_ids(self.id_type)
+        users = [User(id=id, name="Somebody", kind=UserKind.PORTAL) for id in ids]
+        tickets = [
+            attrs.evolve(
+                world.tickets[0],
+                id=make_id(self.id_type, "ticket", 100 + n),
+                customer_id=id,
+                followers={id: frozenset({FollowSource.CUSTOMER})},
+            )
+            for n, id in enumerate(ids)
+        ]
+        more = attrs.evolve(world, users=(*world.users, *users), tickets=tuple(tickets))
+        with self.filled(more) as repository, repository.reading() as session:
+            for user, ticket in zip(users, tickets, strict=True):
+                assert list(session.users([user.id]).values()) == [user]
+                found = session.find(scope_for(user), ALL)
+                assert [one.id for one in found] == [ticket.id]
+                query = TicketFilter(customer_id=user.id)
+                assert session.count(Everything(), query) == 1
 
     def test_a_filter_means_what_it_says(self) -> None:
         """V13, G1, M8: lists and counts are those of the filter's plain reading, in order."""
@@ -311,3 +333,12 @@ def _other_ids(id_type: type, there: Id) -> list[Id]:
         return [UUID(int=1), UUID(int=0)]
     text = str(there)
     return [text[:-1], text + "1", text.upper(), f"{text} ", "%", "_" * len(text)]
+
+
+def _alike_ids(id_type: type) -> list[Id]:
+    numbers = [100, 10000, 1001, -100, 2**31 + 100, 2**62 + 1, 2**62 + 2]
+    if id_type is str:
+        return [*ALIKE, "é".upper(), " eve", "eve ", "100", "1e2", "null", "None"]
+    if id_type is UUID:
+        return [UUID(int=n) for n in (*numbers, 2**127 + 100) if n > 0]
+    return list(numbers)

@@ -1,0 +1,671 @@
+"""The kit bites: ports that are broken on purpose, each caught by the test that should catch it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from _pytest.outcomes import Failed, Skipped
+
+from helpdesk_core import ConflictError, HelpdeskError, NotifierError
+from helpdesk_core.adapters.files import FolderAttachmentStore
+from helpdesk_core.adapters.memory import (
+    MemoryCalendar,
+    MemoryNotifier,
+    MemoryRepository,
+    MemorySession,
+)
+from helpdesk_core.plans import Add, AddFollow, RemoveFollow, SetField
+from helpdesk_core.ports import ALL_CLAIMS, Claim
+from helpdesk_core.similarity import SimilarityIndex
+from helpdesk_core.testing import (
+    AttachmentStoreContract,
+    CalendarContract,
+    Contract,
+    NotifierContract,
+    Received,
+    RepositoryContract,
+    SimilarityStoreContract,
+)
+from helpdesk_core.visibility.scopes import Everything
+
+#: What a broken rule raises; anything else is an error in the broken port itself.
+OF_A_RULE = (AssertionError, HelpdeskError, Failed, OSError)
+
+
+def bitten(contract: type[Contract], test: str, folder: Path) -> BaseException | None:
+    """What the test of this contract raises, run as pytest runs it; None when it passes."""
+    one = contract()
+    one.examples, one.shrink = 25, False
+    method = getattr(one, test)
+    one.begin(folder, method)
+    try:
+        method()
+    except Skipped:
+        pytest.fail(f"{test} was not tried")
+    except (*OF_A_RULE, ExceptionGroup) as error:
+        return error
+    return None
+
+
+# --- broken repositories -------------------------------------------------------------------------
+
+
+class Broken(MemorySession):
+    """A session over the memory repository's state, to be broken."""
+
+
+def store_of(session_type: type[MemorySession], **broken: Any) -> type[RepositoryContract]:
+    """The contract over a memory repository whose sessions are of this type."""
+
+    class Store(MemoryRepository):
+        @contextmanager
+        def reading(self) -> Iterator[Any]:
+            yield session_type(self._state)
+
+        @contextmanager
+        def writing(self) -> Iterator[Any]:
+            with self._writer:
+                state = self._state.copy()
+                yield session_type(state)
+                self._state = state
+
+    for name, value in broken.items():
+        setattr(Store, name, value)
+
+    class Held(RepositoryContract):
+        def new(self) -> Any:
+            return Store()
+
+    return Held
+
+
+class ForgetsTheExpected(Broken):
+    def apply(self, changes: Any) -> None:
+        for change in changes:
+            if isinstance(change, SetField):
+                table = self._state.of_kind(change.kind)
+                if change.id in table:
+                    now = getattr(table[change.id], change.field)
+                    change = attrs.evolve(change, expected=now)
+            super().apply([change])
+
+
+class ShowsEverything(Broken):
+    def _matching(self, scope: Any, query: Any) -> Any:
+        return super()._matching(Everything(), query)
+
+
+class FoldsCase(Broken):
+    """Finds followers without regard to case, as some databases compare texts."""
+
+    def _matching(self, scope: Any, query: Any) -> Any:
+        for ticket in self._state.tickets.values():
+            team = self._state.teams[ticket.team_id]
+            loud = {str(id).casefold(): why for id, why in ticket.followers.items()}
+            for id in self._state.users:
+                if str(id).casefold() in loud:
+                    followers = {**ticket.followers, id: loud[str(id).casefold()]}
+                    ticket = attrs.evolve(ticket, followers=followers)
+            stage = self._state.stages[ticket.stage_id]
+            if query.matches(ticket, stage) and scope.matches(ticket, team):
+                yield ticket
+
+
+class CountsTombstones(Broken):
+    def workloads(self, team_id: Any) -> Any:
+        state = self._state.copy()
+        for id, ticket in state.tickets.items():
+            state.tickets[id] = attrs.evolve(ticket, merged_into=None)
+        return MemorySession(state).workloads(team_id)
+
+
+class RepeatsTheCursor(Broken):
+    def find(self, scope: Any, query: Any, *, after: Any = None, **rest: Any) -> Any:
+        found = super().find(scope, query, **{**rest, "limit": None})
+        if after is not None:
+            places = [(t.created_at, t.id) for t in found]
+            mark = (after.created_at, after.id)
+            found = found[places.index(mark) :] if mark in places else found
+        return found[: rest.get("limit")]
+
+
+class SkipsEqualTimes(Broken):
+    def find(self, scope: Any, query: Any, *, after: Any = None, **rest: Any) -> Any:
+        found = super().find(scope, query, **{**rest, "limit": None})
+        if after is not None:
+            new = rest.get("newest_first")
+            found = [
+                t
+                for t in found
+                if (t.created_at < after.created_at if new else t.created_at > after.created_at)
+            ]
+        return found[: rest.get("limit")]
+
+
+class EndsTheWholeFollow(Broken):
+    def apply(self, changes: Any) -> None:
+        for change in changes:
+            super().apply([change])
+            if isinstance(change, RemoveFollow):
+                table = self._state.of_kind(change.kind)
+                thing = table[change.id]
+                left = {k: v for k, v in thing.followers.items() if k != change.user_id}
+                table[change.id] = attrs.evolve(thing, followers=left)
+
+
+class LosesASource(Broken):
+    def apply(self, changes: Any) -> None:
+        for change in changes:
+            if isinstance(change, AddFollow):
+                table = self._state.of_kind(change.kind)
+                if change.id in table and change.user_id in table[change.id].followers:
+                    continue
+            super().apply([change])
+
+
+class LendsTwice(Broken):
+    def take(self, now: Any, until: Any, limit: int) -> Any:
+        return super().take(now, now, limit)
+
+
+class ForgetsAttempts(Broken):
+    def take(self, now: Any, until: Any, limit: int) -> Any:
+        taken = super().take(now, until, limit)
+        for mail in taken:
+            self._state.outbox[mail.key] = attrs.evolve(mail, attempts=0)
+        return taken
+
+
+class OverwritesKeys(Broken):
+    def remember(self, key: str, remembered: Any, at: Any) -> None:
+        self._state.remembered[key] = (remembered, at)
+
+
+class PurgesWhatWaits(Broken):
+    def purge(self, before: Any) -> int:
+        old = [key for key, mail in self._state.outbox.items() if mail.created_at < before]
+        for key in old:
+            del self._state.outbox[key]
+        return len(old)
+
+
+class ReversesHistory(Broken):
+    def history(self, ticket_ids: Any, *, after: int = 0, limit: int | None = None) -> Any:
+        return super().history(ticket_ids, after=after)[::-1][:limit]
+
+
+class SwallowsConflicts(Broken):
+    def apply(self, changes: Any) -> None:
+        for change in changes:
+            try:
+                super().apply([change])
+            except ConflictError:
+                return
+
+
+class ReplacesWhatIsThere(Broken):
+    def apply(self, changes: Any) -> None:
+        for change in changes:
+            if isinstance(change, Add) and type(change.thing).__name__ == "Ticket":
+                self._state.tickets[change.thing.id] = change.thing
+            else:
+                super().apply([change])
+
+
+class ShowsInternalNotes(Broken):
+    """Does not keep that a message was internal."""
+
+    def messages(self, ticket_ids: Any) -> Any:
+        return [attrs.evolve(m, internal=False) for m in super().messages(ticket_ids)]
+
+
+class LocksOnlyWhatIsNamed(Broken):
+    def lock(self, team_ids: Any, ticket_ids: Any) -> Any:
+        return frozenset(team_ids)
+
+
+class LimitIsAtLeastOne(Broken):
+    def find(self, scope: Any, query: Any, **rest: Any) -> Any:
+        if rest.get("limit") == 0:
+            rest["limit"] = None
+        return super().find(scope, query, **rest)
+
+
+class ChildrenOfChildren(Broken):
+    def merged_children(self, ticket_ids: Any) -> Any:
+        children = super().merged_children(ticket_ids)
+        for below in list(children.values()):
+            for id in list(below):
+                below.extend(super().merged_children([id]).get(id, []))
+        return children
+
+
+def _no_rollback(self: Any) -> Any:
+    @contextmanager
+    def writing() -> Iterator[Any]:
+        with self._writer:
+            yield Broken(self._state)
+
+    return writing()
+
+
+def _no_lock(self: Any) -> Any:
+    """Writers do not wait for each other; the last one to end wins."""
+
+    @contextmanager
+    def writing() -> Iterator[Any]:
+        state = self._state.copy()
+        yield Broken(state)
+        time.sleep(0.001)
+        self._state = state
+
+    return writing()
+
+
+def _commits_by_the_way(self: Any) -> Any:
+    """What raises is kept all the same."""
+
+    @contextmanager
+    def writing() -> Iterator[Any]:
+        with self._writer:
+            state = self._state.copy()
+            try:
+                yield Broken(state)
+            finally:
+                self._state = state
+
+    return writing()
+
+
+REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
+    "the expected value is ignored": (
+        store_of(ForgetsTheExpected),
+        "test_another_value_there_is_a_conflict",
+    ),
+    "a list shows everything": (
+        store_of(ShowsEverything),
+        "test_a_list_is_what_the_check_allows",
+    ),
+    "ids are compared without case": (
+        store_of(FoldsCase),
+        "test_who_looks_like_a_follower_is_none",
+    ),
+    "tombstones are counted": (
+        store_of(CountsTombstones),
+        "test_workloads_are_what_a_count_gives",
+    ),
+    "a page begins with the last one again": (
+        store_of(RepeatsTheCursor),
+        "test_pages_follow_on_without_gap_or_repetition",
+    ),
+    "a page leaves out the same moment": (
+        store_of(SkipsEqualTimes),
+        "test_pages_follow_on_without_gap_or_repetition",
+    ),
+    "a limit of nothing gives all": (
+        store_of(LimitIsAtLeastOne),
+        "test_pages_follow_on_without_gap_or_repetition",
+    ),
+    "a follow ends with its first source": (
+        store_of(EndsTheWholeFollow),
+        "test_a_follow_ends_with_its_last_source",
+    ),
+    "a second source is lost": (
+        store_of(LosesASource),
+        "test_a_follow_ends_with_its_last_source",
+    ),
+    "a notification is lent twice": (
+        store_of(LendsTwice),
+        "test_no_notification_is_lent_twice",
+    ),
+    "attempts are not counted": (
+        store_of(ForgetsAttempts),
+        "test_a_notification_is_lent_to_one_at_a_time",
+    ),
+    "a key is overwritten": (store_of(OverwritesKeys), "test_a_key_gives_its_first_result"),
+    "two remember one key": (store_of(OverwritesKeys), "test_a_key_is_remembered_once"),
+    "what waits is purged": (store_of(PurgesWhatWaits), "test_what_is_done_is_purged"),
+    "the history is backwards": (store_of(ReversesHistory), "test_every_event_comes_back"),
+    "a conflict is swallowed half way": (
+        store_of(SwallowsConflicts),
+        "test_another_value_there_is_a_conflict",
+    ),
+    "adding replaces what is there": (
+        store_of(ReplacesWhatIsThere),
+        "test_what_is_there_or_not_there_is_a_conflict",
+    ),
+    "a note is no longer internal": (
+        store_of(ShowsInternalNotes),
+        "test_everything_comes_back_as_it_went_in",
+    ),
+    "a ticket's own team is not held": (
+        store_of(LocksOnlyWhatIsNamed),
+        "test_locking_tells_which_teams_are_held",
+    ),
+    "tombstones of tombstones are children": (
+        store_of(ChildrenOfChildren),
+        "test_tombstones_are_found_from_their_masters",
+    ),
+    "nothing is rolled back": (
+        store_of(Broken, writing=_no_rollback),
+        "test_what_raises_leaves_nothing",
+    ),
+    "what raises is committed": (
+        store_of(Broken, writing=_commits_by_the_way),
+        "test_a_failure_leaves_exactly_before_or_exactly_after",
+    ),
+    "what raises is committed, by the machine": (
+        store_of(Broken, writing=_commits_by_the_way),
+        "test_it_is_what_memory_is",
+    ),
+    "a reader sees what is not committed": (
+        store_of(Broken, writing=_no_rollback),
+        "test_a_reader_sees_one_committed_state",
+    ),
+    "writers do not wait": (
+        store_of(Broken, writing=_no_lock),
+        "test_no_change_is_lost_between_threads",
+    ),
+    "two have one ticket": (store_of(Broken, writing=_no_lock), "test_a_ticket_has_one_taker"),
+    "workers assign past each other": (
+        store_of(Broken, writing=_no_lock),
+        "test_workers_assign_in_turn",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPOSITORIES)
+def test_a_broken_repository_is_caught(name: str, tmp_path: Path) -> None:
+    """V13, T7, A17, N1: each broken repository fails the test that should catch it."""
+    contract, test = REPOSITORIES[name]
+    assert bitten(contract, test, tmp_path) is not None
+
+
+@pytest.mark.parametrize("test", sorted({test for _, test in REPOSITORIES.values()}))
+def test_the_one_that_is_whole_passes(test: str, tmp_path: Path) -> None:
+    """V13, T7: over the repository that nothing was broken in, the same tests pass."""
+    assert bitten(store_of(MemorySession), test, tmp_path) is None
+
+
+# --- the other ports -----------------------------------------------------------------------------
+
+
+class ShortSighted(MemoryCalendar):
+    """Leaves out what begins after the horizon."""
+
+    def absences(self, user_ids: Any, since: Any, until: Any) -> Any:
+        return [a for a in super().absences(user_ids, since, until) if a.start < until]
+
+
+class OnlyWhatBegins(MemoryCalendar):
+    """Leaves out what has begun already."""
+
+    def absences(self, user_ids: Any, since: Any, until: Any) -> Any:
+        return [a for a in super().absences(user_ids, since, until) if a.start >= since]
+
+
+class Everybody(MemoryCalendar):
+    """Tells of people who were not asked for, by a likeness of their ids."""
+
+    def absences(self, user_ids: Any, since: Any, until: Any) -> Any:
+        alike = [a.user_id for a in self.known_absences for id in user_ids
+                 if str(a.user_id).startswith(str(id))]  # fmt: skip
+        return super().absences([*user_ids, *alike], since, until)
+
+
+class NoHours(MemoryCalendar):
+    """Does not know when people work."""
+
+    def schedules(self, user_ids: Any) -> Any:
+        return {}
+
+
+class AlwaysFree(MemoryCalendar):
+    """Reads silence as nobody being away."""
+
+    def absences(self, user_ids: Any, since: Any, until: Any) -> Any:
+        return []
+
+
+def calendar_of(kind: type[MemoryCalendar]) -> type[CalendarContract]:
+    class Held(CalendarContract):
+        def new(self, absences: Any, schedules: Any) -> Any:
+            return kind(absences, schedules)
+
+        def silent(self) -> Any:
+            return AlwaysFree()
+
+    return Held
+
+
+def notifier_of(send: Callable[[MemoryNotifier, Any], None]) -> type[NotifierContract]:
+    class Sends(MemoryNotifier):
+        def send(self, message: Any) -> None:
+            send(self, message)
+
+    class Shut(Sends):
+        def send(self, message: Any) -> None:
+            if send is _swallows:
+                return
+            raise (NotifierError if send is _tells_too_much else OSError)(message.text)
+
+    class Held(NotifierContract):
+        def new(self) -> Any:
+            return Sends()
+
+        def failing(self) -> Any:
+            return Shut()
+
+        def received(self, notifier: Any) -> list[Received]:
+            return [
+                Received(key=m.key, to_address=m.to_address, subject=m.subject,
+                         text=f"{m.text}\n{m.link or ''}")
+                for m in notifier.sent
+            ]  # fmt: skip
+
+    return Held
+
+
+def _swallows(notifier: MemoryNotifier, message: Any) -> None:
+    notifier.sent.append(message)
+
+
+def _tells_too_much(notifier: MemoryNotifier, message: Any) -> None:
+    notifier.sent.append(message)
+
+
+def _ascii(notifier: MemoryNotifier, message: Any) -> None:
+    text = message.text.encode("ascii", "ignore").decode()
+    notifier.sent.append(attrs.evolve(message, text=text))
+
+
+def _new_key(notifier: MemoryNotifier, message: Any) -> None:
+    notifier.sent.append(attrs.evolve(message, key=f"{message.key}-{len(notifier.sent)}"))
+
+
+def _splits(notifier: MemoryNotifier, message: Any) -> None:
+    for address in message.to_address.replace("\n", ",").split(","):
+        notifier.sent.append(attrs.evolve(message, to_address=address.strip()))
+
+
+def _no_link(notifier: MemoryNotifier, message: Any) -> None:
+    notifier.sent.append(attrs.evolve(message, link=None))
+
+
+class KeepsThePart(FolderAttachmentStore):
+    """Keeps what was too large, up to the limit."""
+
+    def put(self, id: Any, content: Any, *, limit: int) -> Any:
+        data = content.read()
+        super().put(id, io.BytesIO(data[:limit]), limit=limit)
+        return super().put(id, io.BytesIO(data), limit=limit)
+
+
+class OneForAllTypes(FolderAttachmentStore):
+    """Takes 1 and "1" for the same."""
+
+    def _path(self, id: Any) -> Any:
+        return super()._path(str(id))
+
+
+class WalksOut(FolderAttachmentStore):
+    """Uses an id as a path."""
+
+    def _path(self, id: Any) -> Any:
+        return self._folder / f"s-{str(id).replace('/', '_').lower()[:40]}.bin"
+
+
+class WrongDigest(FolderAttachmentStore):
+    def put(self, id: Any, content: Any, *, limit: int) -> Any:
+        size, _ = super().put(id, content, limit=limit)
+        return size, hashlib.sha1(b"").hexdigest()
+
+
+class DeleteOnceOnly(FolderAttachmentStore):
+    def delete(self, id: Any) -> None:
+        self._path(id).unlink()
+
+
+def folder_of(kind: type[FolderAttachmentStore]) -> type[AttachmentStoreContract]:
+    class Held(AttachmentStoreContract):
+        def new(self) -> Any:
+            return kind(self.new_path())
+
+    return Held
+
+
+class Unremoved(SimilarityIndex):
+    def remove(self, ticket_id: Any) -> None:
+        pass
+
+
+class Hints(SimilarityIndex):
+    def most_similar(self, ticket: Any, limit: int, *, among: Any = None) -> Any:
+        return super().most_similar(ticket, limit)
+
+
+class FiltersLate(SimilarityIndex):
+    def most_similar(self, ticket: Any, limit: int, *, among: Any = None) -> Any:
+        found = super().most_similar(ticket, limit)
+        return [match for match in found if among is None or match.ticket_id in among]
+
+
+def index_of(kind: type[SimilarityIndex]) -> type[SimilarityStoreContract]:
+    class Held(SimilarityStoreContract):
+        def new(self) -> Any:
+            return kind()
+
+    return Held
+
+
+OTHERS: dict[str, tuple[type[Contract], str]] = {
+    "a calendar without late absences": (
+        calendar_of(ShortSighted),
+        "test_a_late_absence_is_told",
+    ),
+    "a calendar without what goes on": (
+        calendar_of(OnlyWhatBegins),
+        "test_what_is_over_is_not_needed_and_what_goes_on_is",
+    ),
+    "a calendar of everybody": (calendar_of(Everybody), "test_nobody_else_is_told_of"),
+    "a calendar without hours": (calendar_of(NoHours), "test_people_are_available_as_they_are"),
+    "a silent calendar that says free": (
+        calendar_of(MemoryCalendar),
+        "test_a_calendar_that_cannot_answer_says_so",
+    ),
+    "a notifier that swallows": (notifier_of(_swallows), "test_what_was_not_sent_is_told"),
+    "a notifier with its own errors": (notifier_of(_ascii), "test_what_was_not_sent_is_told"),
+    "a notifier that echoes the text": (
+        notifier_of(_tells_too_much),
+        "test_what_was_not_sent_is_told",
+    ),
+    "a notifier for ASCII": (notifier_of(_ascii), "test_a_message_arrives_whole"),
+    "a notifier with keys of its own": (
+        notifier_of(_new_key),
+        "test_the_same_message_twice_can_be_told",
+    ),
+    "a notifier that splits addresses": (
+        notifier_of(_splits),
+        "test_one_address_is_one_recipient",
+    ),
+    "a notifier without links": (
+        notifier_of(_no_link),
+        "test_a_link_is_sent_when_there_is_one",
+    ),
+    "a store that keeps part": (folder_of(KeepsThePart), "test_what_is_too_large_is_not_kept"),
+    "a store that mixes types": (folder_of(OneForAllTypes), "test_bytes_come_back"),
+    "a store that mixes names": (folder_of(WalksOut), "test_bytes_come_back"),
+    "a store with a wrong digest": (folder_of(WrongDigest), "test_bytes_come_back"),
+    "a store that deletes once": (folder_of(DeleteOnceOnly), "test_what_is_deleted_is_gone"),
+    "an index that forgets nothing": (
+        index_of(Unremoved),
+        "test_what_was_removed_or_changed_is_forgotten",
+    ),
+    "an index that hints": (index_of(Hints), "test_only_what_may_be_seen_is_found"),
+    "an index that filters late": (index_of(FiltersLate), "test_only_what_may_be_seen_is_found"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_another_broken_port_is_caught(name: str, tmp_path: Path) -> None:
+    """A14, N1, M6, M11: each broken calendar, notifier and store fails its test."""
+    contract, test = OTHERS[name]
+    assert bitten(contract, test, tmp_path) is not None
+
+
+# --- what is not tried ---------------------------------------------------------------------------
+
+_MODULE = """
+from helpdesk_core.adapters.memory import MemoryRepository
+from helpdesk_core.ports import ALL_CLAIMS, Claim
+from helpdesk_core.testing import RepositoryContract
+
+
+class TestOurs(RepositoryContract):
+    examples = 1
+
+    def new(self):
+        repository = MemoryRepository()
+        repository.claims = ALL_CLAIMS - {Claim.DISCARDS}
+        return repository
+"""
+
+
+def test_what_is_not_tried_is_printed(tmp_path: Path) -> None:
+    """M5, T7: the end of a run lists each rule that was not tried, with the claim."""
+    (tmp_path / "test_ours.py").write_text(_MODULE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "discards"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    assert "rules not tried" in run.stdout
+    assert "TestOurs: discards is not claimed: M5: a pair is found by either ticket" in run.stdout
+
+
+def test_claiming_too_much_is_caught(tmp_path: Path) -> None:
+    """T7: a store that claims what it does not do fails, and one that disclaims it is not tried."""
+
+    class NoTags(Broken):
+        def apply(self, changes: Any) -> None:
+            super().apply(
+                [
+                    Add(attrs.evolve(c.thing, tags=frozenset()))
+                    if isinstance(c, Add) and hasattr(c.thing, "tags")
+                    else c
+                    for c in changes
+                    if not (isinstance(c, SetField) and c.field == "tags")
+                ]
+            )
+
+    test = "test_everything_comes_back_as_it_went_in"
+    assert bitten(store_of(NoTags), test, tmp_path) is not None
+    assert bitten(store_of(NoTags, claims=ALL_CLAIMS - {Claim.TAGS}), test, tmp_path) is None
