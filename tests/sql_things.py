@@ -19,7 +19,7 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.plans import AddFollow, Kind, NoteAssignment, RemoveFollow
 from helpdesk_core.ports import TicketFilter
-from helpdesk_core.testing.strategies import (
+from helpdesk_core.testing.things import (
     ROME,
     Things,
     durations,

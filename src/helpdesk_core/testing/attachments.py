@@ -18,7 +18,7 @@ from helpdesk_core.entities import Id
 from helpdesk_core.errors import AttachmentStoreError, InvalidValueError
 from helpdesk_core.ports import AttachmentStore
 from helpdesk_core.testing.contract import Contract
-from helpdesk_core.testing.strategies import ids_of
+from helpdesk_core.testing.things import ids_of
 
 _WILD = ("../up", "a/b", ".", "..", "a\\b", "CON", "é", "e\u0301", "%2e", "A", "a", "x" * 200)
 

@@ -14,7 +14,7 @@ from helpdesk_core.entities import Absence, Id, WeeklySchedule
 from helpdesk_core.errors import CalendarError
 from helpdesk_core.ports import Calendar
 from helpdesk_core.testing.contract import Contract
-from helpdesk_core.testing.strategies import absences, schedules
+from helpdesk_core.testing.things import absences, schedules
 from helpdesk_core.testing.worlds import MONDAY, make_id
 
 _YEAR = timedelta(days=366)

@@ -15,7 +15,7 @@ from helpdesk_core.errors import NotifierError
 from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Notifier, OutgoingMessage
 from helpdesk_core.testing.contract import Contract
-from helpdesk_core.testing.strategies import lines, texts
+from helpdesk_core.testing.things import lines, texts
 from helpdesk_core.testing.worlds import MONDAY
 
 

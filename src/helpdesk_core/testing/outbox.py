@@ -15,7 +15,7 @@ from helpdesk_core.events import EVENT_TYPES, Event, TicketChanged
 from helpdesk_core.plans import Channel, Notice, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, Remembered, Repository
 from helpdesk_core.testing.stores import StoreContract
-from helpdesk_core.testing.strategies import events_of, lines, texts
+from helpdesk_core.testing.things import events_of, lines, texts
 from helpdesk_core.testing.worlds import MONDAY, World
 from helpdesk_core.testing.writing import StopHereError
 

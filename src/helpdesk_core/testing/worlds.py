@@ -27,7 +27,7 @@ from helpdesk_core.entities import (
 from helpdesk_core.plans import Add
 from helpdesk_core.ports import ALL_CLAIMS, Claim, TicketFilter
 from helpdesk_core.testing.fitting import fit
-from helpdesk_core.testing.strategies import Things, flags, lines
+from helpdesk_core.testing.things import Things, flags, lines
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 COMPANIES = ("", "Acme", "Other")

@@ -29,7 +29,7 @@ from helpdesk_core.plans import (
 )
 from helpdesk_core.ports import Claim, Repository
 from helpdesk_core.testing.stores import StoreContract, set_field
-from helpdesk_core.testing.strategies import Things
+from helpdesk_core.testing.things import Things
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
 
 

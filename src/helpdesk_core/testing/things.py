@@ -1,0 +1,312 @@
+"""Hypothesis strategies for single things: entities, events and changes, absences and schedules.
+
+Ids are of one type per strategy: `str`, `int` or `UUID`. What is drawn is valid, and wild within
+that: texts of any script, moments of any year, ids from the ends of what an id can be.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import attrs
+from hypothesis import strategies as st
+
+from helpdesk_core.entities import (
+    Absence,
+    AssignmentMethod,
+    Attachment,
+    CountScope,
+    FollowSource,
+    Message,
+    Role,
+    Stage,
+    System,
+    Team,
+    Ticket,
+    TimeEntry,
+    User,
+    UserKind,
+    Visibility,
+    WeeklySchedule,
+)
+from helpdesk_core.events import EVENT_TYPES, Event
+from helpdesk_core.plans import (
+    Add,
+    AddFollow,
+    DeleteStage,
+    Discard,
+    Kind,
+    MarkUndone,
+    Merge,
+    NoteAssignment,
+    RecordMerge,
+    RemoveFollow,
+    SetField,
+)
+from helpdesk_core.templates import EmailTemplate, SmsTemplate
+
+ROME = ZoneInfo("Europe/Rome")
+
+# --- plain values --------------------------------------------------------------------------------
+
+_letters = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"])
+moments: Any = st.datetimes(timezones=st.just(UTC))
+#: Entities put every moment into UTC. Elsewhere Python calls a local time that comes twice a year
+#: unequal to the same moment in UTC.
+local_moments: Any = moments | moments.map(
+    lambda moment: moment.replace(year=2000).astimezone(ROME)
+)
+texts = st.text(_letters | st.sampled_from("\n\t\r"), max_size=30)
+durations = st.timedeltas(min_value=timedelta(0), max_value=timedelta.max)
+flags = st.booleans()
+
+
+def lines(limit: int = 20, *, empty: bool = True) -> st.SearchStrategy[str]:
+    """One line of text."""
+    text = st.text(_letters, max_size=limit)
+    return text if empty else text.filter(str.strip)
+
+
+def ids_of(id_type: type) -> st.SearchStrategy[Any]:
+    """Ids of one type, from its ends too."""
+    if id_type is int:
+        return st.integers(-(2**63), 2**63 - 1)
+    return st.uuids() if id_type is UUID else lines(200, empty=False)
+
+
+def shaped(shape: Any, ids: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Values of the shape that a field declares."""
+    parts = typing.get_args(shape)
+    if isinstance(shape, types.UnionType):
+        kinds = [part for part in parts if part not in (int, str, UUID)]
+        mixed = [ids] if {int, str, UUID} <= set(parts) else []
+        mixed += [shaped(part, ids) for part in parts if not mixed or part in kinds]
+        return st.one_of(mixed)
+    if typing.get_origin(shape) is tuple:
+        return st.lists(shaped(parts[0], ids), max_size=3).map(tuple)
+    known = {
+        str: lines(),
+        int: st.integers(-(2**31), 2**31),
+        bool: flags,
+        type(None): st.none(),
+        datetime: moments,
+        System: st.builds(System, reason=lines(empty=False)),
+    }
+    return known[shape] if shape in known else st.sampled_from(shape)
+
+
+def events_of(kind: type[Event], ids: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
+    """Events of one type with all fields."""
+    fields = attrs.fields(attrs.resolve_types(kind))
+    return st.builds(kind, **{field.name: shaped(field.type, ids) for field in fields})
+
+
+class Things:
+    """Strategies for every kind of entity, with ids of one type."""
+
+    def __init__(self, id_type: type) -> None:
+        self.ids = ids = ids_of(id_type)
+        some = st.frozensets(ids, max_size=3)
+        sources = st.frozensets(st.sampled_from(FollowSource), min_size=1)
+        self.followers = st.dictionaries(ids, sources, max_size=3)
+        maybe = st.none() | ids
+        self.users = st.sampled_from(UserKind).flatmap(
+            lambda kind: st.builds(
+                User,
+                id=ids,
+                name=lines(empty=False),
+                kind=st.just(kind),
+                roles=st.frozensets(st.sampled_from(Role))
+                if kind is UserKind.INTERNAL
+                else st.just(frozenset()),
+                active=flags,
+                email=st.none() | lines(empty=False),
+                phone=st.none() | lines(empty=False),
+                company=lines(),
+                language=lines(empty=False),
+            )
+        )
+        mails = st.builds(
+            EmailTemplate, st.just("On ${ticket.subject} – né $$5"), st.just("Hello\n${team.name}")
+        )
+        self.stages = st.builds(
+            Stage,
+            id=ids,
+            name=lines(empty=False),
+            position=st.integers(0, 2**31 - 1),
+            description=texts,
+            folded=flags,
+            email_template=st.none() | mails,
+            sms_template=st.none() | st.just(SmsTemplate("${stage.name} \"'\\")),
+            once_per_ticket=flags,
+        )
+        self.teams = st.builds(
+            Team,
+            id=ids,
+            name=lines(empty=False),
+            visibility=st.sampled_from(Visibility),
+            company=lines(),
+            public_description=texts,
+            member_ids=st.lists(ids, unique=True, max_size=4),
+            followers=self.followers,
+            auto_assign=flags,
+            assignment_method=st.sampled_from(AssignmentMethod),
+            assignment_scope=st.sampled_from(CountScope),
+            look_ahead_window=durations,
+            horizon=durations,
+            members_follow=flags,
+            version=st.integers(1, 2**62),
+        )
+        self.tickets = st.builds(
+            Ticket,
+            id=ids,
+            team_id=ids,
+            stage_id=ids,
+            subject=lines(empty=False),
+            created_at=local_moments,
+            description=texts,
+            opener_id=maybe,
+            customer_id=maybe,
+            assignee_id=maybe,
+            available_from=st.none() | local_moments,
+            waiting=flags,
+            priority=st.integers(0, 3),
+            tags=st.frozensets(lines(empty=False), max_size=3),
+            links=some,
+            references=st.frozensets(lines(empty=False), max_size=3),
+            followers=self.followers,
+            closed_at=st.none() | local_moments,
+            version=st.integers(1, 2**62),
+        )
+        of_ticket = {"id": ids, "ticket_id": ids, "at": local_moments}
+        self.messages = st.builds(
+            Message, **of_ticket, body=texts, author_id=maybe, internal=flags, automatic=flags
+        )
+        self.attachments = st.builds(
+            Attachment,
+            **of_ticket,
+            name=lines(empty=False),
+            size=st.integers(0, 2**53),
+            digest=lines(empty=False),
+            media_type=lines(empty=False),
+            author_id=maybe,
+            message_id=maybe,
+            internal=flags,
+        )
+        self.time_entries = st.builds(
+            TimeEntry, **of_ticket, user_id=ids, minutes=st.integers(1, 600), note=texts
+        )
+
+    @property
+    def entities(self) -> st.SearchStrategy[Any]:
+        """Any of them."""
+        return st.one_of(
+            self.users,
+            self.stages,
+            self.teams,
+            self.tickets,
+            self.messages,
+            self.attachments,
+            self.time_entries,
+        )
+
+    @property
+    def changes(self) -> st.SearchStrategy[Any]:
+        """Every kind of change, with every kind of value that a field can have."""
+        ids = self.ids
+        values = st.one_of(
+            st.none(), flags, st.integers(-5, 2**60), texts, ids, moments, durations,
+            st.sampled_from([*Visibility, *UserKind, *AssignmentMethod]),
+            st.frozensets(ids, max_size=3), st.frozensets(st.sampled_from(Role)),
+            st.lists(ids, max_size=3).map(tuple), st.just(SmsTemplate("x")),
+            st.just(EmailTemplate("x", "y")),
+        )  # fmt: skip
+        follow = {
+            "kind": st.sampled_from(Kind),
+            "id": ids,
+            "user_id": ids,
+            "source": st.sampled_from(FollowSource),
+        }
+        simple = st.one_of(
+            st.builds(
+                SetField,
+                kind=st.sampled_from(Kind),
+                id=ids,
+                field=lines(),
+                expected=values,
+                value=values,
+            ),
+            st.builds(AddFollow, **follow),
+            st.builds(RemoveFollow, **follow),
+            st.builds(Add, self.entities),
+            st.builds(DeleteStage, stage_id=ids),
+            st.builds(NoteAssignment, team_id=ids, member_id=ids, sequence=st.integers(0, 9)),
+            st.builds(
+                Discard,
+                first_id=ids,
+                second_id=ids,
+                first_fingerprint=lines(),
+                second_fingerprint=lines(),
+            ),
+            st.builds(MarkUndone, merge_id=ids, at=moments),
+        )
+        return simple | st.builds(RecordMerge, merge=self.merges_of(simple))
+
+    def merges_of(self, changes: st.SearchStrategy[Any]) -> st.SearchStrategy[Merge]:
+        """Records of merges that made such changes."""
+        return st.builds(
+            Merge,
+            id=self.ids,
+            master_id=self.ids,
+            merged_ids=st.lists(self.ids, unique=True, max_size=3).map(tuple),
+            at=moments,
+            changes=st.lists(changes, max_size=5).map(tuple),
+            undone_at=st.none() | moments,
+        )
+
+
+def events(id_type: type = str) -> st.SearchStrategy[Event]:
+    """Any event, with ids of this type."""
+    return st.one_of([events_of(kind, ids_of(id_type)) for kind in EVENT_TYPES.values()])
+
+
+def changes(id_type: type = str) -> st.SearchStrategy[Any]:
+    """Any change, with ids of this type."""
+    return Things(id_type).changes
+
+
+def entities(id_type: type = str) -> st.SearchStrategy[Any]:
+    """Any entity that a repository keeps, with ids of this type."""
+    return Things(id_type).entities
+
+
+# --- time off ------------------------------------------------------------------------------------
+
+
+@st.composite
+def absences(draw: Any, user_ids: st.SearchStrategy[Any]) -> Absence:
+    """Time off around the year 2026: of minutes or of years, some without an end."""
+    start = datetime(2025, 1, 1, tzinfo=UTC) + draw(st.timedeltas(timedelta(0), timedelta(1000)))
+    lasts = st.timedeltas(timedelta(minutes=1), timedelta(days=400))
+    length = draw(st.none() | lasts)
+    return Absence(
+        user_id=draw(user_ids), start=start, end=None if length is None else start + length
+    )
+
+
+@st.composite
+def schedules(draw: Any, user_ids: st.SearchStrategy[Any]) -> WeeklySchedule:
+    """Some hours of some days, in zones with summer time and without."""
+    hours = []
+    for day in draw(st.frozensets(st.integers(0, 6), max_size=5)):
+        start = draw(st.integers(0, 24 * 60 - 1))
+        hours.append((day, start, draw(st.integers(start + 1, 24 * 60))))
+    zones = ["UTC", "Europe/Rome", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"]
+    return WeeklySchedule(
+        user_id=draw(user_ids), time_zone=draw(st.sampled_from(zones)), hours=sorted(hours)
+    )
