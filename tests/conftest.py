@@ -15,5 +15,5 @@ settings.load_profile("suite")
 
 @pytest.fixture(params=STORES)
 def company(request: pytest.FixtureRequest, tmp_path: Path) -> Company:
-    """The small company, in memory and on SQLite."""
+    """The small company, in memory, on SQLite and on PostgreSQL."""
     return Company(repository_for(request.param, tmp_path), tmp_path)

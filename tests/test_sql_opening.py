@@ -20,6 +20,7 @@ from helpdesk_core.adapters.sql.schema import alembic_config
 from helpdesk_core.adapters.sql.statements import ByIds, Statements
 from helpdesk_core.adapters.sql.tables import REVISION, tables_for
 from helpdesk_core.errors import (
+    CollisionError,
     ConflictError,
     InvalidValueError,
     RepositoryError,
@@ -116,7 +117,9 @@ def test_a_busy_database_can_be_tried_again(url: str) -> None:
         (_driver(sa.exc.OperationalError, 6 | 1 << 8), RetryableError, "busy"),
         (_driver(sa.exc.OperationalError, 13), RepositoryError, "failed: no luck$"),
         (_driver(sa.exc.IntegrityError, 19), ConflictError, "no luck"),
-        (_driver(sa.exc.OperationalError, None, "40P01"), RetryableError, "busy"),
+        (_driver(sa.exc.OperationalError, None, "40P01"), CollisionError, "another"),
+        (_driver(sa.exc.OperationalError, None, "40001"), CollisionError, "another"),
+        (_driver(sa.exc.OperationalError, None, "55P03"), RetryableError, "busy"),
         (_driver(sa.exc.OperationalError, None, "42601"), RepositoryError, "no luck"),
     ],
 )
@@ -266,7 +269,7 @@ def test_every_statement_can_be_written_for_postgresql(id_type: type) -> None:
             ]
     assert len(texts) > 60
     assert sum("FOR UPDATE SKIP LOCKED" in text for text in texts) == 1
-    assert sum(text.endswith("FOR UPDATE") for text in texts) == 3
+    assert sum(text.endswith("FOR UPDATE") for text in texts) == 4
     for table in tables.metadata.sorted_tables:
         str(sa.schema.CreateTable(table).compile(dialect=dialect))
 

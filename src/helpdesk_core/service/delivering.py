@@ -43,19 +43,20 @@ class DeliveringUseCases(Desk):
         refuses is tried again, later each time, and is dead after a number of attempts.
         """
         now = self._now()
-        with self._repository.writing() as session:
-            taken = session.take(now, now + LEASE, limit)
+        taken = self._transact(lambda session: session.take(now, now + LEASE, limit))
         done = dict.fromkeys(DeliveryStatus, 0)
         for notification in taken:
             status, again = self._send(notification)
-            with self._repository.writing() as session:
-                session.settle(notification.key, status, not_before=again)
+            self._settle(notification.key, status, again)
             done[status] += 1
         return Delivered(
             sent=done[DeliveryStatus.SENT],
             skipped=done[DeliveryStatus.SKIPPED],
             failed=done[DeliveryStatus.PENDING] + done[DeliveryStatus.DEAD],
         )
+
+    def _settle(self, key: str, status: DeliveryStatus, again: datetime | None) -> None:
+        self._transact(lambda session: session.settle(key, status, not_before=again))
 
     def _send(self, notification: Notification) -> tuple[DeliveryStatus, datetime | None]:
         with self._repository.reading() as session:
@@ -148,8 +149,7 @@ class DeliveringUseCases(Desk):
 
         The history of tickets stays (T6).
         """
-        with self._repository.writing() as session:
-            return session.purge(self._now() - KEPT)
+        return self._transact(lambda session: session.purge(self._now() - KEPT))
 
 
 def _text(

@@ -8,6 +8,8 @@ way than `Work.carry_out`.
 from __future__ import annotations
 
 import hashlib
+import random
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar, cast
@@ -19,6 +21,7 @@ from helpdesk_core.decisions import Decision, deny
 from helpdesk_core.entities import Actor, Id, Stage, System, Team, Ticket, User
 from helpdesk_core.errors import (
     CalendarError,
+    CollisionError,
     ConflictError,
     IdempotencyKeyError,
     InvalidValueError,
@@ -62,6 +65,8 @@ T = TypeVar("T")
 
 #: How often a use-case starts anew when what it was about to lock has moved meanwhile.
 ATTEMPTS = 5
+#: How long, in seconds, it waits at most before the first new attempt after a collision.
+PAUSE = 0.02
 
 
 class MovedError(Exception):
@@ -388,18 +393,33 @@ class Desk:
         payload: object = None,
     ) -> T:
         """Run `do` in one transaction that holds these tickets and teams, the tickets' own too."""
-        for _ in range(ATTEMPTS):
+
+        def run(session: Session) -> T:
             now = self._now()
+            teams = session.lock(team_ids, ticket_ids)
+            work = self._begin(session, actor, now, teams)
+            if key is None:
+                return do(work)
+            return self._once(work, f"{use_case}:{key}", (use_case, payload), do)
+
+        for _ in range(ATTEMPTS):
             try:
-                with self._repository.writing() as session:
-                    teams = session.lock(team_ids, ticket_ids)
-                    work = self._begin(session, actor, now, teams)
-                    if key is None:
-                        return do(work)
-                    return self._once(work, f"{use_case}:{key}", (use_case, payload), do)
+                return self._transact(run)
             except MovedError:
                 continue
         raise RetryableError(f"{use_case}: what it works on keeps moving; try again")
+
+    def _transact(self, run: Callable[[Session], T]) -> T:
+        """Run in a transaction of its own, again after a collision: a bounded number of times."""
+        for attempt in range(ATTEMPTS - 1):
+            try:
+                with self._repository.writing() as session:
+                    return run(session)
+            except CollisionError:
+                # Those who collided must not meet again: each waits for another while.
+                time.sleep(random.uniform(0, PAUSE * 2**attempt))
+        with self._repository.writing() as session:
+            return run(session)
 
     def _once(self, work: Work, key: str, payload: object, do: Callable[[Work], T]) -> T:
         """The first result again for a key that was used with this payload (T7)."""

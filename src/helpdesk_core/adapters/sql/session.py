@@ -70,8 +70,10 @@ class SqlSession:
                 (self._sql.lock_teams, list(teams)),
                 (self._sql.lock_tickets, tickets),
             ):
-                if ids:
-                    self._db.rows(statement, {"ids": ids})
+                for start in range(0, len(ids), _CHUNK):
+                    self._db.rows(statement, {"ids": sorted(ids)[start : start + _CHUNK]})
+            self._db.held_teams.update(teams)
+            self._db.held_tickets.update(tickets)
         return teams
 
     # --- people, teams, stages -------------------------------------------------------------------
@@ -302,6 +304,8 @@ class SqlSession:
     # --- idempotency -----------------------------------------------------------------------------
 
     def recall(self, key: str) -> Remembered | None:
+        if self._db.waits_for_keys:
+            self._db.rows(self._sql.wait_for_key, {"key": key})
         rows = self._db.rows(self._sql.recall, {"key": key})
         if not rows:
             return None

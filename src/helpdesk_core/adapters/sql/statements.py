@@ -83,8 +83,10 @@ class Statements:
         self.all_team_follows = sa.select(*t.team_follows.c)
         self.team_follows = _by_ids(self.all_team_follows, t.team_follows.c.team_id)
         self.stages = stages.order_by(t.stages.c.position, t.stages.c.number)
+        self.folds = sa.select(t.stages.c.id, t.stages.c.folded)
         # FOR SHARE where there is such a thing: a fold must not change while it is counted with.
-        self.folds = sa.select(t.stages.c.id, t.stages.c.folded).with_for_update(read=True)
+        self.folds_to_hold = self.folds.order_by(t.stages.c.id).with_for_update(read=True)
+        self.hold_stages = self.folds_to_hold.where(_among(t.stages.c.id))
         self.tickets = _by_ids(tickets, t.tickets.c.id)
         self.ticket_follows = _by_ids(sa.select(*t.ticket_follows.c), t.ticket_follows.c.ticket_id)
         self.ticket_tags = _by_ids(sa.select(*t.ticket_tags.c), t.ticket_tags.c.ticket_id)
@@ -113,6 +115,13 @@ class Statements:
         self.lock_teams, self.lock_tickets = (
             sa.select(table.c.id).where(_among(table.c.id)).order_by(table.c.id).with_for_update()
             for table in (t.teams, t.tickets)
+        )
+        using = sa.select(t.team_stages.c.team_id).where(_is(t.team_stages.c.stage_id, "id"))
+        self.lock_teams_using = (
+            sa.select(t.teams.c.id)
+            .where(t.teams.c.id.in_(using))
+            .order_by(t.teams.c.id)
+            .with_for_update()
         )
 
     def _history_and_outbox(self, t: Tables) -> None:
@@ -153,6 +162,12 @@ class Statements:
             outbox.created_at < before,
         )
         self.purge_keys = sa.delete(t.keys).where(keys.at < before)
+        # Who comes with the same key at the same time waits here, and is then told the result.
+        self.wait_for_key = sa.select(
+            sa.func.pg_advisory_xact_lock(
+                sa.func.hashtextextended(sa.bindparam("key", type_=keys.key.type), 0)
+            )
+        )
         self.recall = sa.select(keys.digest, keys.result).where(_is(keys.key, "key"))
 
     def _writing(self, t: Tables) -> None:
