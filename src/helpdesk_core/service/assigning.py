@@ -20,22 +20,10 @@ from helpdesk_core.availability import Availability
 from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
 from helpdesk_core.errors import CalendarError
 from helpdesk_core.ports import Claim, Position, TicketFilter
-from helpdesk_core.service.work import Desk, MovedError, Work
+from helpdesk_core.service.work import Desk, MovedError, Presence, Work
 
 #: Why a ticket waits when the calendar did not answer (A14).
 CALENDAR_SILENT = "assignment.calendar_did_not_answer"
-
-
-@attrs.frozen(kw_only=True)
-class Presence:
-    """Who of a team's pool is there when, asked before the transaction begins.
-
-    `error` is set when the calendar did not answer: then nobody is chosen (A14).
-    """
-
-    pool: frozenset[Id] = frozenset()
-    availability: Availability | None = None
-    error: CalendarError | None = None
 
 
 class AssigningUseCases(Desk):
@@ -55,12 +43,11 @@ class AssigningUseCases(Desk):
         Raises `RefusedError` when they are not eligible. Somebody who is away gets it all the same;
         the event then carries a warning.
         """
-        presence = self._presence_of([] if user_id is None else [user_id])
 
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.assign", expected_version)
             to = None if user_id is None else work.user(user_id)
-            self._hand(work, case.ticket, to, presence)
+            self._hand(work, case.ticket, to)
             return work.fresh(ticket_id)
 
         return self._write(
@@ -68,6 +55,7 @@ class AssigningUseCases(Desk):
             actor,
             do,
             ticket_ids=[ticket_id],
+            look=lambda: self._presence_of([] if user_id is None else [user_id]),
             key=idempotency_key,
             payload=(ticket_id, user_id, expected_version),
         )
@@ -94,10 +82,6 @@ class AssigningUseCases(Desk):
         return tuple(served)
 
     def _assign_one_waiting(self, ticket: Ticket, actor: Actor) -> Ticket | None:
-        presence = self._presence(ticket.team_id)
-        if presence.error is not None:
-            raise presence.error
-
         def do(work: Work) -> Ticket | None:
             work.require("work.assign_waiting")
             case = work.case(ticket.id)
@@ -105,12 +89,18 @@ class AssigningUseCases(Desk):
             if not case.ticket.waiting or case.ticket.is_merged_away or not case.team.auto_assign:
                 return None
             if case.team.id != ticket.team_id:
-                raise MovedError
-            self._choose(work, case.ticket, case.team, presence)
+                return None  # another team's by now: its turn comes again
+            self._choose(work, case.ticket, case.team)
             given = work.fresh(ticket.id)
             return given if given.assignee_id is not None else None
 
-        return self._write("work.assign_waiting", actor, do, ticket_ids=[ticket.id])
+        def look() -> Presence:
+            presence = self._presence(ticket.team_id)
+            if presence.error is not None:
+                raise presence.error
+            return presence
+
+        return self._write("work.assign_waiting", actor, do, ticket_ids=[ticket.id], look=look)
 
     def explain_assignment(self, team_id: Id, *, actor: Actor) -> Assignment:
         """Whom the team's next ticket would go to now, and why (A20).
@@ -148,9 +138,9 @@ class AssigningUseCases(Desk):
             return Presence(pool=frozenset(user_ids), error=error)
         return Presence(pool=frozenset(user_ids), availability=there)
 
-    def _hand(self, work: Work, ticket: Ticket, to: User | None, presence: Presence) -> None:
+    def _hand(self, work: Work, ticket: Ticket, to: User | None) -> None:
         """Give the ticket to somebody, or nobody, by hand; being away is a warning (A18)."""
-        there = presence.availability
+        there = work.presence.availability
         work.carry_out(
             plan_reassignment(
                 ticket,
@@ -162,8 +152,9 @@ class AssigningUseCases(Desk):
             )
         )
 
-    def _choose(self, work: Work, ticket: Ticket, team: Team, presence: Presence) -> None:
+    def _choose(self, work: Work, ticket: Ticket, team: Team) -> None:
         """Assign by the team's method, inside the transaction that holds the team (A17)."""
+        presence = work.presence
         if presence.availability is None:
             assignment = Assignment(outcome=Outcome.NOBODY_AVAILABLE, code=CALENDAR_SILENT)
         else:

@@ -30,7 +30,7 @@ from helpdesk_core.events import (
 )
 from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, SetField
 from helpdesk_core.service.assigning import AssigningUseCases
-from helpdesk_core.service.work import Case, Work
+from helpdesk_core.service.work import Case, Presence, Work
 from helpdesk_core.stages import plan_move, plan_transfer, stage_messages
 from helpdesk_core.visibility import audience, plan_narrowing
 
@@ -62,12 +62,13 @@ class TicketUseCases(AssigningUseCases):
         The stage's messages go to the customer (G7, G8), followers of the team are told (V9), and
         a team with automatic assignment gives it to somebody or lets it wait (A1-A6, A14, A16).
         """
-        if assignee_id is None:
-            presence = self._presence(team_id)
-        else:
-            presence = self._presence_of([assignee_id])
         new_id = self._new_id() if id is None else id
         labels = frozenset(tags)
+
+        def look() -> Presence:
+            return (
+                self._presence(team_id) if assignee_id is None else self._presence_of([assignee_id])
+            )
 
         def do(work: Work) -> Ticket:
             team = _team_to_open_in(work, team_id)
@@ -91,9 +92,9 @@ class TicketUseCases(AssigningUseCases):
             )
             self._take_in(work, ticket, team, stage, customer)
             if assignee_id is not None:
-                self._hand(work, ticket, work.user(assignee_id), presence)
+                self._hand(work, ticket, work.user(assignee_id))
             elif team.auto_assign:
-                self._choose(work, ticket, team, presence)
+                self._choose(work, ticket, team)
             return work.fresh(ticket.id)
 
         ticket = self._write(
@@ -101,6 +102,7 @@ class TicketUseCases(AssigningUseCases):
             actor,
             do,
             team_ids=[team_id],
+            look=look,
             key=idempotency_key,
             payload=(team_id, subject, description, id, customer_id, assignee_id, priority, labels),
         )
@@ -267,7 +269,6 @@ class TicketUseCases(AssigningUseCases):
         The stage is kept when the new team has it. The assignee is kept when in the new pool, else
         it is assigned anew. From a PUBLIC team to a narrower one, portal users stop following it.
         """
-        presence = self._presence(team_id)
 
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.transfer", expected_version)
@@ -276,7 +277,7 @@ class TicketUseCases(AssigningUseCases):
                 self._transfer(work, case, team)
                 ticket = work.session.tickets([ticket_id])[ticket_id]
                 if team.auto_assign and ticket.assignee_id is None and not ticket.waiting:
-                    self._choose(work, ticket, team, presence)
+                    self._choose(work, ticket, team)
             return work.fresh(ticket_id)
 
         return self._write(
@@ -285,6 +286,7 @@ class TicketUseCases(AssigningUseCases):
             do,
             ticket_ids=[ticket_id],
             team_ids=[team_id],
+            look=lambda: self._presence(team_id),
             key=idempotency_key,
             payload=(ticket_id, team_id, expected_version),
         )

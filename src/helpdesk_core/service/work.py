@@ -7,6 +7,7 @@ way than `Work.carry_out`.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import random
 import time
@@ -62,6 +63,7 @@ from helpdesk_core.visibility import can_view, can_view_team, scope_for
 from helpdesk_core.visibility.scopes import Everything, Scope
 
 T = TypeVar("T")
+_Ids = Collection[Id]
 
 #: How often a use-case starts anew when what it was about to lock has moved meanwhile.
 ATTEMPTS = 5
@@ -81,6 +83,18 @@ class Case:
     team: Team
 
 
+@attrs.frozen(kw_only=True)
+class Presence:
+    """Who of a team's pool is there when, asked before the transaction begins.
+
+    `error` is set when the calendar did not answer: then nobody is chosen (A14).
+    """
+
+    pool: frozenset[Id] = frozenset()
+    availability: Availability | None = None
+    error: CalendarError | None = None
+
+
 @attrs.define
 class Work:
     """A session with the one who acts in it and the moment at which they do."""
@@ -93,6 +107,7 @@ class Work:
     new_id: Callable[[], Id]
     claims: frozenset[Claim]
     locked_teams: frozenset[Id] = frozenset()
+    presence: Presence = Presence()
     _counted: set[Id] = attrs.Factory(set)
     _version_of: dict[Id, int] = attrs.Factory(dict)
 
@@ -364,7 +379,12 @@ class Desk:
         return utc("now", self._clock.now())
 
     def _begin(
-        self, session: Session, actor: Actor, now: datetime, teams: frozenset[Id] = frozenset()
+        self,
+        session: Session,
+        actor: Actor,
+        now: datetime,
+        teams: frozenset[Id] = frozenset(),
+        presence: Presence = Presence(),
     ) -> Work:
         return Work(
             session=session,
@@ -375,6 +395,7 @@ class Desk:
             new_id=self._new_id,
             claims=self._repository.claims,
             locked_teams=teams,
+            presence=presence,
         )
 
     def _read(self, actor: Actor, ask: Callable[[Work], T]) -> T:
@@ -387,24 +408,31 @@ class Desk:
         actor: Actor,
         do: Callable[[Work], T],
         *,
-        ticket_ids: Collection[Id] = (),
-        team_ids: Collection[Id] = (),
+        ticket_ids: Collection[Id] | Callable[[], Collection[Id]] = (),
+        team_ids: Collection[Id] | Callable[[], Collection[Id]] = (),
+        look: Callable[[], Presence] = Presence,
         key: str | None = None,
         payload: object = None,
     ) -> T:
-        """Run `do` in one transaction that holds these tickets and teams, the tickets' own too."""
+        """Run `do` in one transaction that holds these tickets and teams, the tickets' own too.
 
-        def run(session: Session) -> T:
+        What has to be asked to know them, and who is there, is asked before each attempt.
+        """
+
+        def run(session: Session, presence: Presence, teams: _Ids, tickets: _Ids) -> T:
             now = self._now()
-            teams = session.lock(team_ids, ticket_ids)
-            work = self._begin(session, actor, now, teams)
+            held = session.lock(teams, tickets)
+            work = self._begin(session, actor, now, held, presence)
             if key is None:
                 return do(work)
             return self._once(work, f"{use_case}:{key}", (use_case, payload), do)
 
         for _ in range(ATTEMPTS):
+            teams = team_ids() if callable(team_ids) else team_ids
+            tickets = ticket_ids() if callable(ticket_ids) else ticket_ids
+            attempt = functools.partial(run, presence=look(), teams=teams, tickets=tickets)
             try:
-                return self._transact(run)
+                return self._transact(attempt)
             except MovedError:
                 continue
         raise RetryableError(f"{use_case}: what it works on keeps moving; try again")
