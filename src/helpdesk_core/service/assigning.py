@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import attrs
@@ -19,6 +19,7 @@ from helpdesk_core.assignment import (
 from helpdesk_core.availability import Availability
 from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
 from helpdesk_core.errors import CalendarError
+from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.work import Desk, MovedError, Presence, Work
 
@@ -47,7 +48,7 @@ class AssigningUseCases(Desk):
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.assign", expected_version)
             to = None if user_id is None else work.user(user_id)
-            self._hand(work, case.ticket, to)
+            work.carry_out(handing(work, case.ticket, to))
             return work.fresh(ticket_id)
 
         return self._write(
@@ -90,7 +91,7 @@ class AssigningUseCases(Desk):
                 return None
             if case.team.id != ticket.team_id:
                 return None  # another team's by now: its turn comes again
-            self._choose(work, case.ticket, case.team)
+            work.carry_out(choice(work, case.ticket, case.team))
             given = work.fresh(ticket.id)
             return given if given.assignee_id is not None else None
 
@@ -114,7 +115,8 @@ class AssigningUseCases(Desk):
             work.require("ticket.assign")
             if presence.availability is None:
                 raise presence.error or CalendarError("the calendar was not asked")
-            return _decide(work, team, presence.availability, presence.pool)
+            counts = work.session.workloads(team.id)
+            return _decide(work, team, presence.availability, presence.pool, counts)
 
         return self._read(actor, ask)
 
@@ -138,43 +140,48 @@ class AssigningUseCases(Desk):
             return Presence(pool=frozenset(user_ids), error=error)
         return Presence(pool=frozenset(user_ids), availability=there)
 
-    def _hand(self, work: Work, ticket: Ticket, to: User | None) -> None:
-        """Give the ticket to somebody, or nobody, by hand; being away is a warning (A18)."""
-        there = work.presence.availability
-        work.carry_out(
-            plan_reassignment(
-                ticket,
-                to,
-                sequence=_next_sequence(work.session.workloads(ticket.team_id).values()),
-                now=work.now,
-                by=work.by,
-                absent=bool(to and there and not there.is_available(to.id, work.now)),
-            )
-        )
 
-    def _choose(self, work: Work, ticket: Ticket, team: Team) -> None:
-        """Assign by the team's method, inside the transaction that holds the team (A17)."""
-        presence = work.presence
-        if presence.availability is None:
-            assignment = Assignment(outcome=Outcome.NOBODY_AVAILABLE, code=CALENDAR_SILENT)
-        else:
-            assignment = _decide(work, team, presence.availability, presence.pool)
-        work.carry_out(
-            plan_assignment(
-                ticket,
-                assignment,
-                sequence=_next_sequence(work.session.workloads(team.id).values()),
-                now=work.now,
-                by=work.by,
-            )
-        )
+def handing(work: Work, ticket: Ticket, to: User | None) -> Plan:
+    """To give the ticket to somebody, or nobody, by hand; being away is a warning (A18)."""
+    there = work.presence.availability
+    return plan_reassignment(
+        ticket,
+        to,
+        sequence=_next_sequence(work.session.workloads(ticket.team_id).values()),
+        now=work.now,
+        by=work.by,
+        absent=bool(to and there and not there.is_available(to.id, work.now)),
+    )
 
 
-def _decide(work: Work, team: Team, there: Availability, asked: frozenset[Id]) -> Assignment:
+def choice(work: Work, ticket: Ticket, team: Team) -> Plan:
+    """To assign by the team's method, inside the transaction that holds the team (A17)."""
+    presence = work.presence
+    workloads = work.session.workloads(team.id)
+    if presence.availability is None:
+        assignment = Assignment(outcome=Outcome.NOBODY_AVAILABLE, code=CALENDAR_SILENT)
+    else:
+        assignment = _decide(work, team, presence.availability, presence.pool, workloads)
+    return plan_assignment(
+        ticket,
+        assignment,
+        sequence=_next_sequence(workloads.values()),
+        now=work.now,
+        by=work.by,
+    )
+
+
+def _decide(
+    work: Work,
+    team: Team,
+    there: Availability,
+    asked: frozenset[Id],
+    counts: Mapping[Id, Workload],
+) -> Assignment:
     pool = pool_of(team, work.session.eligible_users())
     if not asked.issuperset(pool):
         raise MovedError  # somebody joined since the calendar was asked
-    workloads = dict(work.session.workloads(team.id))
+    workloads = dict(counts)
     if team.assignment_scope is CountScope.GLOBAL:
         # counts over all teams, recency in this one (A6, A7)
         for member_id, everywhere in work.session.workloads(None).items():

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from helpdesk_core.assignment import plan_team_change, pool_of
-from helpdesk_core.decisions import deny
+from helpdesk_core.decisions import allow, deny
 from helpdesk_core.entities import (
     Actor,
     FollowSource,
@@ -28,8 +28,8 @@ from helpdesk_core.events import (
     TicketChanged,
     TicketOpened,
 )
-from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, SetField
-from helpdesk_core.service.assigning import AssigningUseCases
+from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, Plan, SetField
+from helpdesk_core.service.assigning import AssigningUseCases, choice, handing
 from helpdesk_core.service.work import Case, Presence, Work
 from helpdesk_core.stages import plan_move, plan_transfer, stage_messages
 from helpdesk_core.visibility import audience, plan_narrowing
@@ -90,11 +90,12 @@ class TicketUseCases(AssigningUseCases):
                 tags=labels,
                 followers=_first_followers(work.author_id, customer),
             )
-            self._take_in(work, ticket, team, stage, customer)
+            plans = [_taking_in(work, ticket, team, stage, customer)]
             if assignee_id is not None:
-                self._hand(work, ticket, work.user(assignee_id))
+                plans.append(handing(work, ticket, work.user(assignee_id)))
             elif team.auto_assign:
-                self._choose(work, ticket, team)
+                plans.append(choice(work, ticket, team))
+            work.carry_out(*plans)
             return work.fresh(ticket.id)
 
         ticket = self._write(
@@ -108,43 +109,6 @@ class TicketUseCases(AssigningUseCases):
         )
         self._index(ticket)
         return ticket
-
-    def _take_in(
-        self, work: Work, ticket: Ticket, team: Team, stage: Stage, customer: User | None
-    ) -> None:
-        events: list[Event] = [
-            TicketOpened(
-                at=work.now, by=work.by, ticket_id=ticket.id, team_id=team.id, stage_id=stage.id
-            )
-        ]
-        events += [
-            FollowerAdded(
-                at=work.now,
-                by=work.by,
-                ticket_id=ticket.id,
-                team_id=team.id,
-                user_id=user_id,
-                source=source,
-            )
-            for user_id, sources in ticket.followers.items()
-            for source in sorted(sources, key=lambda source: source.value)
-        ]
-        messages, skips = stage_messages(
-            ticket, stage, team, customer=customer, assignee=None, now=work.now, by=work.by
-        )
-        followers = work.session.users({*ticket.followers, *team.followers})
-        told = audience(ticket, team, followers, work.author_id, company_scope=work.company_scope)
-        opened = [
-            Notice(
-                ticket_id=ticket.id,
-                recipient_id=recipient.user_id,
-                channel=Channel.EMAIL,
-                kind=NoticeKind.OPENED,
-            )
-            for recipient in told
-            if recipient.user_id != ticket.customer_id  # the stage's message is theirs (G8)
-        ]
-        work.write([Add(ticket)], [*events, *skips], [*messages, *opened])
 
     def change_ticket(
         self,
@@ -277,7 +241,7 @@ class TicketUseCases(AssigningUseCases):
                 self._transfer(work, case, team)
                 ticket = work.session.tickets([ticket_id])[ticket_id]
                 if team.auto_assign and ticket.assignee_id is None and not ticket.waiting:
-                    self._choose(work, ticket, team)
+                    work.carry_out(choice(work, ticket, team))
             return work.fresh(ticket_id)
 
         return self._write(
@@ -317,6 +281,48 @@ class TicketUseCases(AssigningUseCases):
         """Tell the similarity store, after the transaction."""
         if self._similarity is not None:
             self._similarity.update(ticket)
+
+
+def _taking_in(work: Work, ticket: Ticket, team: Team, stage: Stage, customer: User | None) -> Plan:
+    """To add a new ticket, with what is told of it."""
+    events: list[Event] = [
+        TicketOpened(
+            at=work.now, by=work.by, ticket_id=ticket.id, team_id=team.id, stage_id=stage.id
+        )
+    ]
+    events += [
+        FollowerAdded(
+            at=work.now,
+            by=work.by,
+            ticket_id=ticket.id,
+            team_id=team.id,
+            user_id=user_id,
+            source=source,
+        )
+        for user_id, sources in ticket.followers.items()
+        for source in sorted(sources, key=lambda source: source.value)
+    ]
+    messages, skips = stage_messages(
+        ticket, stage, team, customer=customer, assignee=None, now=work.now, by=work.by
+    )
+    followers = work.session.users({*ticket.followers, *team.followers})
+    told = audience(ticket, team, followers, work.author_id, company_scope=work.company_scope)
+    opened = [
+        Notice(
+            ticket_id=ticket.id,
+            recipient_id=recipient.user_id,
+            channel=Channel.EMAIL,
+            kind=NoticeKind.OPENED,
+        )
+        for recipient in told
+        if recipient.user_id != ticket.customer_id  # the stage's message is theirs (G8)
+    ]
+    return Plan(
+        decision=allow("ticket.opened"),
+        changes=[Add(ticket)],
+        events=[*events, *skips],
+        notices=[*messages, *opened],
+    )
 
 
 def _move(work: Work, case: Case, stage_id: Id) -> None:

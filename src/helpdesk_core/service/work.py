@@ -276,11 +276,16 @@ class Work:
 
     # --- what changes ----------------------------------------------------------------------------
 
-    def carry_out(self, plan: Plan) -> None:
-        """Apply a plan with its events and notices, or raise `RefusedError` (V14, N1)."""
-        if not plan.allowed:
-            raise RefusedError(plan.decision)
-        self.write(plan.changes, plan.events, plan.notices)
+    def carry_out(self, *plans: Plan) -> None:
+        """Apply plans at once with their events and notices, or raise `RefusedError` (V14, N1)."""
+        for plan in plans:
+            if not plan.allowed:
+                raise RefusedError(plan.decision)
+        self.write(
+            [change for plan in plans for change in plan.changes],
+            [event for plan in plans for event in plan.events],
+            [notice for plan in plans for notice in plan.notices],
+        )
 
     def write(
         self,

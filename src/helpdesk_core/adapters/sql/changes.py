@@ -51,6 +51,8 @@ _FIELDS = {kind: tuple(field.name for field in attrs.fields(kind)) for kind in _
 #: Fields that are rows of another table.
 _IN_ROWS = frozenset({(Kind.TICKET, "tags"), (Kind.TEAM, "stage_ids")})
 _PLACING_FIELDS = frozenset({"team_id", "stage_id", "assignee_id", "merged_into"})
+#: What assigning sets; more is not worth the while.
+_SETTLED = frozenset({"assignee_id", "available_from", "waiting"})
 _FOLLOWABLE = (Kind.TICKET, Kind.TEAM)
 
 
@@ -102,7 +104,7 @@ class Writer:
         self._db.must_write()
         with self._db.all_or_nothing():
             try:
-                for (kind, *_), group in itertools.groupby(changes, key=_batch):
+                for (kind, *_), group in itertools.groupby(_settled(changes), key=_batch):
                     _HANDLERS[kind](self, list(group))
                 self._correct_counts()
             except BaseException:  # what is remembered is not so any more
@@ -369,6 +371,35 @@ def _batch(change: Change) -> tuple[Any, ...]:
     if type(change) not in _HANDLERS or isinstance(change, Add):
         raise RepositoryError(f"a change of type {type(change).__name__} is not known")
     return (type(change),)
+
+
+def _settled(changes: Iterable[Change]) -> list[Change]:
+    """The same, with what is set on a new ticket right after it was added put into the ticket."""
+    settled: list[Change] = []
+    for change in changes:
+        last = settled[-1] if settled else None
+        if isinstance(last, Add) and isinstance(last.thing, Ticket):
+            ticket = _with(last.thing, change)
+            if ticket is not None:
+                settled[-1] = Add(ticket)
+                continue
+        settled.append(change)
+    return settled
+
+
+def _with(ticket: Ticket, change: Change) -> Ticket | None:
+    """The ticket after this change; None when it is no such change, or does not fit."""
+    if not isinstance(change, SetField | AddFollow):
+        return None
+    if change.kind is not Kind.TICKET or change.id != ticket.id:
+        return None
+    if isinstance(change, AddFollow):
+        sources = ticket.followers.get(change.user_id, frozenset())
+        followers = {**ticket.followers, change.user_id: sources | {change.source}}
+        return attrs.evolve(ticket, followers=followers)
+    if change.field not in _SETTLED or getattr(ticket, change.field) != change.expected:
+        return None
+    return attrs.evolve(ticket, **{change.field: change.value})
 
 
 def _place(ticket: Ticket) -> _Place:

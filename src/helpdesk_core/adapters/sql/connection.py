@@ -29,6 +29,7 @@ class Connection:
         # What is locked by this transaction, and so is as it was read until it ends.
         self.held_teams: set[Id] = set()
         self.held_tickets: set[Id] = set()
+        self._saved = False
         self.statements = statements
         self.tables = statements.tables
         self.codec = codec_for(statements.tables.id_type)
@@ -76,16 +77,17 @@ class Connection:
         """What the block did is undone when it raises, though the transaction may go on."""
         connection = self._connection or self._ended()
         try:
+            if self._saved:  # the one before goes only now, which spares going there for it alone
+                connection.exec_driver_sql("RELEASE SAVEPOINT changes")
             connection.exec_driver_sql("SAVEPOINT changes")
+            self._saved = True
             try:
                 yield
             except BaseException:
                 # A connection that is lost has undone everything already.
                 if not connection.invalidated:
                     connection.exec_driver_sql("ROLLBACK TO SAVEPOINT changes")
-                    connection.exec_driver_sql("RELEASE SAVEPOINT changes")
                 raise
-            connection.exec_driver_sql("RELEASE SAVEPOINT changes")
         except sa.exc.SQLAlchemyError as error:
             raise translated(error) from None
 
