@@ -19,5 +19,5 @@ settings.load_profile("ci" if os.environ.get("CI") else "suite")
 
 @pytest.fixture(params=STORES)
 def company(request: pytest.FixtureRequest, tmp_path: Path) -> Company:
-    """The small company, in memory and on SQLite."""
+    """The small company, in memory, on SQLite and on PostgreSQL."""
     return Company(repository_for(request.param, tmp_path), tmp_path)

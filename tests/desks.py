@@ -31,7 +31,7 @@ from helpdesk_core.ports import Repository
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SETUP = System(reason="set-up of a test")
-STORES = ("memory", "sqlite")
+STORES = ("memory", "sqlite", "postgresql")
 _EMPTY: list[bytes] = []
 
 
@@ -39,6 +39,10 @@ def repository_for(store: str, folder: Path) -> Repository:
     """A fresh repository of this kind."""
     if store == "memory":
         return MemoryRepository()
+    if store == "postgresql":
+        import postgres
+
+        return postgres.empty()
     from helpdesk_core.adapters.sql import SqlRepository
 
     file = folder / "desk.sqlite"

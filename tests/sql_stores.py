@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 
+import postgres
 from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.adapters.sql.tables import tables_for
 from helpdesk_core.entities import (
@@ -49,8 +51,24 @@ def _shared(id_type: type) -> SqlRepository:
     return SqlRepository("sqlite:///:memory:", id_type=id_type)
 
 
-def empty(id_type: type = str) -> SqlRepository:
+SQL_STORES = ("sqlite", "postgresql")
+on_each_store = pytest.mark.parametrize("store", SQL_STORES)
+
+
+@contextmanager
+def opened(store: str, id_type: type = str) -> Any:
+    """A repository without anything in it, on either database."""
+    if store == "postgresql":
+        yield postgres.empty(id_type)
+        return
+    with repository(id_type) as fresh:
+        yield fresh
+
+
+def empty(store: str, id_type: type = str) -> SqlRepository:
     """A repository without anything in it; examples share it, for making one takes a while."""
+    if store == "postgresql":
+        return postgres.empty(id_type)
     repo = _shared(id_type)
     with repo._engine.begin() as connection:
         for table in reversed(tables_for(id_type, "helpdesk_").metadata.sorted_tables):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
+import time
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +22,7 @@ from helpdesk_core.adapters.sql.schema import alembic_config
 from helpdesk_core.adapters.sql.statements import ByIds, Statements
 from helpdesk_core.adapters.sql.tables import REVISION, tables_for
 from helpdesk_core.errors import (
+    CollisionError,
     ConflictError,
     InvalidValueError,
     RepositoryError,
@@ -116,7 +119,9 @@ def test_a_busy_database_can_be_tried_again(url: str) -> None:
         (_driver(sa.exc.OperationalError, 6 | 1 << 8), RetryableError, "busy"),
         (_driver(sa.exc.OperationalError, 13), RepositoryError, "failed: no luck$"),
         (_driver(sa.exc.IntegrityError, 19), ConflictError, "no luck"),
-        (_driver(sa.exc.OperationalError, None, "40P01"), RetryableError, "busy"),
+        (_driver(sa.exc.OperationalError, None, "40P01"), CollisionError, "another"),
+        (_driver(sa.exc.OperationalError, None, "40001"), CollisionError, "another"),
+        (_driver(sa.exc.OperationalError, None, "55P03"), RetryableError, "busy"),
         (_driver(sa.exc.OperationalError, None, "42601"), RepositoryError, "no luck"),
     ],
 )
@@ -144,6 +149,25 @@ def test_a_database_in_memory_has_one_session_at_a_time() -> None:
             assert session.tickets(["T-1"])["T-1"].version == 41
             with pytest.raises(RepositoryError, match="one session at a time"), repo.reading():
                 pass
+
+
+def test_a_database_in_memory_is_closed_when_its_last_session_ended() -> None:
+    """V13: closing waits for a session of another thread, whose connection is the only one."""
+    repository = SqlRepository("sqlite:///:memory:")
+    inside, seen = threading.Event(), []
+
+    def look() -> None:
+        with repository.reading() as session:
+            inside.set()
+            time.sleep(0.2)
+            seen.append(session.tickets(["T-1"]))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    inside.wait()
+    repository.close()
+    assert seen == [{}]
+    thread.join()
 
 
 def test_an_engine_of_the_host_is_left_as_it_was(url: str) -> None:
@@ -266,7 +290,7 @@ def test_every_statement_can_be_written_for_postgresql(id_type: type) -> None:
             ]
     assert len(texts) > 60
     assert sum("FOR UPDATE SKIP LOCKED" in text for text in texts) == 1
-    assert sum(text.endswith("FOR UPDATE") for text in texts) == 3
+    assert sum(text.endswith("FOR UPDATE") for text in texts) == 4
     for table in tables.metadata.sorted_tables:
         str(sa.schema.CreateTable(table).compile(dialect=dialect))
 

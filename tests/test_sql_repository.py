@@ -48,7 +48,17 @@ from helpdesk_core.ports import (
 )
 from helpdesk_core.visibility import can_view, scope_for
 from helpdesk_core.visibility.scopes import AllOf, AnyOf, Everything, FollowsTicket
-from sql_stores import TEAMS, empty, fill, mail_of, repository, setting, ticket_of
+from sql_stores import (
+    TEAMS,
+    empty,
+    fill,
+    mail_of,
+    on_each_store,
+    opened,
+    repository,
+    setting,
+    ticket_of,
+)
 from sql_things import (
     MONDAY,
     STAGES,
@@ -59,19 +69,21 @@ from sql_things import (
     worlds,
 )
 
+pytestmark = on_each_store
+
 # --- the same rules, asked in SQL -----------------------------------------------------------------
 
 
 @settings(max_examples=60)
 @given(worlds(), flags)
 def test_a_list_is_what_the_check_allows(
-    world: tuple[list[Team], list[Ticket]], company_scope: bool
+    store: str, world: tuple[list[Team], list[Ticket]], company_scope: bool
 ) -> None:
     """V13, T1: for every user, what SQL finds in the scope is what can_view allows one by one."""
     teams, tickets = world
     by_id = {team.id: team for team in teams}
     everything = TicketFilter(merged=None)
-    repo = empty()
+    repo = empty(store)
     fill(repo, teams, tickets)
     with repo.reading() as session:
         for user in USERS:
@@ -90,6 +102,7 @@ def test_a_list_is_what_the_check_allows(
 @settings(max_examples=150)
 @given(worlds(), filters, st.sampled_from(USERS), flags, st.integers(0, 3))
 def test_sql_answers_as_memory_does(
+    store: str,
     world: tuple[list[Team], list[Ticket]],
     query: TicketFilter,
     user: User,
@@ -99,7 +112,7 @@ def test_sql_answers_as_memory_does(
     """V13, T8: lists, pages and counts are those of the plain reading of scope and filter."""
     memory = MemoryRepository()
     scope = scope_for(user)
-    repo = empty()
+    repo = empty(store)
     for store in (repo, memory):
         fill(store, *world)
     with repo.reading() as sql, memory.reading() as plain:
@@ -147,7 +160,7 @@ def _change(session: Any, step: tuple[Kind, Any, str, Any]) -> SetField:
 @settings(max_examples=150)
 @given(worlds(), steps(), flags)
 def test_kept_counts_are_those_of_a_recount(
-    world: tuple[list[Team], list[Ticket]], taken: list[Any], together: bool
+    store: str, world: tuple[list[Team], list[Ticket]], taken: list[Any], together: bool
 ) -> None:
     """A7, G4, M8: after any changes the kept counts are those of a recount, and memory's."""
     tickets = world[1]
@@ -158,7 +171,7 @@ def test_kept_counts_are_those_of_a_recount(
         if not isinstance(step, tuple) or step[2] != "merged_into" or step[3] in known | {None}
     ]
     memory = MemoryRepository()
-    repo = empty()
+    repo = empty(store)
     for store in (repo, memory):
         fill(store, *world)
     if together:
@@ -187,22 +200,22 @@ def _in_one_go(repo: Any, memory: Any, taken: list[Any]) -> None:
         session.apply(right)
 
 
-def test_a_recount_sees_a_wrong_count() -> None:
+def test_a_recount_sees_a_wrong_count(store: str) -> None:
     """A7: a count that was changed by hand is told by team and member."""
-    with repository() as repo:
+    with opened(store) as repo:
         ticket = ticket_of(assignee_id="ada")
         fill(repo, TEAMS, [ticket])
         with repo._engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE helpdesk_workloads SET open = 5")
+            connection.exec_driver_sql(f"UPDATE {repo._tables.prefix}workloads SET open = 5")
         with repo.reading() as session:
             assert session.recount() == [
                 "team 'x', member 'ada': kept 1 tickets, 5 open; counted 1, 1 open"
             ]
 
 
-def test_a_scope_that_sql_does_not_know_is_refused() -> None:
+def test_a_scope_that_sql_does_not_know_is_refused(store: str) -> None:
     """V13, V17: a scope of another kind is refused, and ids of another type match nothing."""
-    with repository() as repo, repo.reading() as session:
+    with opened(store) as repo, repo.reading() as session:
         with pytest.raises(RepositoryError, match="cannot be asked for"):
             session.find(object(), TicketFilter())
         for scope in (AnyOf(()), FollowsTicket(7), AllOf((Everything(), FollowsTicket(7)))):
@@ -242,7 +255,7 @@ CONFLICTS = {
 
 
 @pytest.mark.parametrize("name", CONFLICTS)
-def test_what_is_not_as_expected_is_a_conflict_and_changes_nothing(name: str) -> None:
+def test_what_is_not_as_expected_is_a_conflict_and_changes_nothing(store: str, name: str) -> None:
     """T7, G10, M10: a change that does not fit is a conflict, and none of its batch is made."""
     changes = [setting("subject", "Ink", "Toner"), *CONFLICTS[name]]
     changes = [
@@ -252,7 +265,7 @@ def test_what_is_not_as_expected_is_a_conflict_and_changes_nothing(name: str) ->
         for change in changes
     ]
     ticket = ticket_of(assignee_id="ada", tags={"b"}, followers={"eve": {FollowSource.CHOSEN}})
-    with repository() as repo:
+    with opened(store) as repo:
         fill(repo, TEAMS, [ticket])
         with repo.writing() as session:
             session.apply([setting("waiting", False, True)])
@@ -267,9 +280,9 @@ def test_what_is_not_as_expected_is_a_conflict_and_changes_nothing(name: str) ->
             assert session.recount() == []
 
 
-def test_a_field_may_change_more_than_once_in_a_batch() -> None:
+def test_a_field_may_change_more_than_once_in_a_batch(store: str) -> None:
     """A7, T7: each change meets what the one before it left, in its field and in the counts."""
-    with repository() as repo:
+    with opened(store) as repo:
         fill(repo, TEAMS, [ticket_of()])
         with repo.writing() as session:
             session.apply(
@@ -287,19 +300,19 @@ def test_a_field_may_change_more_than_once_in_a_batch() -> None:
             assert session.recount() == []
 
 
-def test_locking_tells_which_teams_are_held() -> None:
+def test_locking_tells_which_teams_are_held(store: str) -> None:
     """A17: the teams of the tickets are held too; ids that name nothing hold nothing."""
-    with repository() as repo:
+    with opened(store) as repo:
         fill(repo, TEAMS, [ticket_of(), ticket_of("T-2", team_id="y")])
         with repo.writing() as session:
             assert session.lock(["z"], ["T-2", "T-9", 7]) == {"y", "z"}
             assert session.lock([], []) == set()
 
 
-def test_misuse_is_refused_by_name() -> None:
+def test_misuse_is_refused_by_name(store: str) -> None:
     """T7: unknown fields, ids of another type, naive moments and late calls are named."""
     follow = {"id": "T-1", "user_id": "eve", "source": FollowSource.CHOSEN}
-    with repository() as repo:
+    with opened(store) as repo:
         fill(repo, TEAMS, [ticket_of()])
         for changes, problem in (
             (
@@ -332,15 +345,15 @@ def test_misuse_is_refused_by_name() -> None:
             assert session.tickets([True, 1]) == {}
         with pytest.raises(RepositoryError, match="the session has ended"):
             session.tickets(["T-1"])
-    with repository(int) as repo, repo.reading() as session:
+    with opened(store, int) as repo, repo.reading() as session:
         assert session.users(["1", True]) == {}
         assert session.workloads("1") == {}
         assert session.merge("1") is None
 
 
-def test_what_raises_leaves_nothing() -> None:
+def test_what_raises_leaves_nothing(store: str) -> None:
     """N1: a writing block that raises leaves neither changes nor events nor notifications."""
-    with repository() as repo:
+    with opened(store) as repo:
         with pytest.raises(ZeroDivisionError), repo.writing() as session:
             _write_everywhere_and_fail(session)
         with repo.reading() as session:
@@ -352,13 +365,14 @@ def test_what_raises_leaves_nothing() -> None:
             assert session.recall("key") is None
 
 
-def test_an_interrupt_is_not_hidden(tmp_path: Path) -> None:
+def test_an_interrupt_is_not_hidden(store: str, tmp_path: Path) -> None:
     """N1: Ctrl-C in the middle of a statement comes out as such, and leaves nothing."""
 
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    with repository(url=f"sqlite:///{tmp_path / 'desk.sqlite'}") as repo:
+    on_file = repository(url=f"sqlite:///{tmp_path / 'desk.sqlite'}")
+    with on_file if store == "sqlite" else opened(store) as repo:
         sa.event.listen(repo._engine, "do_execute", interrupt)
         with pytest.raises(KeyboardInterrupt), repo.writing() as session:
             session.apply([Add(STAGES[0])])
@@ -374,10 +388,10 @@ def _write_everywhere_and_fail(session: Any) -> None:
     raise ZeroDivisionError
 
 
-def test_a_stage_may_be_named_before_it_is_there_but_not_for_ever() -> None:
+def test_a_stage_may_be_named_before_it_is_there_but_not_for_ever(store: str) -> None:
     """G5, G10: a team may name a stage that the same transaction adds, and no other one."""
     team = Team(id="x", name="x", visibility=Visibility.PUBLIC, stage_ids={"new"})
-    with repository() as repo:
+    with opened(store) as repo:
         with pytest.raises(ConflictError), repo.writing() as session:
             session.apply([Add(team)])
         with repo.writing() as session:
@@ -391,7 +405,7 @@ def test_a_stage_may_be_named_before_it_is_there_but_not_for_ever() -> None:
             assert list(session.stages()) == []
 
 
-def test_merges_and_discards_are_found_by_any_of_their_tickets() -> None:
+def test_merges_and_discards_are_found_by_any_of_their_tickets(store: str) -> None:
     """M5, M14: a merge is undone once, and a pair discarded again has its new fingerprints."""
     merges = [
         Merge(id=id, master_id="a", merged_ids=("b", "c"), at=MONDAY, changes=())
@@ -401,7 +415,7 @@ def test_merges_and_discards_are_found_by_any_of_their_tickets() -> None:
         Discard(first_id="a", second_id="b", first_fingerprint=mark, second_fingerprint="2")
         for mark in "01"
     ]
-    with repository() as repo:
+    with opened(store) as repo:
         with repo.writing() as session:
             session.apply([RecordMerge(merge=merge) for merge in merges])
             session.apply(pairs)
@@ -419,11 +433,11 @@ def test_merges_and_discards_are_found_by_any_of_their_tickets() -> None:
 # --- the outbox ----------------------------------------------------------------------------------
 
 
-def test_the_outbox_gives_each_notification_to_one_at_a_time() -> None:
+def test_the_outbox_gives_each_notification_to_one_at_a_time(store: str) -> None:
     """N1: what was taken is given to nobody else before the time agreed, and purged when sent."""
     later, hour = MONDAY + timedelta(minutes=5), timedelta(hours=1)
     mails = [mail_of(1), mail_of(2, not_before=MONDAY + hour), mail_of(3, attempts=2), mail_of(4)]
-    with repository() as repo:
+    with opened(store) as repo:
         with repo.writing() as session:
             session.publish([], mails)
         with repo.reading() as session:
@@ -442,12 +456,12 @@ def test_the_outbox_gives_each_notification_to_one_at_a_time() -> None:
             session.settle("key 4", DeliveryStatus.PENDING, not_before=later + hour)
             with pytest.raises(ConflictError):
                 session.settle("key 9", DeliveryStatus.SENT)
-            with pytest.raises(ConflictError):
-                session.publish([], [mails[1]])
             session.remember("key", Remembered("digest", 1), MONDAY)
             assert session.purge(MONDAY) == 0
             assert session.purge(later) == 2
             assert session.recall("key") is None
+        with pytest.raises(ConflictError), repo.writing() as session:
+            session.publish([], [mails[1]])
         with repo.reading() as session:
             dead = session.outbox(status=DeliveryStatus.DEAD)
             assert [(mail.key, mail.not_before) for mail in dead] == [("key 3", None)]

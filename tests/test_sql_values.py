@@ -43,7 +43,7 @@ from helpdesk_core.plans import (
 from helpdesk_core.ports import (
     Remembered,
 )
-from sql_stores import ID_TYPES, empty, repository, ticket_of
+from sql_stores import ID_TYPES, empty, on_each_store, opened, ticket_of
 from sql_things import (
     MONDAY,
     Things,
@@ -70,8 +70,9 @@ def _read(session: Any, thing: Any) -> Any:
     return asked[type(thing)]([thing.ticket_id])[0]
 
 
+@on_each_store
 @pytest.mark.parametrize("id_type", ID_TYPES)
-def test_every_entity_comes_back_as_it_was(id_type: type) -> None:
+def test_every_entity_comes_back_as_it_was(store: str, id_type: type) -> None:
     """M6: whatever an entity holds is there again after it was added, for every type of ids."""
     things = Things(id_type)
 
@@ -89,7 +90,7 @@ def test_every_entity_comes_back_as_it_was(id_type: type) -> None:
         elif not isinstance(thing, User):
             thing = attrs.evolve(thing, ticket_id=ticket.id)
         before = [x for x in (team, stage, ticket) if x is not thing and type(x) is not type(thing)]
-        repo = empty(id_type)
+        repo = empty(store, id_type)
         with repo.writing() as session:
             session.apply([Add(x) for x in before if not isinstance(x, Ticket)])
             if isinstance(thing, Ticket | Team | Stage | User):
@@ -102,8 +103,9 @@ def test_every_entity_comes_back_as_it_was(id_type: type) -> None:
     check()
 
 
+@on_each_store
 @pytest.mark.parametrize("id_type", ID_TYPES)
-def test_every_event_comes_back_as_it_was(id_type: type) -> None:
+def test_every_event_comes_back_as_it_was(store: str, id_type: type) -> None:
     """T6: every type of event is in the history with all it says, in the order of recording."""
     ids = ids_of(id_type)
 
@@ -112,7 +114,7 @@ def test_every_event_comes_back_as_it_was(id_type: type) -> None:
     def check(events: tuple[Event, ...]) -> None:
         assert {type(event) for event in events} == set(EVENT_TYPES.values())
         of = [event for event in events if event.ticket_id is not None]
-        repo = empty(id_type)
+        repo = empty(store, id_type)
         with repo.writing() as session:
             session.publish(events, [])
         with repo.reading() as session:
@@ -127,15 +129,16 @@ def test_every_event_comes_back_as_it_was(id_type: type) -> None:
     check()
 
 
+@on_each_store
 @pytest.mark.parametrize("id_type", ID_TYPES)
-def test_every_change_of_a_merge_comes_back_as_it_was(id_type: type) -> None:
+def test_every_change_of_a_merge_comes_back_as_it_was(store: str, id_type: type) -> None:
     """M14: the record of a merge holds every kind of change as it was made."""
     things = Things(id_type)
 
     @settings(max_examples=120)
     @given(things.merges_of(things.changes))
     def check(merge: Merge) -> None:
-        repo = empty(id_type)
+        repo = empty(store, id_type)
         with repo.writing() as session:
             session.apply([RecordMerge(merge=merge)])
         with repo.reading() as session:
@@ -183,7 +186,8 @@ def test_stored_texts_of_earlier_releases_are_read() -> None:
             codec.event(name, schema, "{}", at=MONDAY)
 
 
-def test_remembered_results_come_back_as_they_were() -> None:
+@on_each_store
+def test_remembered_results_come_back_as_they_were(store: str) -> None:
     """T7: a key gives the first result again, whatever it was; the same key twice is refused."""
     ticket = Ticket(
         id="T-1",
@@ -210,7 +214,7 @@ def test_remembered_results_come_back_as_they_were() -> None:
         plan,
         load,
     ]
-    with repository() as repo:
+    with opened(store) as repo:
         with repo.writing() as session:
             for n, result in enumerate(results):
                 session.remember(f"key {n}", Remembered("digest", result), MONDAY)

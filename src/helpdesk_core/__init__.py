@@ -45,6 +45,7 @@ from helpdesk_core.entities import (
 from helpdesk_core.errors import (
     AttachmentStoreError,
     CalendarError,
+    CollisionError,
     ConflictError,
     HelpdeskError,
     IdempotencyKeyError,
@@ -110,6 +111,7 @@ __all__ = [
     "BoardColumn",
     "CalendarError",
     "Candidate",
+    "CollisionError",
     "ConflictError",
     "CountScope",
     "Decision",

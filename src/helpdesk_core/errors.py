@@ -71,6 +71,13 @@ class RetryableError(HelpdeskError):
     """Nothing was changed and the same call may succeed later (a busy database, a lock)."""
 
 
+class CollisionError(RetryableError):
+    """The database ended a transaction so that another could go on: a deadlock, or the like.
+
+    The service tries again by itself, a bounded number of times; a host sees it only after that.
+    """
+
+
 class NotClaimedError(HelpdeskError):
     """The host's store disclaims what this use-case needs."""
 

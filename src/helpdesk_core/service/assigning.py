@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import attrs
@@ -19,23 +19,12 @@ from helpdesk_core.assignment import (
 from helpdesk_core.availability import Availability
 from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
 from helpdesk_core.errors import CalendarError, RetryableError
+from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, TicketFilter
-from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Work
+from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Presence, Work
 
 #: Why a ticket waits when the calendar did not answer (A14).
 CALENDAR_SILENT = "assignment.calendar_did_not_answer"
-
-
-@attrs.frozen(kw_only=True)
-class Presence:
-    """Who of a team's pool is there when, asked before the transaction begins.
-
-    `error` is set when the calendar did not answer: then nobody is chosen (A14).
-    """
-
-    pool: frozenset[Id] = frozenset()
-    availability: Availability | None = None
-    error: CalendarError | None = None
 
 
 class AssigningUseCases(Desk):
@@ -55,12 +44,11 @@ class AssigningUseCases(Desk):
         Raises `RefusedError` when they are not eligible. Somebody who is away gets it all the same;
         the event then carries a warning.
         """
-        presence = self._presence_of([] if user_id is None else [user_id])
 
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.assign", expected_version)
             to = None if user_id is None else work.user(user_id)
-            self._hand(work, case.ticket, to, presence)
+            work.carry_out(handing(work, case.ticket, to))
             return work.fresh(ticket_id)
 
         return self._write(
@@ -68,6 +56,7 @@ class AssigningUseCases(Desk):
             actor,
             do,
             ticket_ids=[ticket_id],
+            look=lambda: self._presence_of([] if user_id is None else [user_id]),
             key=idempotency_key,
             payload=(ticket_id, user_id, expected_version),
         )
@@ -94,10 +83,6 @@ class AssigningUseCases(Desk):
         return tuple(served)
 
     def _assign_one_waiting(self, ticket: Ticket, actor: Actor) -> Ticket | None:
-        presence = self._presence(ticket.team_id)
-        if presence.error is not None:
-            raise presence.error
-
         def do(work: Work) -> Ticket | None:
             work.require("work.assign_waiting")
             case = work.case(ticket.id)
@@ -105,12 +90,18 @@ class AssigningUseCases(Desk):
             if not case.ticket.waiting or case.ticket.is_merged_away or not case.team.auto_assign:
                 return None
             if case.team.id != ticket.team_id:
-                raise MovedError
-            self._choose(work, case.ticket, case.team, presence)
+                return None  # another team's by now: its turn comes again
+            work.carry_out(choice(work, case.ticket, case.team))
             given = work.fresh(ticket.id)
             return given if given.assignee_id is not None else None
 
-        return self._write("work.assign_waiting", actor, do, ticket_ids=[ticket.id])
+        def look() -> Presence:
+            presence = self._presence(ticket.team_id)
+            if presence.error is not None:
+                raise presence.error
+            return presence
+
+        return self._write("work.assign_waiting", actor, do, ticket_ids=[ticket.id], look=look)
 
     def explain_assignment(self, team_id: Id, *, actor: Actor) -> Assignment:
         """Whom the team's next ticket would go to now, and why (A20).
@@ -126,7 +117,9 @@ class AssigningUseCases(Desk):
                 work.claim(Claim.ASSIGNMENT_ORDER)
                 if presence.error is not None:
                     raise presence.error
-                return _decide(work, team, presence.availability or Availability(), presence.pool)
+                counts = work.session.workloads(team.id)
+                there = presence.availability or Availability()
+                return _decide(work, team, there, presence.pool, counts)
 
             try:
                 return self._read(actor, ask)
@@ -157,43 +150,49 @@ class AssigningUseCases(Desk):
             return Presence(pool=frozenset(user_ids), error=error)
         return Presence(pool=frozenset(user_ids), availability=there)
 
-    def _hand(self, work: Work, ticket: Ticket, to: User | None, presence: Presence) -> None:
-        """Give the ticket to somebody, or nobody, by hand; being away is a warning (A18)."""
-        there = presence.availability
-        work.carry_out(
-            plan_reassignment(
-                ticket,
-                to,
-                sequence=_next_sequence(work.session.workloads(ticket.team_id).values()),
-                now=work.now,
-                by=work.by,
-                absent=bool(to and there and not there.is_available(to.id, work.now)),
-            )
-        )
 
-    def _choose(self, work: Work, ticket: Ticket, team: Team, presence: Presence) -> None:
-        """Assign by the team's method, inside the transaction that holds the team (A17)."""
-        work.claim(Claim.ASSIGNMENT_ORDER)
-        if presence.availability is None:
-            assignment = Assignment(outcome=Outcome.NOBODY_AVAILABLE, code=CALENDAR_SILENT)
-        else:
-            assignment = _decide(work, team, presence.availability, presence.pool)
-        work.carry_out(
-            plan_assignment(
-                ticket,
-                assignment,
-                sequence=_next_sequence(work.session.workloads(team.id).values()),
-                now=work.now,
-                by=work.by,
-            )
-        )
+def handing(work: Work, ticket: Ticket, to: User | None) -> Plan:
+    """To give the ticket to somebody, or nobody, by hand; being away is a warning (A18)."""
+    there = work.presence.availability
+    return plan_reassignment(
+        ticket,
+        to,
+        sequence=_next_sequence(work.session.workloads(ticket.team_id).values()),
+        now=work.now,
+        by=work.by,
+        absent=bool(to and there and not there.is_available(to.id, work.now)),
+    )
 
 
-def _decide(work: Work, team: Team, there: Availability, asked: frozenset[Id]) -> Assignment:
+def choice(work: Work, ticket: Ticket, team: Team) -> Plan:
+    """To assign by the team's method, inside the transaction that holds the team (A17)."""
+    work.claim(Claim.ASSIGNMENT_ORDER)
+    presence = work.presence
+    workloads = work.session.workloads(team.id)
+    if presence.availability is None:
+        assignment = Assignment(outcome=Outcome.NOBODY_AVAILABLE, code=CALENDAR_SILENT)
+    else:
+        assignment = _decide(work, team, presence.availability, presence.pool, workloads)
+    return plan_assignment(
+        ticket,
+        assignment,
+        sequence=_next_sequence(workloads.values()),
+        now=work.now,
+        by=work.by,
+    )
+
+
+def _decide(
+    work: Work,
+    team: Team,
+    there: Availability,
+    asked: frozenset[Id],
+    counts: Mapping[Id, Workload],
+) -> Assignment:
     pool = pool_of(team, work.session.eligible_users())
     if not asked.issuperset(pool):
         raise MovedError  # somebody joined since the calendar was asked
-    workloads = dict(work.session.workloads(team.id))
+    workloads = dict(counts)
     if team.assignment_scope is CountScope.GLOBAL:
         # counts over all teams, recency in this one (A6, A7)
         for member_id, everywhere in work.session.workloads(None).items():

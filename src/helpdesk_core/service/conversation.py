@@ -132,7 +132,7 @@ class ConversationUseCases(Desk):
             use_case,
             actor,
             do,
-            ticket_ids=self._with_root(asked),
+            ticket_ids=lambda: self._with_root(asked),
             key=key,
             payload=(asked, draft.body, draft.automatic, expected_version),
         )
@@ -209,7 +209,7 @@ class ConversationUseCases(Desk):
                 "ticket.attach",
                 actor,
                 do,
-                ticket_ids=self._with_root(ticket_id),
+                ticket_ids=lambda: self._with_root(ticket_id),
                 key=idempotency_key,
                 payload=(ticket_id, name, digest, media_type, message_id, internal),
             )
@@ -274,7 +274,7 @@ class ConversationUseCases(Desk):
             "ticket.log_time",
             actor,
             do,
-            ticket_ids=self._with_root(ticket_id),
+            ticket_ids=lambda: self._with_root(ticket_id),
             key=idempotency_key,
             payload=(ticket_id, minutes, note),
         )

@@ -45,19 +45,20 @@ class DeliveringUseCases(Desk):
         """
         require_claims(self._repository.claims, [Claim.OUTBOX])
         now = self._now()
-        with self._repository.writing() as session:
-            taken = session.take(now, now + LEASE, limit)
+        taken = self._transact(lambda session: session.take(now, now + LEASE, limit))
         done = dict.fromkeys(DeliveryStatus, 0)
         for notification in taken:
             status, again = self._send(notification)
-            with self._repository.writing() as session:
-                session.settle(notification.key, status, not_before=again)
+            self._settle(notification.key, status, again)
             done[status] += 1
         return Delivered(
             sent=done[DeliveryStatus.SENT],
             skipped=done[DeliveryStatus.SKIPPED],
             failed=done[DeliveryStatus.PENDING] + done[DeliveryStatus.DEAD],
         )
+
+    def _settle(self, key: str, status: DeliveryStatus, again: datetime | None) -> None:
+        self._transact(lambda session: session.settle(key, status, not_before=again))
 
     def _send(self, notification: Notification) -> tuple[DeliveryStatus, datetime | None]:
         with self._repository.reading() as session:
@@ -154,8 +155,7 @@ class DeliveringUseCases(Desk):
         claims = self._repository.claims
         if Claim.IDEMPOTENCY_KEYS not in claims:
             require_claims(claims, [Claim.OUTBOX])
-        with self._repository.writing() as session:
-            return session.purge(self._now() - KEPT)
+        return self._transact(lambda session: session.purge(self._now() - KEPT))
 
 
 def _text(

@@ -122,7 +122,7 @@ class StageUseCases(Desk):
             "stage.fold",
             actor,
             do,
-            team_ids=self._using(stage_id),
+            team_ids=lambda: self._using(stage_id),
             key=key,
             payload=(stage_id, folded, confirmed),
         )
@@ -143,7 +143,7 @@ class StageUseCases(Desk):
             "stage.reorder",
             actor,
             do,
-            team_ids=self._using(None),
+            team_ids=lambda: self._using(None),
             key=idempotency_key,
             payload=tuple(stage_ids),
         )
@@ -170,7 +170,7 @@ class StageUseCases(Desk):
             "stage.reorder_team",
             actor,
             do,
-            team_ids=self._using(None),
+            team_ids=lambda: self._using(None),
             key=idempotency_key,
             payload=(team_id, tuple(stage_ids)),
         )
@@ -217,7 +217,7 @@ class StageUseCases(Desk):
             "stage.remove",
             actor,
             do,
-            team_ids=self._using(stage_id),
+            team_ids=lambda: self._using(stage_id),
             key=idempotency_key,
             payload=(stage_id, team_id, move_to),
         )

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from helpdesk_core.assignment import TeamChangePlan, plan_team_change, pool_of
-from helpdesk_core.decisions import deny
+from helpdesk_core.decisions import allow, deny
 from helpdesk_core.entities import (
     Actor,
     FollowSource,
@@ -28,9 +28,9 @@ from helpdesk_core.events import (
     TicketChanged,
     TicketOpened,
 )
-from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, SetField
-from helpdesk_core.service.assigning import AssigningUseCases
-from helpdesk_core.service.work import Case, Work
+from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, Plan, SetField
+from helpdesk_core.service.assigning import AssigningUseCases, choice, handing
+from helpdesk_core.service.work import Case, Presence, Work
 from helpdesk_core.stages import plan_move, plan_transfer, stage_messages
 from helpdesk_core.visibility import audience, plan_narrowing
 
@@ -62,12 +62,13 @@ class TicketUseCases(AssigningUseCases):
         The stage's messages go to the customer (G7, G8), followers of the team are told (V9), and
         a team with automatic assignment gives it to somebody or lets it wait (A1-A6, A14, A16).
         """
-        if assignee_id is None:
-            presence = self._presence(team_id)
-        else:
-            presence = self._presence_of([assignee_id])
         new_id = self._new_id() if id is None else id
         labels = frozenset(tags)
+
+        def look() -> Presence:
+            return (
+                self._presence(team_id) if assignee_id is None else self._presence_of([assignee_id])
+            )
 
         def do(work: Work) -> Ticket:
             team = _team_to_open_in(work, team_id)
@@ -89,11 +90,12 @@ class TicketUseCases(AssigningUseCases):
                 tags=labels,
                 followers=_first_followers(work.author_id, customer),
             )
-            self._take_in(work, ticket, team, stage, customer)
+            plans = [_taking_in(work, ticket, team, stage, customer)]
             if assignee_id is not None:
-                self._hand(work, ticket, work.user(assignee_id), presence)
+                plans.append(handing(work, ticket, work.user(assignee_id)))
             elif team.auto_assign:
-                self._choose(work, ticket, team, presence)
+                plans.append(choice(work, ticket, team))
+            work.carry_out(*plans)
             return work.fresh(ticket.id)
 
         ticket = self._write(
@@ -101,48 +103,12 @@ class TicketUseCases(AssigningUseCases):
             actor,
             do,
             team_ids=[team_id],
+            look=look,
             key=idempotency_key,
             payload=(team_id, subject, description, id, customer_id, assignee_id, priority, labels),
         )
         self._index(ticket)
         return ticket
-
-    def _take_in(
-        self, work: Work, ticket: Ticket, team: Team, stage: Stage, customer: User | None
-    ) -> None:
-        events: list[Event] = [
-            TicketOpened(
-                at=work.now, by=work.by, ticket_id=ticket.id, team_id=team.id, stage_id=stage.id
-            )
-        ]
-        events += [
-            FollowerAdded(
-                at=work.now,
-                by=work.by,
-                ticket_id=ticket.id,
-                team_id=team.id,
-                user_id=user_id,
-                source=source,
-            )
-            for user_id, sources in ticket.followers.items()
-            for source in sorted(sources, key=lambda source: source.value)
-        ]
-        messages, skips = stage_messages(
-            ticket, stage, team, customer=customer, assignee=None, now=work.now, by=work.by
-        )
-        followers = work.session.users({*ticket.followers, *team.followers})
-        told = audience(ticket, team, followers, work.author_id, company_scope=work.company_scope)
-        opened = [
-            Notice(
-                ticket_id=ticket.id,
-                recipient_id=recipient.user_id,
-                channel=Channel.EMAIL,
-                kind=NoticeKind.OPENED,
-            )
-            for recipient in told
-            if recipient.user_id != ticket.customer_id  # the stage's message is theirs (G8)
-        ]
-        work.write([Add(ticket)], [*events, *skips], [*messages, *opened])
 
     def change_ticket(
         self,
@@ -267,7 +233,6 @@ class TicketUseCases(AssigningUseCases):
         The stage is kept when the new team has it. The assignee is kept when in the new pool, else
         it is assigned anew. From a PUBLIC team to a narrower one, portal users stop following it.
         """
-        presence = self._presence(team_id)
 
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.transfer", expected_version)
@@ -275,7 +240,7 @@ class TicketUseCases(AssigningUseCases):
             if team.id != case.team.id or case.ticket.is_merged_away:
                 plan = self._transfer(work, case, team)
                 if plan.assign_anew:
-                    self._choose(work, work.fresh(ticket_id), team, presence)
+                    work.carry_out(choice(work, work.fresh(ticket_id), team))
             return work.fresh(ticket_id)
 
         return self._write(
@@ -284,6 +249,7 @@ class TicketUseCases(AssigningUseCases):
             do,
             ticket_ids=[ticket_id],
             team_ids=[team_id],
+            look=lambda: self._presence(team_id),
             key=idempotency_key,
             payload=(ticket_id, team_id, expected_version),
         )
@@ -317,6 +283,48 @@ class TicketUseCases(AssigningUseCases):
         """Tell the similarity store, after the transaction."""
         if self._similarity is not None:
             self._similarity.update(ticket)
+
+
+def _taking_in(work: Work, ticket: Ticket, team: Team, stage: Stage, customer: User | None) -> Plan:
+    """To add a new ticket, with what is told of it."""
+    events: list[Event] = [
+        TicketOpened(
+            at=work.now, by=work.by, ticket_id=ticket.id, team_id=team.id, stage_id=stage.id
+        )
+    ]
+    events += [
+        FollowerAdded(
+            at=work.now,
+            by=work.by,
+            ticket_id=ticket.id,
+            team_id=team.id,
+            user_id=user_id,
+            source=source,
+        )
+        for user_id, sources in ticket.followers.items()
+        for source in sorted(sources, key=lambda source: source.value)
+    ]
+    messages, skips = stage_messages(
+        ticket, stage, team, customer=customer, assignee=None, now=work.now, by=work.by
+    )
+    followers = work.session.users({*ticket.followers, *team.followers})
+    told = audience(ticket, team, followers, work.author_id, company_scope=work.company_scope)
+    opened = [
+        Notice(
+            ticket_id=ticket.id,
+            recipient_id=recipient.user_id,
+            channel=Channel.EMAIL,
+            kind=NoticeKind.OPENED,
+        )
+        for recipient in told
+        if recipient.user_id != ticket.customer_id  # the stage's message is theirs (G8)
+    ]
+    return Plan(
+        decision=allow("ticket.opened"),
+        changes=[Add(ticket)],
+        events=[*events, *skips],
+        notices=[*messages, *opened],
+    )
 
 
 def _move(work: Work, case: Case, stage_id: Id) -> None:

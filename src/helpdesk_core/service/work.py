@@ -7,7 +7,10 @@ way than `Work.carry_out`.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import random
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar, cast
@@ -19,6 +22,7 @@ from helpdesk_core.decisions import Decision, deny
 from helpdesk_core.entities import Actor, Id, Stage, System, Team, Ticket, User
 from helpdesk_core.errors import (
     CalendarError,
+    CollisionError,
     ConflictError,
     IdempotencyKeyError,
     InvalidValueError,
@@ -60,9 +64,12 @@ from helpdesk_core.visibility import can_view, can_view_team, scope_for
 from helpdesk_core.visibility.scopes import Everything, Scope
 
 T = TypeVar("T")
+_Ids = Collection[Id]
 
 #: How often a use-case starts anew when what it was about to lock has moved meanwhile.
 ATTEMPTS = 5
+#: How long, in seconds, it waits at most before the first new attempt after a collision.
+PAUSE = 0.02
 
 
 class MovedError(Exception):
@@ -77,6 +84,18 @@ class Case:
     team: Team
 
 
+@attrs.frozen(kw_only=True)
+class Presence:
+    """Who of a team's pool is there when, asked before the transaction begins.
+
+    `error` is set when the calendar did not answer: then nobody is chosen (A14).
+    """
+
+    pool: frozenset[Id] = frozenset()
+    availability: Availability | None = None
+    error: CalendarError | None = None
+
+
 @attrs.define
 class Work:
     """A session with the one who acts in it and the moment at which they do."""
@@ -89,6 +108,7 @@ class Work:
     new_id: Callable[[], Id]
     claims: frozenset[Claim]
     locked_teams: frozenset[Id] = frozenset()
+    presence: Presence = Presence()
     _counted: set[Id] = attrs.Factory(set)
     _version_of: dict[Id, int] = attrs.Factory(dict)
 
@@ -263,11 +283,16 @@ class Work:
 
     # --- what changes ----------------------------------------------------------------------------
 
-    def carry_out(self, plan: Plan) -> None:
-        """Apply a plan with its events and notices, or raise `RefusedError` (V14, N1)."""
-        if not plan.allowed:
-            raise RefusedError(plan.decision)
-        self.write(plan.changes, plan.events, plan.notices)
+    def carry_out(self, *plans: Plan) -> None:
+        """Apply plans at once with their events and notices, or raise `RefusedError` (V14, N1)."""
+        for plan in plans:
+            if not plan.allowed:
+                raise RefusedError(plan.decision)
+        self.write(
+            [change for plan in plans for change in plan.changes],
+            [event for plan in plans for event in plan.events],
+            [notice for plan in plans for notice in plan.notices],
+        )
 
     def write(
         self,
@@ -380,7 +405,12 @@ class Desk:
         return utc("now", self._clock.now())
 
     def _begin(
-        self, session: Session, actor: Actor, now: datetime, teams: frozenset[Id] = frozenset()
+        self,
+        session: Session,
+        actor: Actor,
+        now: datetime,
+        teams: frozenset[Id] = frozenset(),
+        presence: Presence = Presence(),
     ) -> Work:
         return Work(
             session=session,
@@ -391,6 +421,7 @@ class Desk:
             new_id=self._new_id,
             claims=self._repository.claims,
             locked_teams=teams,
+            presence=presence,
         )
 
     def _read(self, actor: Actor, ask: Callable[[Work], T]) -> T:
@@ -403,24 +434,46 @@ class Desk:
         actor: Actor,
         do: Callable[[Work], T],
         *,
-        ticket_ids: Collection[Id] = (),
-        team_ids: Collection[Id] = (),
+        ticket_ids: Collection[Id] | Callable[[], Collection[Id]] = (),
+        team_ids: Collection[Id] | Callable[[], Collection[Id]] = (),
+        look: Callable[[], Presence] = Presence,
         key: str | None = None,
         payload: object = None,
     ) -> T:
-        """Run `do` in one transaction that holds these tickets and teams, the tickets' own too."""
-        for _ in range(ATTEMPTS):
+        """Run `do` in one transaction that holds these tickets and teams, the tickets' own too.
+
+        What has to be asked to know them, and who is there, is asked before each attempt.
+        """
+
+        def run(session: Session, presence: Presence, teams: _Ids, tickets: _Ids) -> T:
             now = self._now()
+            held = session.lock(teams, tickets)
+            work = self._begin(session, actor, now, held, presence)
+            if key is None:
+                return do(work)
+            return self._once(work, f"{use_case}:{key}", (use_case, payload), do)
+
+        for _ in range(ATTEMPTS):
+            teams = team_ids() if callable(team_ids) else team_ids
+            tickets = ticket_ids() if callable(ticket_ids) else ticket_ids
+            attempt = functools.partial(run, presence=look(), teams=teams, tickets=tickets)
             try:
-                with self._repository.writing() as session:
-                    teams = session.lock(team_ids, ticket_ids)
-                    work = self._begin(session, actor, now, teams)
-                    if key is None:
-                        return do(work)
-                    return self._once(work, f"{use_case}:{key}", (use_case, payload), do)
+                return self._transact(attempt)
             except MovedError:
                 continue
         raise RetryableError(f"{use_case}: what it works on keeps moving; try again")
+
+    def _transact(self, run: Callable[[Session], T]) -> T:
+        """Run in a transaction of its own, again after a collision: a bounded number of times."""
+        for attempt in range(ATTEMPTS - 1):
+            try:
+                with self._repository.writing() as session:
+                    return run(session)
+            except CollisionError:
+                # Those who collided must not meet again: each waits for another while.
+                time.sleep(random.uniform(0, PAUSE * 2**attempt))
+        with self._repository.writing() as session:
+            return run(session)
 
     def _once(self, work: Work, key: str, payload: object, do: Callable[[Work], T]) -> T:
         """The first result again for a key that was used with this payload (T7)."""

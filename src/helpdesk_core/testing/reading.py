@@ -256,12 +256,15 @@ class ReadingRules(StoreContract):
                 session.lock([], [ticket.id])
                 session.apply([_set(ticket, "priority", 3)])
                 assert session.tickets([ticket.id])[ticket.id].priority == 3
-                self._look_from_another_thread(repository, ticket.id, seen)
+                reader = self._look_from_another_thread(repository, ticket.id, seen)
+            reader.join()
             assert set(seen) <= {ticket.priority}
             with repository.reading() as session:
                 assert session.tickets([ticket.id])[ticket.id].priority == 3
 
-    def _look_from_another_thread(self, repository: Repository, id: Id, seen: list[int]) -> None:
+    def _look_from_another_thread(
+        self, repository: Repository, id: Id, seen: list[int]
+    ) -> threading.Thread:
         done = threading.Event()
 
         def look() -> None:
@@ -277,6 +280,7 @@ class ReadingRules(StoreContract):
         thread.start()
         thread.join(0.3)
         done.set()
+        return thread
 
 
 def _set(ticket: Ticket, field: str, value: Any) -> SetField:

@@ -51,6 +51,8 @@ _FIELDS = {kind: tuple(field.name for field in attrs.fields(kind)) for kind in _
 #: Fields that are rows of another table.
 _IN_ROWS = frozenset({(Kind.TICKET, "tags"), (Kind.TEAM, "stage_ids")})
 _PLACING_FIELDS = frozenset({"team_id", "stage_id", "assignee_id", "merged_into"})
+#: What assigning sets; more is not worth the while.
+_SETTLED = frozenset({"assignee_id", "available_from", "waiting"})
 _FOLLOWABLE = (Kind.TICKET, Kind.TEAM)
 
 
@@ -84,20 +86,25 @@ class Writer:
 
     def saw_tickets(self, tickets: Iterable[Ticket]) -> None:
         """Remember where these tickets are, to spare a question later."""
-        if self._db.alone:
-            self._places.update((ticket.id, _place(ticket)) for ticket in tickets)
+        for ticket in tickets:
+            if self._stays(ticket.id):
+                self._places[ticket.id] = _place(ticket)
 
     def saw_stages(self, stages: Iterable[Stage]) -> None:
-        """Remember which stages are folded."""
-        if self._db.alone:
+        """Remember which stages are folded; who changes that holds every team that uses them."""
+        if self._db.alone or self._db.held_teams:
             self._folded = {stage.id: stage.folded for stage in stages}
+
+    def _stays(self, ticket_id: Id) -> bool:
+        """Whether nobody else can change the ticket before this transaction ends."""
+        return self._db.alone or ticket_id in self._db.held_tickets
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Make the changes in order, then correct the counts; all of them or none."""
         self._db.must_write()
         with self._db.all_or_nothing():
             try:
-                for (kind, *_), group in itertools.groupby(changes, key=_batch):
+                for (kind, *_), group in itertools.groupby(_settled(changes), key=_batch):
                     _HANDLERS[kind](self, list(group))
                 self._correct_counts()
             except BaseException:  # what is remembered is not so any more
@@ -122,6 +129,8 @@ class Writer:
         first = next(iter(batch.values()))
         kind, id = first.kind, first.id
         before = None
+        if kind is Kind.STAGE and "folded" in batch and not self._db.alone:
+            self._hold_teams_using(id)
         if kind is Kind.TICKET and not _PLACING_FIELDS.isdisjoint(batch):
             before = self._place_of(id)
         own = tuple(sorted(field for field in batch if (kind, field) not in _IN_ROWS))
@@ -160,6 +169,7 @@ class Writer:
             key, column, table = "team_id", "stage_id", "team_stages"
             question = self._sql.team_stages.many
             delete = self._sql.delete_team_stage
+            self._hold_stages(change.value)
         present = {row[1] for row in self._db.rows(question, {"ids": [change.id]})}
         if present != change.expected:
             raise ConflictError(
@@ -177,6 +187,7 @@ class Writer:
             rows = self._db.rows(self._sql.placing, {"id": ticket_id})
             if not rows:
                 raise ConflictError(f"there is no ticket {ticket_id!r}")
+            self._db.held_tickets.add(ticket_id)  # the question locks it
             place = _Place(*rows[0])
         return place
 
@@ -184,7 +195,7 @@ class Writer:
         if before is not None:
             self._count(before, -1)
         self._count(after, 1)
-        if self._db.alone:
+        if self._stays(ticket_id):
             self._places[ticket_id] = after
 
     def _count(self, place: _Place, by: int) -> None:
@@ -192,19 +203,33 @@ class Writer:
             return
         correction = self._correction(place.team_id, place.assignee_id)
         correction.total += by
-        correction.open += 0 if self._is_folded(place.stage_id) else by
+        correction.open += 0 if self._is_folded(place) else by
 
     def _correction(self, team_id: Id, member_id: Id) -> _Correction:
         return self._corrections.setdefault((team_id, member_id), _Correction())
 
-    def _is_folded(self, stage_id: Id) -> bool:
-        if self._folded is None or stage_id not in self._folded:
-            self._folded = {row[0]: row[1] for row in self._db.rows(self._sql.folds)}
-        return self._folded.get(stage_id, False)
+    def _is_folded(self, place: _Place) -> bool:
+        stays = self._db.alone or place.team_id in self._db.held_teams
+        if self._folded is None or not stays or place.stage_id not in self._folded:
+            question = self._sql.folds if stays else self._sql.folds_to_hold
+            self._folded = {row[0]: row[1] for row in self._db.rows(question)}
+        return self._folded.get(place.stage_id, False)
+
+    def _hold_teams_using(self, stage_id: Id) -> None:
+        """Counts change only while their team is held, and a fold changes those of many teams."""
+        rows = self._db.rows(self._sql.lock_teams_using, {"id": stage_id})
+        self._db.held_teams.update(row[0] for row in rows)
+
+    def _hold_stages(self, stage_ids: Iterable[Id]) -> None:
+        """Who begins to use a stage waits until a fold of it is done."""
+        if not self._db.alone:
+            self._db.rows(self._sql.hold_stages, {"ids": sorted(set(stage_ids), key=str)})
 
     def _folded_changed(self, change: SetField) -> None:
         if change.value == change.expected:
             return
+        if not self._db.alone:  # those too that began to use it before it was changed here
+            self._hold_teams_using(change.id)
         by = -1 if change.value else 1
         rows = self._db.rows(self._sql.in_stage, {"stage_id": change.id})
         for team_id, member_id, tickets in rows:
@@ -266,9 +291,11 @@ class Writer:
             raise ConflictError(f"{_names(things)} cannot be added: {error}") from None
         if table == "tickets":
             self._insert_for(things, "ticket_tags", "ticket_id", "tag", "tags")
+            self._db.held_tickets.update(ticket.id for ticket in things)
             for ticket in things:
                 self._moved(ticket.id, None, _place(ticket))
         elif table == "teams":
+            self._hold_stages(stage_id for team in things for stage_id in team.stage_ids)
             self._insert_for(things, "team_stages", "team_id", "stage_id", "stage_ids")
         elif table == "stages" and self._folded is not None:
             self._folded.update((stage.id, stage.folded) for stage in things)
@@ -344,6 +371,35 @@ def _batch(change: Change) -> tuple[Any, ...]:
     if type(change) not in _HANDLERS or isinstance(change, Add):
         raise RepositoryError(f"a change of type {type(change).__name__} is not known")
     return (type(change),)
+
+
+def _settled(changes: Iterable[Change]) -> list[Change]:
+    """The same, with what is set on a new ticket right after it was added put into the ticket."""
+    settled: list[Change] = []
+    for change in changes:
+        last = settled[-1] if settled else None
+        if isinstance(last, Add) and isinstance(last.thing, Ticket):
+            ticket = _with(last.thing, change)
+            if ticket is not None:
+                settled[-1] = Add(ticket)
+                continue
+        settled.append(change)
+    return settled
+
+
+def _with(ticket: Ticket, change: Change) -> Ticket | None:
+    """The ticket after this change; None when it is no such change, or does not fit."""
+    if not isinstance(change, SetField | AddFollow):
+        return None
+    if change.kind is not Kind.TICKET or change.id != ticket.id:
+        return None
+    if isinstance(change, AddFollow):
+        sources = ticket.followers.get(change.user_id, frozenset())
+        followers = {**ticket.followers, change.user_id: sources | {change.source}}
+        return attrs.evolve(ticket, followers=followers)
+    if change.field not in _SETTLED or getattr(ticket, change.field) != change.expected:
+        return None
+    return attrs.evolve(ticket, **{change.field: change.value})
 
 
 def _place(ticket: Ticket) -> _Place:

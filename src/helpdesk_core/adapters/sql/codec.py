@@ -123,6 +123,17 @@ class Codec:
         """The same for values that many rows share, and that cannot change."""
         return self._shared(text, shape)
 
+    def listed(self, text: str | None) -> list[Id]:
+        """Ids as a database lists them in JSON."""
+        return [self._id_back(id, Id) for id in json.loads(text or "[]")]
+
+    def followers(self, text: str | None) -> dict[Id, set[FollowSource]]:
+        """Who follows, and why, by pairs that a database lists in JSON."""
+        found: dict[Id, set[FollowSource]] = {}
+        for user_id, source in json.loads(text or "[]"):
+            found.setdefault(self._id_back(user_id, Id), set()).add(FollowSource(source))
+        return found
+
     def _id_out(self, value: Any) -> Any:
         return str(value) if isinstance(value, UUID) else value
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from helpdesk_core.adapters.sql.codec import codec_for
 from helpdesk_core.adapters.sql.failures import translated
 from helpdesk_core.adapters.sql.statements import Statements
+from helpdesk_core.entities import Id
 from helpdesk_core.errors import RepositoryError
 
 _NO_PARAMETERS: Mapping[str, Any] = {}
@@ -25,6 +26,10 @@ class Connection:
         self._connection: sa.Connection | None = connection
         self._writes = writes
         self.alone = alone
+        # What is locked by this transaction, and so is as it was read until it ends.
+        self.held_teams: set[Id] = set()
+        self.held_tickets: set[Id] = set()
+        self._saved = False
         self.statements = statements
         self.tables = statements.tables
         self.codec = codec_for(statements.tables.id_type)
@@ -32,6 +37,11 @@ class Connection:
     def close(self) -> None:
         """The session ended: whoever still holds it can do nothing with it."""
         self._connection = None
+
+    @property
+    def waits_for_keys(self) -> bool:
+        """Whether another one may be at work under the same idempotency key."""
+        return self._writes and not self.alone
 
     def must_write(self) -> None:
         """Raise `RepositoryError` in a session that was opened for reading."""
@@ -66,14 +76,20 @@ class Connection:
     def all_or_nothing(self) -> Iterator[None]:
         """What the block did is undone when it raises, though the transaction may go on."""
         connection = self._connection or self._ended()
-        connection.exec_driver_sql("SAVEPOINT changes")
         try:
-            yield
-        except BaseException:
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT changes")
-            connection.exec_driver_sql("RELEASE SAVEPOINT changes")
-            raise
-        connection.exec_driver_sql("RELEASE SAVEPOINT changes")
+            if self._saved:  # the one before goes only now, which spares going there for it alone
+                connection.exec_driver_sql("RELEASE SAVEPOINT changes")
+            connection.exec_driver_sql("SAVEPOINT changes")
+            self._saved = True
+            try:
+                yield
+            except BaseException:
+                # A connection that is lost has undone everything already.
+                if not connection.invalidated:
+                    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT changes")
+                raise
+        except sa.exc.SQLAlchemyError as error:
+            raise translated(error) from None
 
     def _run(self, statement: sa.Executable, parameters: Any) -> sa.CursorResult[Any]:
         connection = self._connection or self._ended()

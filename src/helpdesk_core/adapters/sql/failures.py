@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from helpdesk_core.errors import ConflictError, HelpdeskError, RepositoryError, RetryableError
+from helpdesk_core.errors import (
+    CollisionError,
+    ConflictError,
+    HelpdeskError,
+    RepositoryError,
+    RetryableError,
+)
 
-# SQLITE_BUSY and SQLITE_LOCKED; a serialization failure, a deadlock, a lock not to be had.
+# SQLITE_BUSY and SQLITE_LOCKED; a lock not to be had in time, a statement stopped, no connection
+# left, a server that is starting or stopping.
 _BUSY_CODES = frozenset({5, 6})
-_BUSY_STATES = frozenset({"40001", "40P01", "55P03"})
+_BUSY_STATES = frozenset({"55P03", "57014", "53300", "57P03"})
+# A serialization failure, a deadlock.
+_COLLISIONS = frozenset({"40001", "40P01"})
 
 
 def translated(error: sa.exc.SQLAlchemyError) -> HelpdeskError:
@@ -22,13 +31,38 @@ def translated(error: sa.exc.SQLAlchemyError) -> HelpdeskError:
     cause = getattr(error, "orig", None)
     if isinstance(cause, HelpdeskError):  # a column type refused a value
         return cause
-    if isinstance(error, sa.exc.IntegrityError):
-        return ConflictError(f"the database holds otherwise: {cause}")
+    if cause is not None and isinstance(error, sa.exc.IntegrityError):
+        # Only the first line: PostgreSQL goes on with the row itself.
+        return ConflictError(f"the database holds otherwise: {_first_line(cause)}")
     if cause is None:
         return RepositoryError(f"the database cannot do this: {_first_line(error)}")
+    state = getattr(cause, "sqlstate", None)
+    if state in _COLLISIONS:
+        return CollisionError("the database ended this for another's sake: nothing was changed")
     if is_busy(cause):
         return RetryableError("the database is busy: nothing was changed, try again")
+    if getattr(error, "connection_invalidated", False):
+        return RetryableError("the connection to the database was lost: nothing was changed")
+    if state is None and type(cause).__module__.startswith("psycopg") and _never_connected(error):
+        return RetryableError(f"the database cannot be reached: {_first_line(cause)}")
     return RepositoryError(f"the database failed: {_first_line(cause)}")
+
+
+def commit(connection: sa.Connection) -> None:
+    """Commit; when the answer is lost, nobody can say whether it was done."""
+    try:
+        connection.commit()
+    except sa.exc.SQLAlchemyError as error:
+        if getattr(error, "connection_invalidated", False):
+            raise RepositoryError(
+                "the connection to the database was lost while committing: what was to be done "
+                "is there, or is not; look before doing it again, or use an idempotency key"
+            ) from None
+        raise translated(error) from None
+
+
+def _never_connected(error: sa.exc.SQLAlchemyError) -> bool:
+    return isinstance(error, sa.exc.OperationalError) and error.statement is None
 
 
 def is_busy(cause: BaseException) -> bool:

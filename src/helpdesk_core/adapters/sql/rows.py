@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from helpdesk_core.entities import FollowSource, Id
+from helpdesk_core.entities import Id
 from helpdesk_core.plans import Merge, Notice
 from helpdesk_core.ports import Notification
 
@@ -20,14 +20,6 @@ def grouped(pairs: Iterable[Any]) -> dict[Id, list[Any]]:
     for of, item in pairs:
         groups.setdefault(of, []).append(item)
     return groups
-
-
-def followers_by(rows: Iterable[Any]) -> dict[Id, dict[Id, set[FollowSource]]]:
-    """Who follows, and why, by what is followed."""
-    followers: dict[Id, dict[Id, set[FollowSource]]] = {}
-    for followed, user_id, source in rows:
-        followers.setdefault(followed, {}).setdefault(user_id, set()).add(source)
-    return followers
 
 
 def merge_of(row: Any) -> Merge:

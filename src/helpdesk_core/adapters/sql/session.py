@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,7 +13,6 @@ import sqlalchemy as sa
 from helpdesk_core.adapters.sql.changes import Writer
 from helpdesk_core.adapters.sql.connection import Connection
 from helpdesk_core.adapters.sql.rows import (
-    followers_by,
     grouped,
     merge_of,
     notification_of,
@@ -70,8 +71,10 @@ class SqlSession:
                 (self._sql.lock_teams, list(teams)),
                 (self._sql.lock_tickets, tickets),
             ):
-                if ids:
-                    self._db.rows(statement, {"ids": ids})
+                for start in range(0, len(ids), _CHUNK):
+                    self._db.rows(statement, {"ids": sorted(ids)[start : start + _CHUNK]})
+            self._db.held_teams.update(teams)
+            self._db.held_tickets.update(tickets)
         return teams
 
     # --- people, teams, stages -------------------------------------------------------------------
@@ -89,25 +92,10 @@ class SqlSession:
         return [user for user in users if user.is_eligible]
 
     def teams(self, ids: Collection[Id] | None = None) -> Mapping[Id, Team]:
-        if ids is None:
-            rows: Iterable[Any] = self._db.rows(self._sql.all_teams)
-            stages: Iterable[Any] = self._db.rows(self._sql.all_team_stages)
-            follows: Iterable[Any] = self._db.rows(self._sql.all_team_follows)
-        else:
-            rows = self._among(self._sql.teams, ids)
-            stages = self._among(self._sql.team_stages, ids) if rows else ()
-            follows = self._among(self._sql.team_follows, ids) if rows else ()
-        stage_ids, followers = grouped(stages), followers_by(follows)
-        teams = [
-            self._made(
-                Team,
-                self._tables.teams,
-                row,
-                stage_ids=stage_ids.get(row.id, ()),
-                followers=followers.get(row.id, {}),
-            )
-            for row in rows
-        ]
+        rows = (
+            self._db.rows(self._sql.all_teams) if ids is None else self._among(self._sql.teams, ids)
+        )
+        teams = [self._with_followers(Team, self._tables.teams, row, "stage_ids") for row in rows]
         return {team.id: team for team in teams} if ids is None else self._in_order_of(ids, teams)
 
     def stages(self) -> Sequence[Stage]:
@@ -133,7 +121,7 @@ class SqlSession:
     ) -> Sequence[Ticket]:
         tickets = self._tables.tickets
         place = (tickets.c.created_at, tickets.c.id)
-        statement = sa.select(*tickets.c).where(*self._clauses(scope, query))
+        statement = self._sql.all_tickets.where(*self._clauses(scope, query))
         if after is not None:
             mark = sa.tuple_(
                 sa.literal(after.created_at, place[0].type), sa.literal(after.id, place[1].type)
@@ -159,21 +147,8 @@ class SqlSession:
         return scope_clause(self._tables, scope), filter_clause(self._tables, query)
 
     def _full(self, rows: Sequence[Any]) -> list[Ticket]:
-        if not rows:
-            return []
-        ids = [row.id for row in rows]
-        followers = followers_by(self._among(self._sql.ticket_follows, ids))
-        tags = grouped(self._among(self._sql.ticket_tags, ids))
-        tickets = [
-            self._made(
-                Ticket,
-                self._tables.tickets,
-                row,
-                followers=followers.get(row.id, {}),
-                tags=tags.get(row.id, ()),
-            )
-            for row in rows
-        ]
+        table = self._tables.tickets
+        tickets = [self._with_followers(Ticket, table, row, "tags") for row in rows]
         self._writer.saw_tickets(tickets)
         return tickets
 
@@ -302,6 +277,8 @@ class SqlSession:
     # --- idempotency -----------------------------------------------------------------------------
 
     def recall(self, key: str) -> Remembered | None:
+        if self._db.waits_for_keys:
+            self._db.rows(self._sql.wait_for_key, {"key": key})
         rows = self._db.rows(self._sql.recall, {"key": key})
         if not rows:
             return None
@@ -360,11 +337,29 @@ class SqlSession:
         rows.sort(key=lambda row: (row.at, row.id))
         return [self._made(kind, table, row) for row in rows]
 
+    def _with_followers(self, kind: type[_T], table: sa.Table, row: Any, listed: str) -> _T:
+        """A team or a ticket, whose row ends with a list and with its followers."""
+        *columns, items, follows = row
+        values = self._codec.listed(items) if listed == "stage_ids" else json.loads(items or "[]")
+        followers = self._codec.followers(follows)
+        return self._made(kind, table, columns, **{listed: values}, followers=followers)
+
     def _made(self, kind: type[_T], table: sa.Table, row: Any, **more: Any) -> _T:
+        names = self._sql.names[table]
         try:
-            return kind(**dict(zip(self._sql.names[table], row, strict=True)), **more)
+            if issubclass(kind, User | Stage):  # the same ones are read over and over
+                made: Any = kind
+                known: _T = _known_already(made, names, tuple(row))
+                return known
+            return kind(**dict(zip(names, row, strict=True)), **more)
         except InvalidValueError as error:  # written by another program, or by hand
-            raise RepositoryError(f"{kind.__name__} {row.id!r} cannot be read: {error}") from None
+            id = row[names.index("id")]
+            raise RepositoryError(f"{kind.__name__} {id!r} cannot be read: {error}") from None
+
+
+@functools.lru_cache(maxsize=4096)
+def _known_already(kind: Any, names: tuple[str, ...], row: tuple[Any, ...]) -> Any:
+    return kind(**dict(zip(names, row, strict=True)))
 
 
 def _limited(statement: sa.Select[Any], limit: int | None) -> sa.Select[Any]:

@@ -49,6 +49,7 @@ class Statements:
 
     def __init__(self, tables: Tables, dialect: str) -> None:
         self.tables = tables
+        self._postgresql = dialect == "postgresql"
         self._insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
         self._updates: dict[tuple[Kind, tuple[str, ...]], sa.Update] = {}
         t = tables
@@ -67,9 +68,37 @@ class Statements:
         self._writing(t)
         self._counting(t)
 
+    def _listed(self, of: sa.ColumnElement[bool], *columns: sa.Column[Any]) -> sa.ScalarSelect[Any]:
+        """A JSON array of a column, or of several together, in the rows that belong to the one."""
+        f = sa.func
+        item: Any = columns[0]
+        listed: sa.ColumnElement[str]
+        if self._postgresql:
+            if len(columns) > 1:
+                item = f.json_build_array(*columns)
+            listed = sa.cast(f.json_agg(item, type_=sa.JSON()), sa.Text())
+        else:
+            if len(columns) > 1:
+                item = f.json_array(*columns)
+            listed = f.json_group_array(item, type_=sa.Text())
+        return sa.select(listed).where(of).scalar_subquery()
+
     def _reading(self, t: Tables) -> None:
-        users, teams, stages, tickets = (
-            sa.select(*entity_columns(table)) for table in (t.users, t.teams, t.stages, t.tickets)
+        users, stages = (sa.select(*entity_columns(table)) for table in (t.users, t.stages))
+        # What hangs on a team or a ticket comes with it, as JSON: one question instead of three.
+        follows = (t.team_follows.c, t.ticket_follows.c)
+        self.all_tickets = sa.select(
+            *t.tickets.c,
+            self._listed(t.ticket_tags.c.ticket_id == t.tickets.c.id, t.ticket_tags.c.tag),
+            self._listed(
+                follows[1].ticket_id == t.tickets.c.id, follows[1].user_id, follows[1].source
+            ),
+        )
+        tickets = self.all_tickets
+        teams = sa.select(
+            *entity_columns(t.teams),
+            self._listed(t.team_stages.c.team_id == t.teams.c.id, t.team_stages.c.stage_id),
+            self._listed(follows[0].team_id == t.teams.c.id, follows[0].user_id, follows[0].source),
         )
         self.users = _by_ids(users, t.users.c.id)
         # Narrowed here, decided by `User.is_eligible`: the rule itself is not said twice.
@@ -78,15 +107,14 @@ class Statements:
         ).order_by(t.users.c.number)
         self.all_teams = teams.order_by(t.teams.c.number)
         self.teams = _by_ids(teams, t.teams.c.id)
-        self.all_team_stages = sa.select(t.team_stages.c.team_id, t.team_stages.c.stage_id)
-        self.team_stages = _by_ids(self.all_team_stages, t.team_stages.c.team_id)
-        self.all_team_follows = sa.select(*t.team_follows.c)
-        self.team_follows = _by_ids(self.all_team_follows, t.team_follows.c.team_id)
+        stage_ids = sa.select(t.team_stages.c.team_id, t.team_stages.c.stage_id)
+        self.team_stages = _by_ids(stage_ids, t.team_stages.c.team_id)
         self.stages = stages.order_by(t.stages.c.position, t.stages.c.number)
+        self.folds = sa.select(t.stages.c.id, t.stages.c.folded)
         # FOR SHARE where there is such a thing: a fold must not change while it is counted with.
-        self.folds = sa.select(t.stages.c.id, t.stages.c.folded).with_for_update(read=True)
+        self.folds_to_hold = self.folds.order_by(t.stages.c.id).with_for_update(read=True)
+        self.hold_stages = self.folds_to_hold.where(_among(t.stages.c.id))
         self.tickets = _by_ids(tickets, t.tickets.c.id)
-        self.ticket_follows = _by_ids(sa.select(*t.ticket_follows.c), t.ticket_follows.c.ticket_id)
         self.ticket_tags = _by_ids(sa.select(*t.ticket_tags.c), t.ticket_tags.c.ticket_id)
         self.messages, self.attachments, self.time_entries = (
             _by_ids(sa.select(*table.c), table.c.ticket_id)
@@ -113,6 +141,13 @@ class Statements:
         self.lock_teams, self.lock_tickets = (
             sa.select(table.c.id).where(_among(table.c.id)).order_by(table.c.id).with_for_update()
             for table in (t.teams, t.tickets)
+        )
+        using = sa.select(t.team_stages.c.team_id).where(_is(t.team_stages.c.stage_id, "id"))
+        self.lock_teams_using = (
+            sa.select(t.teams.c.id)
+            .where(t.teams.c.id.in_(using))
+            .order_by(t.teams.c.id)
+            .with_for_update()
         )
 
     def _history_and_outbox(self, t: Tables) -> None:
@@ -153,6 +188,12 @@ class Statements:
             outbox.created_at < before,
         )
         self.purge_keys = sa.delete(t.keys).where(keys.at < before)
+        # Who comes with the same key at the same time waits here, and is then told the result.
+        self.wait_for_key = sa.select(
+            sa.func.pg_advisory_xact_lock(
+                sa.func.hashtextextended(sa.bindparam("key", type_=keys.key.type), 0)
+            )
+        )
         self.recall = sa.select(keys.digest, keys.result).where(_is(keys.key, "key"))
 
     def _writing(self, t: Tables) -> None:

@@ -1,0 +1,176 @@
+"""SQLite: one writer at a time, alone from its first statement on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+from helpdesk_core.adapters.sql.failures import commit, is_busy, translated
+from helpdesk_core.adapters.sql.tables import Tables
+from helpdesk_core.errors import RepositoryError, RetryableError
+
+_READY = "helpdesk_core"  # the mark on a connection that is set up
+_LEGACY = -1  # sqlite3.LEGACY_TRANSACTION_CONTROL, a name of Python 3.12
+
+
+class SqliteTransactions:
+    """The transactions of one SQLite database."""
+
+    dialect = "sqlite"
+    #: Nobody else can write before a writer ends.
+    alone = True
+
+    def __init__(self, engine: sa.Engine, busy_timeout: float, *, own: bool) -> None:
+        shared = isinstance(engine.pool, StaticPool)
+        if not shared and in_memory(engine.url):
+            raise RepositoryError("an engine on a database in memory needs a StaticPool")
+        self._engine = engine
+        self._busy_timeout = busy_timeout
+        # One connection serves one session at a time. Writers of this process queue up here, which
+        # is fairer and quicker than SQLite's own waiting; other processes wait in SQLite.
+        self._alone = _OneAtATime() if shared else None
+        self._writers = threading.Lock()
+
+    @staticmethod
+    def engine(url: sa.URL, busy_timeout: float, options: dict[str, Any]) -> sa.Engine:
+        """An engine of our own."""
+        if in_memory(url):
+            options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        else:
+            options.setdefault("max_overflow", 64)
+        return sa.create_engine(url, **options)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state, from its first question on."""
+        with self._turn(), self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that is committed when the block ends."""
+        with self._turn(), self._queue(), self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+            commit(connection)
+
+    @contextmanager
+    def opening(self, tables: Tables) -> Iterator[sa.Connection]:
+        """The transaction in which the schema is looked at; of several the others wait."""
+        with self._turn(), self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+            commit(connection)
+        self._use_wal()
+
+    def join(self, connection: sa.Connection, tables: Tables, *, writes: bool) -> None:
+        """Make a host's transaction one that writes; it may be begun already, by whatever."""
+        if not writes:
+            return
+        raw: Any = connection.connection.dbapi_connection
+        if getattr(raw, "autocommit", _LEGACY) is True:
+            raise RepositoryError("a connection that commits by itself cannot be joined")
+        if not raw.in_transaction:  # the driver begins one only when something is written
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # changes nothing, and waits for its turn, or fails at once when it is too late
+            connection.execute(sa.update(tables.meta).values(value=tables.meta.c.value))
+
+    def ending(self) -> AbstractContextManager[None]:
+        """Wait for the sessions that run on the one connection of a database in memory."""
+        return self._turn()
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._alone is None else self._alone.turn(self._busy_timeout)
+
+    @contextmanager
+    def _queue(self) -> Iterator[None]:
+        if not self._writers.acquire(timeout=self._busy_timeout):
+            raise RetryableError("the database is busy: nothing was changed, try again")
+        try:
+            yield
+        finally:
+            self._writers.release()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sa.Connection]:
+        """A connection on which the driver begins nothing by itself; rolled back at the end."""
+        try:
+            connection = self._engine.connect()
+        except sa.exc.SQLAlchemyError as error:
+            raise translated(error) from None
+        try:
+            raw: Any = connection.connection.dbapi_connection
+            level, raw.isolation_level = raw.isolation_level, None
+            try:
+                connection.begin()
+                if raw.in_transaction:  # a hook of the host's engine begins one too early
+                    connection.exec_driver_sql("ROLLBACK")
+                if not connection.info.get(_READY):
+                    self._set_up(connection, raw)
+                connection.exec_driver_sql(begin)
+                yield connection
+            finally:
+                if not connection.invalidated:  # as an interrupt leaves it: closed already
+                    connection.rollback()
+                    if raw.in_transaction:  # a COMMIT that failed leaves it open
+                        raw.rollback()
+                    raw.isolation_level = level
+        except sa.exc.SQLAlchemyError as error:
+            raise translated(error) from None
+        finally:
+            connection.close()
+
+    def _set_up(self, connection: sa.Connection, raw: Any) -> None:
+        """What SQLite keeps per connection."""
+        if getattr(raw, "autocommit", _LEGACY) != _LEGACY:
+            raise RepositoryError("an engine with the driver's autocommit setting cannot be used")
+        run = connection.exec_driver_sql
+        run(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}")
+        run("PRAGMA foreign_keys = ON")
+        run("PRAGMA synchronous = NORMAL")
+        connection.info[_READY] = True
+
+    def _use_wal(self) -> None:
+        """Let readers go on while somebody writes; the file remembers it."""
+        with self._turn(), self._transaction("BEGIN") as connection:
+            connection.exec_driver_sql("ROLLBACK")
+            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+            if mode not in ("wal", "memory"):
+                try:
+                    connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                except sa.exc.OperationalError as error:
+                    # Somebody else has it open, who sets it too, or the next one to open it.
+                    if error.orig is None or not is_busy(error.orig):
+                        raise
+
+
+class _OneAtATime:
+    """A connection for all threads: each session has its turn, and none inside another."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder: int | None = None
+
+    @contextmanager
+    def turn(self, timeout: float) -> Iterator[None]:
+        """Wait for the turn of this thread."""
+        me = threading.get_ident()
+        if self._holder == me:
+            raise RepositoryError("a database in memory has one session at a time, not one in one")
+        if not self._lock.acquire(timeout=timeout):
+            raise RetryableError("the database is busy: nothing was changed, try again")
+        self._holder = me
+        try:
+            yield
+        finally:
+            self._holder = None
+            self._lock.release()
+
+
+def in_memory(url: sa.URL) -> bool:
+    """Whether the database is gone with its last connection."""
+    name = url.database or ""
+    return name in ("", ":memory:") or "mode=memory" in name or url.query.get("mode") == "memory"

@@ -1,0 +1,133 @@
+"""What runs in processes of its own: workers who race for tickets, and one who is killed at work.
+
+Processes are started by a server that has loaded all this already, which takes a moment each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import multiprocessing
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from desks import MONDAY, SETUP
+from helpdesk_core import Absence, Helpdesk, System
+from helpdesk_core.adapters.clock import SystemClock
+from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
+from helpdesk_core.adapters.sql import SqlRepository
+from helpdesk_core.errors import ConflictError, NotFoundError, RefusedError
+from helpdesk_core.ports import Repository
+
+WORKER = System(reason="worker")
+MEMBERS = ("ann", "bob", "cyd")
+TEAM = "race"
+
+
+def start(run: Callable[..., None], *arguments: Any) -> Any:
+    """Run this in a process of its own."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["workers"])
+    process = context.Process(target=run, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+# --- racing --------------------------------------------------------------------------------------
+
+
+def race(
+    where: tuple[str, dict[str, Any]],
+    number: int,
+    ids: list[str],
+    absences: list[Absence],
+    changing: bool,
+    go: Any,
+    results: Any,
+) -> None:
+    """Open these tickets and serve those that wait, against all others who do the same."""
+    url, options = where
+    said = "ready"
+    try:
+        with SqlRepository(url, **options) as repository:
+            desk = Helpdesk(repository, MemoryNotifier(), MemoryCalendar(absences), SystemClock())
+            results.put((number, said))
+            go.wait()
+            dice = random.Random(number)
+            for count, id in enumerate(ids):
+                desk.open_ticket(TEAM, "Ink", actor=WORKER, id=id)
+                if changing:
+                    _change(desk, dice, number, count, ids[: count + 1])
+                desk.assign_waiting(actor=WORKER, limit=2)
+            while desk.assign_waiting(actor=WORKER, limit=5):
+                pass
+        said = "done"
+    except BaseException as error:
+        said = f"{type(error).__name__}: {error}"
+    results.put((number, said))
+
+
+def _change(desk: Helpdesk, dice: random.Random, number: int, count: int, own: list[str]) -> None:
+    """Something that happens meanwhile: to a ticket of one's own, or to the team."""
+    id = dice.choice(own)
+    desk.move(id, dice.choice(["solved", "working", "new"]), actor=WORKER)
+    if dice.random() < 0.3:
+        desk.assign(dice.choice(own), dice.choice(MEMBERS), actor=WORKER)
+    if number == 0 and count % 3 == 0:  # somebody leaves the team, or comes back to it
+        desk.change_team(TEAM, actor=WORKER, member_ids=members_after(count // 3))
+
+
+def members_after(change: int) -> tuple[str, ...]:
+    """Who is in the team after its n-th change."""
+    return MEMBERS if change % 2 else MEMBERS[:-1]
+
+
+# --- being killed --------------------------------------------------------------------------------
+
+
+def desk_at(repository: Repository, number: int) -> Helpdesk:
+    """A desk for one call: the same moment and the same ids whenever it is made."""
+    ids = (f"{number}-{n}" for n in itertools.count())
+    clock = ManualClock(MONDAY + timedelta(days=1, minutes=number))
+    return Helpdesk(
+        repository, MemoryNotifier(), MemoryCalendar(), clock, id_factory=lambda: next(ids)
+    )
+
+
+def call(repository: Repository, number: int) -> None:
+    """The n-th call of a mixed load; what it is depends on nothing but its number."""
+    dice = random.Random(number)
+    desk = desk_at(repository, number)
+    some, other = (f"t{dice.randrange(max(0, number - 40), number + 1)}" for _ in range(2))
+    calls: list[Callable[[], object]] = [
+        lambda: desk.reply(some, "Is it plugged in?", actor=dice.choice(MEMBERS)),
+        lambda: desk.move(some, dice.choice(["solved", "working"]), actor=SETUP),
+        lambda: desk.assign(some, dice.choice(MEMBERS), actor=SETUP),
+        lambda: desk.change_ticket(some, actor=SETUP, priority=dice.randrange(4), tags={"a"}),
+        lambda: desk.merge([some, other], actor="root"),
+        lambda: desk.transfer(some, dice.choice(["company", "public", TEAM]), actor=SETUP),
+    ]
+    if number % 50 == 49:
+        fold = desk.fold_stage if number % 100 == 49 else desk.unfold_stage
+        calls = [lambda: fold("working", actor=SETUP, confirmed=True)]
+    elif dice.random() < 0.5:
+        calls = [
+            lambda: desk.open_ticket(
+                TEAM, "Ink", "None left", actor="ann", id=f"t{number}", customer_id="pat"
+            )
+        ]
+    # What is refused is refused in whatever store; else it shows as a difference.
+    with contextlib.suppress(RefusedError, NotFoundError, ConflictError):
+        dice.choice(calls)()
+
+
+def work(where: tuple[str, dict[str, Any]], first: int, said: Any) -> None:
+    """Call after call, each told when it is begun and when it is acknowledged, until killed."""
+    url, options = where
+    with SqlRepository(url, **options) as repository:
+        for number in itertools.count(first):
+            said.send(("begun", number))
+            call(repository, number)
+            said.send(("done", number))
