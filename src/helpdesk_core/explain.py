@@ -98,7 +98,26 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "assignment.outside_hours": "The person does not work at that time.",
         "assignment.refused.merged_away": "The ticket was merged away and goes to nobody.",
         "assignment.refused.not_eligible": "The user {user_id} cannot be assigned tickets.",
+        "assignment.refused.other_company": (
+            "The user {user_id} is of another company and could not open the ticket."
+        ),
+        # what the roles allow, and what people and teams can be
+        "permission.role": "What somebody may do, here {use_case}, is for their roles to say.",
+        "permission.inactive_user": "The user is not active.",
+        "visibility.system": "The system sees everything, for this reason: {reason}.",
+        "user.refused.kind": "The user {user_id} cannot become another kind of user.",
+        "team.refused.not_eligible": "The user {user_id} cannot be a member: agents can.",
+        "team.refused.other_company": (
+            "The user {user_id} is of another company and could not open the team."
+        ),
+        "ticket.opened": "The ticket is new.",
+        "ticket.refused.merged_away": "The ticket {ticket_id} was merged away.",
+        "stage.refused.not_empty": (
+            "A stage that is taken from the team {team_id} still holds tickets: {tickets}."
+        ),
+        "notify.no_longer_concerned": "The recipient is not concerned any more.",
         # merging
+        "merge.refused.merged_before": "The tickets {ticket_ids} were merged before, one by one.",
         "merge.merged": "The tickets become one.",
         "merge.done_before": "The tickets were merged before.",
         "merge.unmerged": "The merge {merge_id} is undone.",

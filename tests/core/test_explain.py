@@ -31,6 +31,7 @@ OUTSIDE = ("service", "adapters", "cli", "testing", "explain.py", "templates.py"
 POLICIES = sorted(
     path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in OUTSIDE
 )
+SERVICE = sorted((PACKAGE / "service").glob("*.py"))
 FAMILIES = "visibility|notify|assignment|stage|merge"
 A_CODE = re.compile(rf"""(["'])((?:{FAMILIES})\.[a-z_.]+)\1""")
 A_PREFIX = re.compile(rf"(?:{FAMILIES})\.[a-z_.]*")
@@ -53,7 +54,7 @@ def prefixes(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 def calls() -> Iterator[tuple[str, set[str]]]:
     """Each `allow`, `deny` or `Reason` of a literal code, with the parameters it gives."""
-    for path in POLICIES:
+    for path in (*POLICIES, *SERVICE):
         tree = ast.parse(path.read_text("utf-8"))
         makers = {"allow": "", "deny": "", "Reason": ""} | dict(prefixes(tree))
         for node in ast.walk(tree):
@@ -89,10 +90,11 @@ def test_the_policies_are_found() -> None:
         "stage.skipped.no_phone",
     } <= codes()
     assert ("stage.refused.no_folded_stage", {"team_id"}) in list(calls())
+    assert ("user.refused.kind", {"user_id"}) in list(calls())
 
 
 def test_every_code_has_a_sentence() -> None:
-    """V19, A20: every code that a policy names has a sentence, so that a new one needs its own."""
+    """V19, A20: every code of a policy or of the service has a sentence."""
     assert sorted(codes() - SENTENCES.keys()) == []
 
 

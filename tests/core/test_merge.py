@@ -607,12 +607,25 @@ def test_unmerge_in_reverse_order() -> None:
 
 
 def test_earlier_merges_do_not_stand_on_later_ones() -> None:
-    """M14: only a later merge stands in the way, not an earlier one or this one itself."""
+    """M14: only a later merge stands in the way, by the order of records and not by the clock."""
     world = World([ticket(1), ticket(2), ticket(3)])
-    world.merge(1, 2, now=MONDAY)
-    world.merge(1, 3, now=TUESDAY)
-    assert world.plan_undo(1, later=world.merges).allowed
-    assert not world.plan_undo(0, later=world.merges).allowed
+    world.merge(1, 2, now=TUESDAY)
+    world.merge(1, 3, now=MONDAY)  # a clock that was put back
+    assert world.plan_undo(1).allowed
+    assert world.plan_undo(0).decision.code == "merge.refused.later_merge"
+
+
+def test_a_follow_that_came_anew_stays() -> None:
+    """M14: a follow that the merge added, and that ended since, is left to who chose it again."""
+    world = World([ticket(1), ticket(2, followers={"ada": {CHOSEN}})])
+    world.merge(1, 2, add_followers=["ada"])
+    added = (1, "ada", CHOSEN)
+    assert world.plan_undo(ended_since=[(2, "ada", CHOSEN)]).not_restored == ()
+    plan = world.plan_undo(ended_since=[added])
+    assert [(n.field, n.reason.code) for n in plan.not_restored] == [
+        ("followers", "merge.changed_since")
+    ]
+    assert not any(isinstance(change, RemoveFollow) for change in plan.changes)
 
 
 def test_a_master_merged_away_without_a_record() -> None:

@@ -16,6 +16,7 @@ from helpdesk_core import (
     System,
     TicketFilter,
     Visibility,
+    WeeklySchedule,
 )
 from helpdesk_core.ports import DeliveryStatus
 
@@ -68,6 +69,30 @@ def test_a_calendar_that_fails_keeps_the_ticket_waiting(company: Company) -> Non
     assert company.desk.count(actor=SETUP, query=waiting) == 4
     assert len(company.desk.assign_waiting(actor=worker)) == 4
     assert company.desk.count(actor=SETUP, query=waiting) == 0
+
+
+def test_a_calendar_that_answers_nonsense_has_not_answered(company: Company) -> None:
+    """A14: schedules that are none, or of somebody else, keep the ticket waiting like silence."""
+    company.team("auto", Visibility.COMPANY, auto_assign=True)
+    other = WeeklySchedule(user_id="root", time_zone="UTC", hours=[(0, 0, 60)])
+    for nonsense in (None, other):
+        company.calendar.schedules = lambda ids, given=nonsense: dict.fromkeys(ids, given)
+        ticket = company.open("auto")
+        assert (ticket.waiting, ticket.assignee_id) == (True, None)
+
+
+def test_no_horizon_is_too_long(company: Company) -> None:
+    """A11: the longest horizon and window that a team can have lose no ticket."""
+    company.team(
+        "auto",
+        Visibility.COMPANY,
+        auto_assign=True,
+        horizon=timedelta.max,
+        look_ahead_window=timedelta.max,
+    )
+    company.away("ann", "bob", days=3)
+    company.away("cyd", days=2)
+    assert company.open("auto").assignee_id == "ann"
 
 
 def test_a_calendar_that_fails_hinders_nothing_done_by_hand(company: Company) -> None:

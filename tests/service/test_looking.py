@@ -228,8 +228,8 @@ def test_company_scope(tmp_path) -> None:
     for scoped in (False, True):
         company = Company(MemoryRepository(), tmp_path / str(scoped), company_scope=scoped)
         company.desk.change_user("ann", actor=SETUP, company="North")
-        company.team("north", Visibility.COMPANY, company="North")
-        company.team("south", Visibility.COMPANY, company="South")
+        company.team("north", Visibility.COMPANY, company="North", member_ids=["ann"])
+        company.team("south", Visibility.COMPANY, company="South", member_ids=[])
         for team in ("north", "south", "company"):
             company.open(team, id=team)
         assert company.reads("ann") == {"north", "company"} | (set() if scoped else {"south"})

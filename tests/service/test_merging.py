@@ -252,6 +252,33 @@ def test_unmerge_is_refused_when_a_later_merge_stands_on_it(company: Company) ->
     assert company.reads("ann") == {"one", "two", "three"}
 
 
+def test_a_clock_that_is_put_back_hides_no_later_merge(company: Company) -> None:
+    """M14: what is later is told by the order in which merges were recorded, not by the clock."""
+    two(company)
+    company.open("public", id="three", actor="ann")
+    first = company.desk.merge(["one", "two"], actor="ann")
+    company.clock.advance(-timedelta(seconds=1))
+    company.desk.merge(["one", "three"], actor="ann")
+    assert refused(company.desk.unmerge, first.id, actor="ann") == "merge.refused.later_merge"
+
+
+def test_a_follow_chosen_anew_outlives_the_unmerge(company: Company) -> None:
+    """M14: a follow that the merge carried over, and that was ended and chosen again, stays."""
+    two(company)
+    company.desk.follow_ticket("two", "bob", actor="ann")
+    company.desk.follow_ticket("two", "cyd", actor="ann")
+    merge = company.desk.merge(["one", "two"], actor="ann", master_id="one")
+    company.desk.unfollow_ticket("one", "bob", actor="bob")
+    company.desk.follow_ticket("one", "bob", actor="bob")
+    plan = company.desk.unmerge(merge.id, actor="ann")
+    followers = company.desk.ticket("one", actor="ann").followers
+    assert "bob" in followers
+    assert "cyd" not in followers
+    assert [(n.ticket_id, n.field, n.reason.code) for n in plan.not_restored] == [
+        ("one", "followers", "merge.changed_since")
+    ]
+
+
 def test_unmerge_is_for_who_sees_all(company: Company) -> None:
     """M11, V14: a merge of tickets that one may not see does not exist."""
     company.open("private", id="a")

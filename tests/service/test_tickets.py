@@ -1,6 +1,7 @@
 """The life of a ticket, through the service, over each kind of store."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from helpdesk_core import (
     CalendarError,
     ConflictError,
     CountScope,
+    EmailTemplate,
     FollowSource,
     HelpdeskError,
     IdempotencyKeyError,
@@ -23,6 +25,7 @@ from helpdesk_core import (
     UserKind,
     Visibility,
 )
+from helpdesk_core.adapters.memory import MemoryRepository
 
 
 def refused(call, *args, **kwargs) -> str:
@@ -542,6 +545,55 @@ def test_the_table_of_permissions_is_data(company: Company) -> None:
     ticket = company.open()
     assert refused(strict.move, ticket.id, "working", actor="ann") == "permission.role"
     assert strict.move(ticket.id, "working", actor="root").stage_id == "working"
+
+
+def test_a_stage_message_names_who_has_the_ticket_now(company: Company) -> None:
+    """G8: what a stage says names the assignee of the moment, on opening and in another team."""
+    hello = EmailTemplate("Hello", "${assignee.name} will help you")
+    company.desk.create_stage("Queue", id="queue", actor=SETUP, email_template=hello)
+    company.team(
+        "hot", Visibility.PUBLIC, stage_ids=["queue"], auto_assign=True, member_ids=["bob"]
+    )
+    company.open("hot", actor="pat")
+    assert [m.text for m in company.deliver() if m.recipient_id == "pat"] == ["Bob will help you"]
+    moved = company.open("public", actor="pia")
+    company.desk.assign(moved.id, "cyd", actor="ann")
+    company.deliver()
+    company.desk.transfer(moved.id, "hot", actor="ann")
+    assert [m.text for m in company.deliver() if m.recipient_id == "pia"] == ["Bob will help you"]
+
+
+def test_company_scope_keeps_tickets_from_who_could_not_open_them(tmp_path: Path) -> None:
+    """T1, V10, A2: with company_scope nobody is given a ticket that they may not open."""
+    company = Company(MemoryRepository(), tmp_path, company_scope=True)
+    for user_id, name in (("ann", "North"), ("bob", "South"), ("cyd", "South")):
+        company.desk.change_user(user_id, actor=SETUP, company=name)
+    team = company.team(
+        "north", Visibility.COMPANY, company="North", member_ids=[], auto_assign=True
+    )
+    tickets = [company.open("north") for _ in range(3)]
+    assert {ticket.assignee_id for ticket in tickets} == {"ann"}
+    assert company.desk.explain_assignment(team.id, actor=SETUP).assignee_id == "ann"
+    code = refused(company.desk.assign, tickets[0].id, "bob", actor="ann")
+    assert code == "assignment.refused.other_company"
+    change = company.desk.change_team
+    assert refused(change, team.id, actor=SETUP, member_ids=["bob"]) == "team.refused.other_company"
+    moved = company.open("public", assignee_id="bob")
+    assert company.desk.transfer(moved.id, "north", actor=SETUP).assignee_id == "ann"
+
+
+def test_a_contact_who_gets_a_login_sees_their_own_tickets(company: Company) -> None:
+    """T5, V3: a contact who becomes a portal user follows their own tickets of PUBLIC teams."""
+    company.open("public", id="mine", actor="ann", customer_id="con")
+    company.open("public", id="away", actor="ann", customer_id="con")
+    company.open("public", id="other", actor="ann", customer_id="pat")
+    company.open("company", id="inside", actor="ann", customer_id="con")
+    company.desk.merge(["other", "away"], actor="ann", master_id="other")
+    company.desk.change_user("con", actor=SETUP, kind=UserKind.PORTAL)
+    assert company.reads("con") == {"mine"}
+    followers = {id: company.desk.ticket(id, actor=SETUP).followers for id in ("mine", "away")}
+    assert all(f["con"] == {FollowSource.CUSTOMER} for f in followers.values())
+    assert "con" not in company.desk.ticket("inside", actor=SETUP).followers
 
 
 def test_kind_of_user_stays(company: Company) -> None:

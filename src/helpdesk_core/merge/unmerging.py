@@ -45,8 +45,6 @@ from helpdesk_core.plans import (
 )
 from helpdesk_core.similarity import id_key
 
-#: How many tickets can be merged at once, the master included (M10).
-
 
 @attrs.frozen(kw_only=True)
 class NotRestored:
@@ -77,6 +75,7 @@ def plan_unmerge(
     by: Who = None,
     folded: Mapping[Id, bool] | None = None,
     messages_since: Iterable[Message | Attachment | TimeEntry] = (),
+    ended_since: Collection[tuple[Id, Id, FollowSource]] = (),
 ) -> UnmergePlan:
     """Take a merge back by its record: what it changed, and nobody changed since (M14).
 
@@ -85,7 +84,9 @@ def plan_unmerge(
     it is refused by name. `eligible` are the users who may have a ticket now: a ticket does not
     come back to anybody else. `folded` says of each stage whether it is, so that the master closes
     again only where its old stage still closes. `messages_since` may hold all that hangs on the
-    master: what came after the merge stays there, and is listed. No one is told (M12).
+    master: what came after the merge stays there, and is listed. `ended_since` are the follows
+    (ticket, user, source) that ended after the merge: where one is there again, somebody chose it
+    anew, and it stays. No one is told (M12).
 
     >>> from datetime import datetime, UTC
     >>> now = datetime(2026, 1, 5, tzinfo=UTC)
@@ -105,7 +106,6 @@ def plan_unmerge(
         if (
             other.id != merge.id
             and other.undone_at is None
-            and other.at >= merge.at
             and not {other.master_id, *other.merged_ids}.isdisjoint(ids)
         ):
             return UnmergePlan(decision=deny("merge.refused.later_merge", merge_id=other.id))
@@ -113,7 +113,7 @@ def plan_unmerge(
     master = present[merge.master_id]
     if master.is_merged_away:  # by a merge without a record
         return UnmergePlan(decision=deny("merge.refused.merged_away", ticket_id=master.id))
-    undo = _Undo(merge, present, users, teams, eligible, folded, now, by)
+    undo = _Undo(merge, present, users, teams, eligible, folded, frozenset(ended_since), now, by)
     for change in reversed(merge.changes):
         undo.revert(change)
     undo.events += (
@@ -146,11 +146,12 @@ class _Undo:
         teams: Mapping[Id, Team],
         eligible: Collection[Id],
         folded: Mapping[Id, bool] | None,
+        ended_since: frozenset[tuple[Id, Id, FollowSource]],
         now: datetime,
         by: Who,
     ) -> None:
         self.present, self.users, self.teams = present, users, teams
-        self.eligible, self.folded = eligible, folded
+        self.eligible, self.folded, self.ended_since = eligible, folded, ended_since
         self.now, self.by = now, by
         self.moves = {
             change.id: change
@@ -261,6 +262,10 @@ class _Undo:
 
     def _end_follow(self, ticket: Ticket, added: AddFollow) -> None:
         if added.source not in ticket.followers.get(added.user_id, ()):
+            return
+        if (ticket.id, added.user_id, added.source) in self.ended_since:
+            reason = Reason("merge.changed_since", {"user_id": added.user_id})
+            self._report(ticket, "followers", reason)
             return
         self.changes.append(
             RemoveFollow(kind=Kind.TICKET, id=ticket.id, user_id=added.user_id, source=added.source)

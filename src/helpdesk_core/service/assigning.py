@@ -17,6 +17,7 @@ from helpdesk_core.assignment import (
     pool_of,
 )
 from helpdesk_core.availability import Availability
+from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
 from helpdesk_core.errors import CalendarError, RetryableError
 from helpdesk_core.plans import Plan
@@ -48,7 +49,7 @@ class AssigningUseCases(Desk):
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.assign", expected_version)
             to = None if user_id is None else work.user(user_id)
-            work.carry_out(handing(work, case.ticket, to))
+            work.carry_out(handing(work, case.ticket, case.team, to))
             return work.fresh(ticket_id)
 
         return self._write(
@@ -143,7 +144,7 @@ class AssigningUseCases(Desk):
 
     def _presence_of(self, user_ids: Collection[Id], team: Team | None = None) -> Presence:
         now = self._now()
-        until: datetime = now + (team.horizon + team.look_ahead_window if team else now - now)
+        until = _until(now, team)
         try:
             there = self._availability(user_ids, now, until) if user_ids else Availability()
         except CalendarError as error:
@@ -151,8 +152,20 @@ class AssigningUseCases(Desk):
         return Presence(pool=frozenset(user_ids), availability=there)
 
 
-def handing(work: Work, ticket: Ticket, to: User | None) -> Plan:
+def _until(now: datetime, team: Team | None) -> datetime:
+    """How far recurring absences are asked for: as far as a choice may look (A11)."""
+    if team is None:
+        return now
+    try:
+        return now + (team.horizon + team.look_ahead_window)
+    except OverflowError:  # to the last moment there is
+        return datetime.max.replace(tzinfo=now.tzinfo)
+
+
+def handing(work: Work, ticket: Ticket, team: Team, to: User | None) -> Plan:
     """To give the ticket to somebody, or nobody, by hand; being away is a warning (A18)."""
+    if to is not None and to.is_eligible and not work.reaches(to, team):
+        return Plan(decision=deny("assignment.refused.other_company", user_id=to.id))
     there = work.presence.availability
     return plan_reassignment(
         ticket,
@@ -189,7 +202,7 @@ def _decide(
     asked: frozenset[Id],
     counts: Mapping[Id, Workload],
 ) -> Assignment:
-    pool = pool_of(team, work.session.eligible_users())
+    pool = pool_of(team, work.eligible_users(team))
     if not asked.issuperset(pool):
         raise MovedError  # somebody joined since the calendar was asked
     workloads = dict(counts)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from helpdesk_core.decisions import deny
-from helpdesk_core.entities import Actor, Id, Ticket, User
+from helpdesk_core.entities import Actor, FollowSource, Id, Ticket, User
 from helpdesk_core.errors import InvalidValueError, NotFoundError, RefusedError
-from helpdesk_core.events import DuplicateDiscarded
+from helpdesk_core.events import DuplicateDiscarded, FollowerRemoved, TicketsMerged
 from helpdesk_core.merge import (
     MERGE_LIMIT,
     MergePlan,
@@ -278,6 +278,28 @@ def _plan_unmerge(work: Work, merge_id: Id, ids: Sequence[Id]) -> UnmergePlan:
             *session.attachments([record.master_id]),
             *(session.time_entries([record.master_id]) if entries else ()),
         ],
+        ended_since=_ended_since(work, record),
+    )
+
+
+def _ended_since(work: Work, record: Merge) -> frozenset[tuple[Id, Id, FollowSource]]:
+    """The follows of the master that ended after the merge, whatever came after that (M14)."""
+    if Claim.HISTORY not in work.claims:
+        return frozenset()
+    events = [recorded.event for recorded in work.session.history([record.master_id])]
+    made = next(
+        (
+            n
+            for n, e in enumerate(events)
+            if isinstance(e, TicketsMerged) and e.merge_id == record.id
+        ),
+        len(events),
+    )
+    return frozenset(
+        (event.ticket_id, event.user_id, source)
+        for event in events[made:]
+        if isinstance(event, FollowerRemoved) and event.ticket_id is not None
+        for source in event.sources
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import attrs
 
 from helpdesk_core.decisions import deny
-from helpdesk_core.entities import Actor, FollowSource, Id, User, UserKind
+from helpdesk_core.entities import Actor, FollowSource, Id, User, UserKind, Visibility
 from helpdesk_core.errors import InvalidValueError, RefusedError
 from helpdesk_core.events import Event, FollowerAdded, FollowerRemoved, UserChanged
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
+from helpdesk_core.ports import Session, TicketFilter
 from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.visibility.scopes import Everything
 
 _USER_FIELDS = frozenset(field.name for field in attrs.fields(User)) - {"id"}
 
@@ -36,8 +39,9 @@ class PeopleUseCases(Desk):
         """Change name, roles, active, addresses or language.
 
         Who stops being eligible leaves every pool at once, and no longer follows as a member (T3,
-        V10). A contact may become a portal user; no other change of kind is accepted, since what
-        somebody follows would then mean something else.
+        V10). A contact may become a portal user, and then follows their own tickets of PUBLIC teams
+        as their customer (T5); no other change of kind is accepted, since what somebody follows
+        would then mean something else.
         """
         if unknown := sorted(fields.keys() - _USER_FIELDS):
             raise InvalidValueError(unknown[0], "cannot be changed")
@@ -69,10 +73,58 @@ class PeopleUseCases(Desk):
                 follows = _memberships(work, after)
                 changes += follows[0]
                 events += follows[1]
+            if before.kind is not after.kind:
+                follows = _own_tickets(work, after)
+                changes += follows[0]
+                events += follows[1]
             work.write(changes, events)
             return after
 
-        return self._write("user.change", actor, do, key=idempotency_key, payload=(user_id, fields))
+        def held() -> Collection[Id]:
+            """Where somebody's own tickets are looked for, no new one comes in meanwhile."""
+            if fields.get("kind") is not UserKind.PORTAL:
+                return ()
+            with self._repository.reading() as session:
+                return _public(session)
+
+        return self._write(
+            "user.change",
+            actor,
+            do,
+            team_ids=held,
+            key=idempotency_key,
+            payload=(user_id, fields),
+        )
+
+
+def _public(session: Session) -> list[Id]:
+    teams = session.teams().values()
+    return [team.id for team in teams if team.visibility is Visibility.PUBLIC]
+
+
+def _own_tickets(work: Work, user: User) -> tuple[list[Change], list[Event]]:
+    """A portal user follows the tickets of PUBLIC teams whose customer they are (T5, V3)."""
+    changes: list[Change] = []
+    events: list[Event] = []
+    source = FollowSource.CUSTOMER
+    public = _public(work.session)
+    work.holds(*public)
+    query = TicketFilter(customer_id=user.id, team_ids=frozenset(public), merged=None)
+    for ticket in work.session.find(Everything(), query):
+        if source in ticket.followers.get(user.id, ()):
+            continue
+        changes.append(AddFollow(kind=Kind.TICKET, id=ticket.id, user_id=user.id, source=source))
+        events.append(
+            FollowerAdded(
+                at=work.now,
+                by=work.by,
+                ticket_id=ticket.id,
+                team_id=ticket.team_id,
+                user_id=user.id,
+                source=source,
+            )
+        )
+    return changes, events
 
 
 def _memberships(work: Work, user: User) -> tuple[list[Change], list[Event]]:

@@ -73,7 +73,7 @@ class TeamUseCases(Desk):
             work.require("team.create")
             if team.visibility is Visibility.PRIVATE:
                 work.claim(Claim.PRIVATE_TEAMS)
-            _check_members(work, team.member_ids)
+            _check_members(work, team, team.member_ids)
             _check_stages(work, team)
             if team.stage_ids != {stage.id for stage in work.session.stages()}:
                 work.claim(Claim.STAGES_PER_TEAM)
@@ -101,7 +101,7 @@ class TeamUseCases(Desk):
             names = [n for n in sorted(fields) if getattr(before, n) != getattr(after, n)]
             if "member_ids" in names:
                 joined = [m for m in after.member_ids if m not in before.member_ids]
-                _check_members(work, joined)
+                _check_members(work, after, joined)
             if "stage_ids" in names:
                 _check_stages(work, after)
                 _check_emptied(work, before, after)
@@ -204,13 +204,15 @@ def _plan_visibility(
     )
 
 
-def _check_members(work: Work, member_ids: Iterable[Id]) -> None:
-    """Members must be eligible (T3)."""
+def _check_members(work: Work, team: Team, member_ids: Iterable[Id]) -> None:
+    """Members must be eligible, and with `company_scope` of the team's company (T3, T1)."""
     wanted = list(member_ids)
     users = work.session.users(wanted)
     for id in wanted:
         if id not in users or not users[id].is_eligible:
             raise RefusedError(deny("team.refused.not_eligible", user_id=id))
+        if not work.reaches(users[id], team):
+            raise RefusedError(deny("team.refused.other_company", user_id=id))
 
 
 def _check_stages(work: Work, team: Team) -> None:

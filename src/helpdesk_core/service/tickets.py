@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from helpdesk_core.assignment import TeamChangePlan, plan_team_change, pool_of
+from helpdesk_core.assignment import plan_team_change, pool_of
 from helpdesk_core.decisions import allow, deny
 from helpdesk_core.entities import (
     Actor,
@@ -90,12 +90,13 @@ class TicketUseCases(AssigningUseCases):
                 tags=labels,
                 followers=_first_followers(work.author_id, customer),
             )
-            plans = [_taking_in(work, ticket, team, stage, customer)]
+            assigning: list[Plan] = []
             if assignee_id is not None:
-                plans.append(handing(work, ticket, work.user(assignee_id)))
+                assigning.append(handing(work, ticket, team, work.user(assignee_id)))
             elif team.auto_assign:
-                plans.append(choice(work, ticket, team))
-            work.carry_out(*plans)
+                assigning.append(choice(work, ticket, team))
+            has_it = work.user_or_none(_after(ticket, *assigning).assignee_id)
+            work.carry_out(_taking_in(work, ticket, team, stage, customer, has_it), *assigning)
             return work.fresh(ticket.id)
 
         ticket = self._write(
@@ -238,9 +239,7 @@ class TicketUseCases(AssigningUseCases):
             case = work.case_to_change(ticket_id, "ticket.transfer", expected_version)
             team = work.team(team_id)
             if team.id != case.team.id or case.ticket.is_merged_away:
-                plan = self._transfer(work, case, team)
-                if plan.assign_anew:
-                    work.carry_out(choice(work, work.fresh(ticket_id), team))
+                work.carry_out(*_transferring(work, case, team))
             return work.fresh(ticket_id)
 
         return self._write(
@@ -254,39 +253,56 @@ class TicketUseCases(AssigningUseCases):
             payload=(ticket_id, team_id, expected_version),
         )
 
-    def _transfer(self, work: Work, case: Case, team: Team) -> TeamChangePlan:
-        ticket = case.ticket
-        pipeline = work.pipeline(*{case.team.id: case.team, team.id: team}.values())
-        work.carry_out(
-            plan_transfer(
-                ticket,
-                team.id,
-                pipeline,
-                customer=work.user_or_none(ticket.customer_id),
-                assignee=work.user_or_none(ticket.assignee_id),
-                now=work.now,
-                by=work.by,
-                sent_before=work.sent_before(ticket.id, pipeline.columns(team.id)),
-            )
-        )
-        public = Visibility.PUBLIC
-        if case.team.visibility is public and team.visibility is not public:
-            users = work.session.users(list(ticket.followers))
-            moved = attrs.evolve(ticket, team_id=team.id)
-            work.carry_out(plan_narrowing(moved, users=users, now=work.now, by=work.by))
-        pool = pool_of(team, work.session.eligible_users())
-        plan = plan_team_change(ticket, team, pool, now=work.now, by=work.by)
-        work.carry_out(plan)
-        return plan
-
     def _index(self, ticket: Ticket) -> None:
         """Tell the similarity store, after the transaction."""
         if self._similarity is not None:
             self._similarity.update(ticket)
 
 
-def _taking_in(work: Work, ticket: Ticket, team: Team, stage: Stage, customer: User | None) -> Plan:
-    """To add a new ticket, with what is told of it."""
+def _transferring(work: Work, case: Case, team: Team) -> list[Plan]:
+    """To give a ticket to another team: where it goes, who stops following, who has it then."""
+    ticket = case.ticket
+    pool = pool_of(team, work.eligible_users(team))
+    to_pool = plan_team_change(ticket, team, pool, now=work.now, by=work.by)
+    moved = _after(attrs.evolve(ticket, team_id=team.id), to_pool)
+    assigning = [choice(work, moved, team)] if to_pool.assign_anew else []
+    moved = _after(moved, *assigning)
+    pipeline = work.pipeline(*{case.team.id: case.team, team.id: team}.values())
+    plans: list[Plan] = [
+        plan_transfer(
+            attrs.evolve(ticket, assignee_id=moved.assignee_id),  # whom the message names
+            team.id,
+            pipeline,
+            customer=work.user_or_none(ticket.customer_id),
+            assignee=work.user_or_none(moved.assignee_id),
+            now=work.now,
+            by=work.by,
+            sent_before=work.sent_before(ticket.id, pipeline.columns(team.id)),
+        )
+    ]
+    public = Visibility.PUBLIC
+    if case.team.visibility is public and team.visibility is not public:
+        users = work.session.users(list(ticket.followers))
+        plans.append(plan_narrowing(moved, users=users, now=work.now, by=work.by))
+    return [*plans, to_pool, *assigning]
+
+
+def _after(ticket: Ticket, *plans: Plan) -> Ticket:
+    """The ticket with the fields that plans will have set."""
+    changes = [c for plan in plans for c in plan.changes if isinstance(c, SetField)]
+    return attrs.evolve(ticket, **{change.field: change.value for change in changes})
+
+
+def _taking_in(
+    work: Work,
+    ticket: Ticket,
+    team: Team,
+    stage: Stage,
+    customer: User | None,
+    assignee: User | None,
+) -> Plan:
+    """To add a new ticket, with what is told of it; the message may name who will have it (G8)."""
+    named = attrs.evolve(ticket, assignee_id=assignee.id if assignee else None)
     events: list[Event] = [
         TicketOpened(
             at=work.now, by=work.by, ticket_id=ticket.id, team_id=team.id, stage_id=stage.id
@@ -305,7 +321,7 @@ def _taking_in(work: Work, ticket: Ticket, team: Team, stage: Stage, customer: U
         for source in sorted(sources, key=lambda source: source.value)
     ]
     messages, skips = stage_messages(
-        ticket, stage, team, customer=customer, assignee=None, now=work.now, by=work.by
+        named, stage, team, customer=customer, assignee=assignee, now=work.now, by=work.by
     )
     followers = work.session.users({*ticket.followers, *team.followers})
     told = audience(ticket, team, followers, work.author_id, company_scope=work.company_scope)

@@ -143,6 +143,19 @@ class Work:
             return decision
         return can_view_team(user, team, follows_a_ticket=True, company_scope=self.company_scope)
 
+    def eligible_users(self, team: Team) -> list[User]:
+        """Who may be given the team's tickets: with `company_scope`, who may open it (T1, A2)."""
+        eligible = self.session.eligible_users()
+        if not self.company_scope:
+            return list(eligible)
+        return [user for user in eligible if self.reaches(user, team)]
+
+    def reaches(self, user: User, team: Team) -> bool:
+        """Whether somebody may open the team once a ticket of it is theirs (T1, V12)."""
+        return can_view_team(
+            user, team, follows_a_ticket=True, company_scope=self.company_scope
+        ).allowed
+
     @property
     def sees_internal(self) -> bool:
         """Whether internal notes may be shown (V15)."""
@@ -506,11 +519,11 @@ class Desk:
         try:
             absences = list(self._calendar.absences(user_ids, now, until))
             schedules = dict(self._calendar.schedules(user_ids))
+            return Availability(absences, schedules)
         except CalendarError:
             raise
-        except Exception as error:
+        except Exception as error:  # nonsense is no answer either
             raise CalendarError(f"the calendar did not answer: {type(error).__name__}") from error
-        return Availability(absences, schedules)
 
 
 def _actor(session: Session, actor: Actor) -> User | System:
