@@ -213,6 +213,14 @@ class SwallowsConflicts(Broken):
                 return
 
 
+class KeepsHalf(Broken):
+    """Keeps what came before the change that was refused."""
+
+    def apply(self, changes: Any) -> None:
+        for change in changes:
+            super().apply([change])
+
+
 class ReplacesWhatIsThere(Broken):
     def apply(self, changes: Any) -> None:
         for change in changes:
@@ -339,6 +347,10 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "a conflict is swallowed half way": (
         store_of(SwallowsConflicts),
         "test_another_value_there_is_a_conflict",
+    ),
+    "what came before a conflict is kept": (
+        store_of(KeepsHalf),
+        "test_a_batch_that_fails_leaves_nothing_of_it",
     ),
     "adding replaces what is there": (
         store_of(ReplacesWhatIsThere),

@@ -235,7 +235,11 @@ class Session(Protocol):
 
     # writing
     def apply(self, changes: Iterable[Change]) -> None:
-        """Make the changes in order; an expected value that is not there is a `ConflictError`."""
+        """Make the changes in order: all of them, or none when it raises.
+
+        An expected value that is not there is a `ConflictError`. The transaction may go on after
+        it, without anything of this call.
+        """
         ...
 
     def publish(self, events: Iterable[Event], notifications: Iterable[Notification]) -> None:

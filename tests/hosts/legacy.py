@@ -212,15 +212,23 @@ class LegacySession:
     # --- changes ---------------------------------------------------------------------------------
 
     def apply(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            if isinstance(change, SetField):
-                self._set(change)
-            elif isinstance(change, Add):
-                self._add(change.thing)
-            elif isinstance(change, AddFollow | RemoveFollow):
-                self._follow(change)
-            else:
-                raise NotClaimedError(type(change).__name__)
+        self._db.execute("SAVEPOINT changes")
+        try:
+            for change in changes:
+                self._make(change)
+        except BaseException:
+            self._db.execute("ROLLBACK TO changes")
+            raise
+
+    def _make(self, change: Change) -> None:
+        if isinstance(change, SetField):
+            self._set(change)
+        elif isinstance(change, Add):
+            self._add(change.thing)
+        elif isinstance(change, AddFollow | RemoveFollow):
+            self._follow(change)
+        else:
+            raise NotClaimedError(type(change).__name__)
 
     def _set(self, change: SetField) -> None:
         ask: dict[Kind, Any] = {Kind.TICKET: self.tickets, Kind.TEAM: self.teams}

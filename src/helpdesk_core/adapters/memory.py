@@ -82,6 +82,11 @@ class _State:
     def copy(self) -> _State:
         return _State(**{field.name: dict(getattr(self, field.name)) for field in _FIELDS})
 
+    def put_back(self, before: _State) -> None:
+        """Be again what a copy made before was."""
+        for field in _FIELDS:
+            setattr(self, field.name, getattr(before, field.name))
+
     def of_kind(self, kind: Kind) -> dict[Id, Any]:
         return {
             Kind.TICKET: self.tickets,
@@ -240,8 +245,13 @@ class MemorySession:
     # --- writing ---------------------------------------------------------------------------------
 
     def apply(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            _HANDLERS[type(change)](self._state, change)
+        before = self._state.copy()
+        try:
+            for change in changes:
+                _HANDLERS[type(change)](self._state, change)
+        except BaseException:
+            self._state.put_back(before)
+            raise
 
     def publish(self, events: Iterable[Event], notifications: Iterable[Notification]) -> None:
         for event in events:

@@ -168,6 +168,37 @@ class WritingRules(StoreContract):
                 session.lock([], [ticket.id])
                 session.apply([Add(late)])
 
+    def test_a_batch_that_fails_leaves_nothing_of_it(self) -> None:
+        """T7, M10: when one change of a call is refused, all of that call is, and no other."""
+        world = self.plain()
+        ticket, other, user = world.tickets[0], world.tickets[1], world.users[0]
+        late = attrs.evolve(ticket, id=make_id(self.id_type, "ticket", 9))
+        message = Message(
+            id=make_id(self.id_type, "message", 1), ticket_id=ticket.id, body="Hi", at=MONDAY
+        )
+        wrong = attrs.evolve(other, priority=(other.priority + 1) % 4)
+        batch: list[Change] = [
+            Add(late),
+            Add(message),
+            set_field(Kind.TICKET, ticket, "assignee_id", user.id),
+            set_field(Kind.USER, user, "name", "Other"),
+            _follow(AddFollow, ticket, world.users[1].id),
+            set_field(Kind.TICKET, wrong, "priority", 3),
+        ]
+        seen = []
+        for refused in (batch, []):
+            with self.filled(world) as repository:
+                with repository.writing() as session:
+                    session.lock([], [ticket.id, other.id])
+                    session.apply([set_field(Kind.TICKET, ticket, "subject", "Before")])
+                    if refused:
+                        with pytest.raises(ConflictError):
+                            session.apply(refused)
+                    session.apply([set_field(Kind.TICKET, other, "subject", "After")])
+                seen.append(self.everything(repository, world))
+        assert seen[0] == seen[1]
+        assert seen[0]["tickets"][other.id].subject == "After"
+
     def test_a_follow_begins_and_ends(self) -> None:
         """V2, V10: following twice is following once, and ending it twice is ending it once."""
         world = self.plain()
