@@ -6,6 +6,7 @@ import re
 import sqlite3
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -86,6 +87,11 @@ def _driver(kind: Any, code: int | None, state: str | None = None) -> Any:
     return kind("INSERT", {"body": "secret"}, cause)
 
 
+def _write_nothing(repo: Any) -> None:
+    with repo.writing():
+        pass
+
+
 def test_a_busy_database_can_be_tried_again(url: str) -> None:
     """A17: waiting for another writer ends, and says that nothing was changed."""
     with (
@@ -98,11 +104,11 @@ def test_a_busy_database_can_be_tried_again(url: str) -> None:
         pass
     with (
         repository(url=url, busy_timeout=0.05) as one,
+        ThreadPoolExecutor(1) as another,
         one.writing(),
         pytest.raises(RetryableError, match="busy"),
-        one.writing(),
     ):
-        pass
+        another.submit(_write_nothing, one).result()
     with (
         repository(url=url) as one,
         one.writing(),

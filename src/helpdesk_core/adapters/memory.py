@@ -30,7 +30,7 @@ from helpdesk_core.entities import (
     User,
     WeeklySchedule,
 )
-from helpdesk_core.errors import ConflictError
+from helpdesk_core.errors import ConflictError, RepositoryError
 from helpdesk_core.events import Event
 from helpdesk_core.fields import utc
 from helpdesk_core.plans import (
@@ -121,26 +121,53 @@ class MemoryRepository:
     def __init__(self) -> None:
         self._state = _State()
         self._writer = threading.Lock()
+        self._writing: int | None = None
 
     @contextmanager
     def reading(self) -> Iterator[MemorySession]:
         """A session on the state committed last."""
-        yield MemorySession(self._state)
+        session = MemorySession(self._state)
+        try:
+            yield session
+        finally:
+            session.close()
 
     @contextmanager
     def writing(self) -> Iterator[MemorySession]:
         """The only writer; what it did is kept when the block ends without an exception."""
+        me = threading.get_ident()
+        if self._writing == me:
+            raise RepositoryError("this thread is writing already: one writing session at a time")
         with self._writer:
+            self._writing = me
             state = self._state.copy()
-            yield MemorySession(state)
-            self._state = state
+            session = MemorySession(state)
+            try:
+                yield session
+                self._state = state
+            finally:
+                session.close()
+                self._writing = None
 
 
 class MemorySession:
     """One unit of work over a state; see `helpdesk_core.ports.Session` for what each call means."""
 
     def __init__(self, state: _State) -> None:
-        self._state = state
+        self._kept: _State | None = state
+        self._thread = threading.get_ident()
+
+    @property
+    def _state(self) -> _State:
+        if self._kept is None:
+            raise RepositoryError("the session has ended")
+        if self._thread != threading.get_ident():
+            raise RepositoryError("a session belongs to the thread that opened it")
+        return self._kept
+
+    def close(self) -> None:
+        """The session ended: whoever still holds it can do nothing with it."""
+        self._kept = None
 
     def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> frozenset[Id]:
         """Nothing to hold: there is one writer at a time."""

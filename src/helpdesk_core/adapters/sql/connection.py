@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,6 +25,7 @@ class Connection:
         self, connection: sa.Connection, statements: Statements, *, writes: bool, alone: bool
     ) -> None:
         self._connection: sa.Connection | None = connection
+        self._thread = threading.get_ident()
         self._writes = writes
         self.alone = alone
         # What is locked by this transaction, and so is as it was read until it ends.
@@ -52,7 +54,7 @@ class Connection:
         self, statement: sa.Executable, parameters: Mapping[str, Any] = _NO_PARAMETERS
     ) -> list[Any]:
         """All rows of a question."""
-        connection = self._connection or self._ended()
+        connection = self._usable()
         try:
             return list(connection.execute(statement, parameters))
         except sa.exc.SQLAlchemyError as error:
@@ -75,7 +77,7 @@ class Connection:
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
         """What the block did is undone when it raises, though the transaction may go on."""
-        connection = self._connection or self._ended()
+        connection = self._usable()
         try:
             if self._saved:  # the one before goes only now, which spares going there for it alone
                 connection.exec_driver_sql("RELEASE SAVEPOINT changes")
@@ -92,11 +94,16 @@ class Connection:
             raise translated(error) from None
 
     def _run(self, statement: sa.Executable, parameters: Any) -> sa.CursorResult[Any]:
-        connection = self._connection or self._ended()
+        connection = self._usable()
         try:
             return connection.execute(statement, parameters)
         except sa.exc.SQLAlchemyError as error:
             raise translated(error) from None
 
-    def _ended(self) -> NoReturn:
-        raise RepositoryError("the session has ended")
+    def _usable(self) -> sa.Connection:
+        """The connection, for the thread that opened the session and until it ends."""
+        if self._connection is None:
+            raise RepositoryError("the session has ended")
+        if self._thread != threading.get_ident():
+            raise RepositoryError("a session belongs to the thread that opened it")
+        return self._connection

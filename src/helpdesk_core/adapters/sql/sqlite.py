@@ -35,6 +35,7 @@ class SqliteTransactions:
         # is fairer and quicker than SQLite's own waiting; other processes wait in SQLite.
         self._alone = _OneAtATime() if shared else None
         self._writers = threading.Lock()
+        self._writing: int | None = None  # the thread that is at it
 
     @staticmethod
     def engine(url: sa.URL, busy_timeout: float, options: dict[str, Any]) -> sa.Engine:
@@ -87,11 +88,16 @@ class SqliteTransactions:
 
     @contextmanager
     def _queue(self) -> Iterator[None]:
+        me = threading.get_ident()
+        if self._writing == me:  # it would wait for itself
+            raise RepositoryError("this thread is writing already: one writing session at a time")
         if not self._writers.acquire(timeout=self._busy_timeout):
             raise RetryableError("the database is busy: nothing was changed, try again")
+        self._writing = me
         try:
             yield
         finally:
+            self._writing = None
             self._writers.release()
 
     @contextmanager
