@@ -123,7 +123,11 @@ def test_a_busy_database_can_be_tried_again(url: str) -> None:
         (sa.exc.TimeoutError("QueuePool limit"), RetryableError, "every connection"),
         (_driver(sa.exc.OperationalError, 5), RetryableError, "busy"),
         (_driver(sa.exc.OperationalError, 6 | 1 << 8), RetryableError, "busy"),
-        (_driver(sa.exc.OperationalError, 13), RepositoryError, "failed: no luck$"),
+        (_driver(sa.exc.OperationalError, 11), RepositoryError, "failed: no luck$"),
+        (_driver(sa.exc.OperationalError, 13), RepositoryError, "the disk is full"),
+        (_driver(sa.exc.OperationalError, 8 | 4 << 8), RepositoryError, "can only be read"),
+        (_driver(sa.exc.OperationalError, None, "53100"), RepositoryError, "the disk is full"),
+        (_driver(sa.exc.OperationalError, None, "25006"), RepositoryError, "can only be read"),
         (_driver(sa.exc.IntegrityError, 19), ConflictError, "no luck"),
         (_driver(sa.exc.OperationalError, None, "40P01"), CollisionError, "another"),
         (_driver(sa.exc.OperationalError, None, "40001"), CollisionError, "another"),
@@ -243,7 +247,7 @@ def test_a_database_that_cannot_be_used_is_named(tmp_path: Any, url: str) -> Non
     with pytest.raises(RepositoryError, match="its ids are of type str, not UUID"):
         SqlRepository(url, id_type=UUID)
     path = url.removeprefix("sqlite:///")
-    with pytest.raises(RepositoryError, match="readonly"):
+    with pytest.raises(RepositoryError, match="can only be read"):
         SqlRepository(f"sqlite:///file:{path.replace('%', '%25')}?mode=ro&uri=true")
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE helpdesk_alembic_version SET version_num = '9999'")

@@ -102,5 +102,13 @@ class RepositoryError(PortError):
     """The repository cannot be used as it is: another database, a newer schema, a closed file."""
 
 
+class PendingMigrationsError(RepositoryError):
+    """The schema is older than this release: `pending` names the revisions to come, in order."""
+
+    def __init__(self, problem: str, pending: tuple[str, ...]) -> None:
+        super().__init__(problem)
+        self.pending = pending
+
+
 class AttachmentStoreError(PortError):
     """The attachment store could not keep or find a file."""

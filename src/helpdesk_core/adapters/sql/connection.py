@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from helpdesk_core.adapters.sql.codec import codec_for
-from helpdesk_core.adapters.sql.failures import translated
+from helpdesk_core.adapters.sql.failures import UNDONE, ended_by_itself, translated
 from helpdesk_core.adapters.sql.statements import Statements
 from helpdesk_core.entities import Id
 from helpdesk_core.errors import RepositoryError
@@ -32,6 +32,7 @@ class Connection:
         self.held_teams: set[Id] = set()
         self.held_tickets: set[Id] = set()
         self._saved = False
+        self._undone = False
         self.statements = statements
         self.tables = statements.tables
         self.codec = codec_for(statements.tables.id_type)
@@ -58,6 +59,7 @@ class Connection:
         try:
             return list(connection.execute(statement, parameters))
         except sa.exc.SQLAlchemyError as error:
+            self._undone = ended_by_itself(connection)
             raise translated(error) from None
 
     def changed(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> int:
@@ -87,7 +89,7 @@ class Connection:
                 yield
             except BaseException:
                 # A connection that is lost has undone everything already.
-                if not connection.invalidated:
+                if not connection.invalidated and not self._undone:
                     connection.exec_driver_sql("ROLLBACK TO SAVEPOINT changes")
                 raise
         except sa.exc.SQLAlchemyError as error:
@@ -98,6 +100,7 @@ class Connection:
         try:
             return connection.execute(statement, parameters)
         except sa.exc.SQLAlchemyError as error:
+            self._undone = ended_by_itself(connection)
             raise translated(error) from None
 
     def _usable(self) -> sa.Connection:
@@ -106,4 +109,6 @@ class Connection:
             raise RepositoryError("the session has ended")
         if self._thread != threading.get_ident():
             raise RepositoryError("a session belongs to the thread that opened it")
+        if self._undone:  # or each statement would now be committed by itself
+            raise RepositoryError(UNDONE)
         return self._connection

@@ -16,8 +16,22 @@ from helpdesk_core.errors import (
 # left, a server that is starting or stopping.
 _BUSY_CODES = frozenset({5, 6})
 _BUSY_STATES = frozenset({"55P03", "57014", "53300", "57P03"})
+# SQLITE_FULL, SQLITE_READONLY, and what PostgreSQL says of the same.
+_FULL = frozenset({13, "53100"})
+_READ_ONLY = frozenset({8, "25006"})
 # A serialization failure, a deadlock.
 _COLLISIONS = frozenset({"40001", "40P01"})
+
+
+#: What is said of a transaction that the database ended when a statement of it failed.
+UNDONE = "the database has undone the transaction: nothing was changed"
+
+
+def ended_by_itself(connection: sa.Connection) -> bool:
+    """Whether SQLite has ended the transaction with what failed, as it does on a full disk."""
+    if connection.invalidated:
+        return False
+    return getattr(connection.connection.dbapi_connection, "in_transaction", True) is False
 
 
 def translated(error: sa.exc.SQLAlchemyError) -> HelpdeskError:
@@ -37,6 +51,10 @@ def translated(error: sa.exc.SQLAlchemyError) -> HelpdeskError:
     if cause is None:
         return RepositoryError(f"the database cannot do this: {_first_line(error)}")
     state = getattr(cause, "sqlstate", None)
+    if (code := _code(cause)) in _FULL:
+        return RepositoryError("the disk is full: nothing was changed")
+    if code in _READ_ONLY:
+        return RepositoryError("the database can only be read: nothing was changed")
     if state in _COLLISIONS:
         return CollisionError("the database ended this for another's sake: nothing was changed")
     if is_busy(cause):
@@ -67,10 +85,14 @@ def _never_connected(error: sa.exc.SQLAlchemyError) -> bool:
 
 def is_busy(cause: BaseException) -> bool:
     """Whether the driver says that another one holds what is needed."""
+    code = _code(cause)
+    return code in _BUSY_CODES or code in _BUSY_STATES
+
+
+def _code(cause: BaseException) -> int | str | None:
+    """SQLite's primary code, or PostgreSQL's state."""
     code = getattr(cause, "sqlite_errorcode", None)
-    if isinstance(code, int):
-        return code & 0xFF in _BUSY_CODES
-    return getattr(cause, "sqlstate", None) in _BUSY_STATES
+    return code & 0xFF if isinstance(code, int) else getattr(cause, "sqlstate", None)
 
 
 def _first_line(error: BaseException) -> str:

@@ -18,7 +18,7 @@ from helpdesk_core.adapters.sql.failures import commit, translated
 from helpdesk_core.adapters.sql.tables import Tables
 from helpdesk_core.errors import RepositoryError
 
-_WRITING = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
+_WRITING = {"isolation_level": "READ COMMITTED"}
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _OURS = 0x48445F43  # the first half of our advisory locks, apart from a host's own
 _LEVEL = sa.text("SELECT current_setting('transaction_isolation')")
@@ -37,8 +37,10 @@ class PostgresqlTransactions:
         self._before = None if own else sa.text(_settings(busy_timeout, local=True))
 
     @staticmethod
-    def engine(url: sa.URL, busy_timeout: float, options: dict[str, Any]) -> sa.Engine:
-        """An engine of our own."""
+    def engine(
+        url: sa.URL, busy_timeout: float, options: dict[str, Any], *, read_only: bool
+    ) -> sa.Engine:
+        """An engine of our own; a reading session is `READ ONLY` in any case."""
         options.setdefault("pool_timeout", busy_timeout)
         options.setdefault("max_overflow", 15)
         try:
@@ -70,12 +72,16 @@ class PostgresqlTransactions:
             commit(connection)
 
     @contextmanager
-    def opening(self, tables: Tables) -> Iterator[sa.Connection]:
+    def opening(self, tables: Tables, *, read_only: bool) -> Iterator[sa.Connection]:
         """The transaction in which the schema is looked at; of several the others wait."""
         try:
             self._engine.connect().close()
         except sa.exc.SQLAlchemyError as error:  # now it may be a wrong name or password
             raise RepositoryError(str(translated(error))) from None
+        if read_only:
+            with self._transaction(_READING) as connection:
+                yield connection
+            return
         with self._transaction(_WRITING) as connection:
             _must_be_read_committed(connection)  # a hook of the host's engine may set another
             connection.execute(
@@ -108,6 +114,9 @@ class PostgresqlTransactions:
             raise translated(error) from None
         try:
             connection = connection.execution_options(**options)
+            if options is _WRITING:  # unless the server, the database or the role is read-only
+                raw: Any = connection.connection.dbapi_connection
+                raw.read_only = None
             connection.begin()
             if self._before is not None:
                 connection.execute(self._before)

@@ -18,7 +18,12 @@ from helpdesk_core.adapters.sql.session import SqlSession
 from helpdesk_core.adapters.sql.sqlite import SqliteTransactions
 from helpdesk_core.adapters.sql.statements import statements_for
 from helpdesk_core.adapters.sql.tables import Tables, tables_for
-from helpdesk_core.errors import InvalidValueError, RepositoryError, RetryableError
+from helpdesk_core.errors import (
+    InvalidValueError,
+    PendingMigrationsError,
+    RepositoryError,
+    RetryableError,
+)
 from helpdesk_core.ports import ALL_CLAIMS, Claim
 
 if TYPE_CHECKING:
@@ -39,7 +44,7 @@ class Transactions(Protocol):
         """A transaction that is committed when the block ends."""
         ...
 
-    def opening(self, tables: Tables) -> AbstractContextManager[sa.Connection]:
+    def opening(self, tables: Tables, *, read_only: bool) -> AbstractContextManager[sa.Connection]:
         """The transaction in which the schema is looked at."""
         ...
 
@@ -66,10 +71,13 @@ class SqlRepository:
     `busy_timeout` seconds for another one, then raises `RetryableError`. `pool` holds settings for
     the pool of connections, by SQLAlchemy's names (`pool_size`, `pool_pre_ping`). An engine that is
     handed in stays the host's: its connections are given back as they were, and it is not closed.
+    With `read_only` nothing is made, migrated or written, not even when it is opened, and writing
+    sessions are refused: for looking at a database in use, at a copy, or at a standby server.
 
     Raises `RepositoryError` for a database that cannot be used: another program's file, a folder
     that is not there, a server that does not answer, a file that cannot be written to, ids of
-    another type, a newer schema.
+    another type, a newer schema; an older one that must not be migrated is a
+    `PendingMigrationsError`.
 
     >>> with SqlRepository("sqlite:///:memory:") as repository:
     ...     with repository.reading() as session:
@@ -86,6 +94,7 @@ class SqlRepository:
         id_type: type = str,
         prefix: str = "helpdesk_",
         migrate: bool = True,
+        read_only: bool = False,
         busy_timeout: float = 10.0,
         pool: Mapping[str, Any] | None = None,
     ) -> None:
@@ -99,6 +108,7 @@ class SqlRepository:
                 "postgresql+psycopg://host/database"
             )
         self._name = url.set(query={}).render_as_string(hide_password=True)
+        self._read_only = read_only
         self._close: weakref.finalize[..., SqlRepository] | None = None
         if isinstance(url_or_engine, sa.Engine):
             if pool:
@@ -106,13 +116,13 @@ class SqlRepository:
             self._engine = url_or_engine
         else:
             options = {"hide_parameters": True, **(pool or {})}
-            self._engine = kind.engine(url, busy_timeout, options)
+            self._engine = kind.engine(url, busy_timeout, options, read_only=read_only)
             # Also when the repository is forgotten, and at the end of the program.
             self._close = weakref.finalize(self, self._engine.dispose)
         self._transactions: Transactions = kind(self._engine, busy_timeout, own=own)
         self._statements = statements_for(id_type, prefix, kind.dialect)
         try:
-            self._open(migrate)
+            self._open(migrate and not read_only)
         except BaseException:
             self.close()
             raise
@@ -151,6 +161,8 @@ class SqlRepository:
 
         Raises `RetryableError` when another writer does not end within `busy_timeout`.
         """
+        if self._read_only:
+            raise RepositoryError("the repository was opened to be read only")
         with (
             self._transactions.writing() as connection,
             self._session(connection, writes=True) as session,
@@ -172,6 +184,8 @@ class SqlRepository:
         ...         session.lock([], [])
         frozenset()
         """
+        if self._read_only:
+            raise RepositoryError("the repository was opened to be read only")
         return JoinedRepository(connection, self._transactions, self._statements)
 
     @contextmanager
@@ -186,10 +200,13 @@ class SqlRepository:
     def _open(self, migrate: bool) -> None:
         """Make sure that this is a database that can be used, and bring it up to date."""
         try:
-            with self._transactions.opening(self._tables) as connection:
-                prepare_schema(connection, self._tables, migrate=migrate)
+            with self._transactions.opening(self._tables, read_only=self._read_only) as connection:
+                prepare_schema(connection, self._tables, migrate=migrate, read_only=self._read_only)
         except RetryableError as error:
             raise type(error)(f"cannot open {self._name}: {error}") from None
+        except PendingMigrationsError as error:
+            problem = f"cannot open {self._name}: {error}"
+            raise PendingMigrationsError(problem, error.pending) from None
         except RepositoryError as error:
             raise RepositoryError(f"cannot open {self._name}: {error}") from None
 

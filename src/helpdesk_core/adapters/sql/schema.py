@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from helpdesk_core.adapters.sql.tables import REVISION, Tables
 from helpdesk_core.adapters.sql.types import ID_TYPES
-from helpdesk_core.errors import RepositoryError
+from helpdesk_core.errors import PendingMigrationsError, RepositoryError
 
 
-def prepare_schema(connection: sa.Connection, tables: Tables, *, migrate: bool) -> None:
+def prepare_schema(
+    connection: sa.Connection, tables: Tables, *, migrate: bool, read_only: bool = False
+) -> None:
     """Check the revision and the type of ids; make or migrate what is older.
 
     Everything happens in the caller's transaction, so that of two programs that open a new file
@@ -20,13 +22,18 @@ def prepare_schema(connection: sa.Connection, tables: Tables, *, migrate: bool) 
     """
     present = stored_revision(connection, tables)
     if present != REVISION:
+        pending = _revisions_after(present, tables)
         if not migrate:
-            found = "has no tables" if present is None else f"is of revision {present}"
-            raise RepositoryError(f"the schema {found}, {REVISION} is needed: open to migrate")
-        if present is not None:
-            _must_be_known(present, tables)
+            if present is None:
+                raise RepositoryError(
+                    f"the schema has no tables, {REVISION} is needed: open to migrate"
+                )
+            raise PendingMigrationsError(
+                f"the schema is of revision {present}, {REVISION} is needed: open to migrate",
+                pending,
+            )
         _upgrade(connection, tables)
-    _check_id_type(connection, tables, made=present is None)
+    _check_id_type(connection, tables, made=present is None, read_only=read_only)
 
 
 def stored_revision(connection: sa.Connection, tables: Tables) -> str | None:
@@ -56,17 +63,24 @@ def _upgrade(connection: sa.Connection, tables: Tables) -> None:
     command.upgrade(alembic_config(tables, connection), "head")
 
 
-def _must_be_known(revision: str, tables: Tables) -> None:
+def _revisions_after(present: str | None, tables: Tables) -> tuple[str, ...]:
+    """The revisions that are still to come, in order; one that is not known is refused."""
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory.from_config(alembic_config(tables))
-    if revision not in {script.revision for script in scripts.walk_revisions()}:
+    known = [script.revision for script in scripts.walk_revisions()][::-1]
+    if present is None:
+        return tuple(known)
+    if present not in known:
         raise RepositoryError(
-            f"the schema is of revision {revision}, newer than this release knows ({REVISION})"
+            f"the schema is of revision {present}, newer than this release knows ({REVISION})"
         )
+    return tuple(known[known.index(present) + 1 :])
 
 
-def _check_id_type(connection: sa.Connection, tables: Tables, *, made: bool) -> None:
+def _check_id_type(
+    connection: sa.Connection, tables: Tables, *, made: bool, read_only: bool
+) -> None:
     name = next(name for name, kind in ID_TYPES.items() if kind is tables.id_type)
     if made:
         connection.execute(sa.insert(tables.meta), {"name": "id_type", "value": name})
@@ -75,5 +89,7 @@ def _check_id_type(connection: sa.Connection, tables: Tables, *, made: bool) -> 
     kept = connection.execute(asked).scalar()
     if kept != name:
         raise RepositoryError(f"its ids are of type {kept}, not {name}")
+    if read_only:
+        return
     # Changes nothing, and finds out that the file cannot be written to.
     connection.execute(sa.update(tables.meta).values(value=tables.meta.c.value))

@@ -5,12 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from helpdesk_core.adapters.sql.failures import commit, is_busy, translated
+from helpdesk_core.adapters.sql.failures import (
+    UNDONE,
+    commit,
+    ended_by_itself,
+    is_busy,
+    translated,
+)
 from helpdesk_core.adapters.sql.tables import Tables
 from helpdesk_core.errors import RepositoryError, RetryableError
 
@@ -38,8 +46,12 @@ class SqliteTransactions:
         self._writing: int | None = None  # the thread that is at it
 
     @staticmethod
-    def engine(url: sa.URL, busy_timeout: float, options: dict[str, Any]) -> sa.Engine:
+    def engine(
+        url: sa.URL, busy_timeout: float, options: dict[str, Any], *, read_only: bool
+    ) -> sa.Engine:
         """An engine of our own."""
+        if read_only and not in_memory(url):
+            url = _only_looking(url)
         if in_memory(url):
             options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         else:
@@ -57,15 +69,19 @@ class SqliteTransactions:
         """A transaction that is committed when the block ends."""
         with self._turn(), self._queue(), self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
+            if ended_by_itself(connection):  # and somebody has taken that for a small failure
+                raise RepositoryError(UNDONE)
             commit(connection)
 
     @contextmanager
-    def opening(self, tables: Tables) -> Iterator[sa.Connection]:
+    def opening(self, tables: Tables, *, read_only: bool) -> Iterator[sa.Connection]:
         """The transaction in which the schema is looked at; of several the others wait."""
-        with self._turn(), self._transaction("BEGIN IMMEDIATE") as connection:
+        begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+        with self._turn(), self._transaction(begin) as connection:
             yield connection
             commit(connection)
-        self._use_wal()
+        if not read_only:
+            self._use_wal()
 
     def join(self, connection: sa.Connection, tables: Tables, *, writes: bool) -> None:
         """Make a host's transaction one that writes; it may be begun already, by whatever."""
@@ -174,6 +190,20 @@ class _OneAtATime:
         finally:
             self._holder = None
             self._lock.release()
+
+
+def _only_looking(url: sa.URL) -> sa.URL:
+    """The URL by which nothing is made and nothing in the file is changed.
+
+    In WAL mode also a reader has files beside the database. Who may write takes them away again at
+    the end, and puts into the database what a killed process left in them; who may not leaves all.
+    """
+    name = url.database or ""
+    if name.startswith("file:"):
+        return url
+    left = Path(f"{name}-wal")
+    mode = "ro" if left.exists() and left.stat().st_size else "rw"
+    return url.set(database=f"file:{quote(name)}").update_query_dict({"mode": mode, "uri": "true"})
 
 
 def in_memory(url: sa.URL) -> bool:

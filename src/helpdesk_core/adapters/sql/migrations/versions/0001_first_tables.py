@@ -31,6 +31,11 @@ def upgrade() -> None:
     first.what_happened()
 
 
+def downgrade() -> None:
+    """Refused: what was kept since would be lost."""
+    raise NotImplementedError("migrations go forward only: go back to a copy of the database")
+
+
 class _First:
     def __init__(self, tables: Any) -> None:
         self.prefix: str = tables.prefix
