@@ -213,6 +213,15 @@ class SwallowsConflicts(Broken):
                 return
 
 
+class MendsWhatIsRight(Broken):
+    """Sets counts right by taking everybody's tickets."""
+
+    def recount(self, *, mend: bool = False) -> Any:
+        for id, ticket in self._state.tickets.items() if mend else ():
+            self._state.tickets[id] = attrs.evolve(ticket, assignee_id=None)
+        return super().recount(mend=mend)
+
+
 class KeepsHalf(Broken):
     """Keeps what came before the change that was refused."""
 
@@ -347,6 +356,10 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "a conflict is swallowed half way": (
         store_of(SwallowsConflicts),
         "test_another_value_there_is_a_conflict",
+    ),
+    "mending changes what is right": (
+        store_of(MendsWhatIsRight),
+        "test_mending_counts_changes_nothing_that_is_right",
     ),
     "what came before a conflict is kept": (
         store_of(KeepsHalf),
@@ -543,6 +556,11 @@ class WrongDigest(FolderAttachmentStore):
         return size, hashlib.sha1(b"").hexdigest()
 
 
+class AllAreOld(FolderAttachmentStore):
+    def ids(self, *, before: Any = None) -> Any:
+        return super().ids()
+
+
 class DeleteOnceOnly(FolderAttachmentStore):
     def delete(self, id: Any) -> None:
         self._path(id).unlink()
@@ -618,6 +636,10 @@ OTHERS: dict[str, tuple[type[Contract], str]] = {
     "a store that mixes types": (folder_of(OneForAllTypes), "test_bytes_come_back"),
     "a store that mixes names": (folder_of(WalksOut), "test_bytes_come_back"),
     "a store with a wrong digest": (folder_of(WrongDigest), "test_bytes_come_back"),
+    "a store whose files are all old": (
+        folder_of(AllAreOld),
+        "test_old_files_are_told_from_new_ones",
+    ),
     "a store that deletes once": (folder_of(DeleteOnceOnly), "test_what_is_deleted_is_gone"),
     "an index that forgets nothing": (
         index_of(Unremoved),

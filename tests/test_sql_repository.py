@@ -42,6 +42,7 @@ from helpdesk_core.plans import (
 )
 from helpdesk_core.ports import (
     DeliveryStatus,
+    Miscount,
     Position,
     Remembered,
     TicketFilter,
@@ -208,9 +209,23 @@ def test_a_recount_sees_a_wrong_count(store: str) -> None:
         with repo._engine.begin() as connection:
             connection.exec_driver_sql(f"UPDATE {repo._tables.prefix}workloads SET open = 5")
         with repo.reading() as session:
-            assert session.recount() == [
-                "team 'x', member 'ada': kept 1 tickets, 5 open; counted 1, 1 open"
-            ]
+            wrong = Miscount(
+                team_id="x", member_id="ada", kept_total=1, kept_open=5, total=1, open=1
+            )
+            assert session.recount() == [wrong]
+            with pytest.raises(RepositoryError, match="a reading session changes nothing"):
+                session.recount(mend=True)
+        with repo.writing() as session:
+            session.lock(["y"], [])
+            mended = session.recount(mend=True)
+            assert mended == ([] if store == "postgresql" else [wrong]), "of what is held"
+        with repo.writing() as session:
+            session.lock(["x"], [])
+            assert session.recount(mend=True) == ([wrong] if store == "postgresql" else [])
+            assert session.recount() == []
+        with repo.reading() as session:
+            assert session.recount() == []
+            assert session.workloads("x")["ada"].open == 1
 
 
 def test_a_scope_that_sql_does_not_know_is_refused(store: str) -> None:

@@ -70,7 +70,7 @@ from helpdesk_core.merge import (
 )
 from helpdesk_core.plans import Merge, Plan
 from helpdesk_core.ports import Position, TicketFilter
-from helpdesk_core.service import PERMISSIONS, Delivered, Helpdesk, Page
+from helpdesk_core.service import PERMISSIONS, Delivered, Finding, Helpdesk, Page, Repaired
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
 from helpdesk_core.stages import (
     FoldPlan,
@@ -119,6 +119,7 @@ __all__ = [
     "Delivered",
     "Dispatcher",
     "EmailTemplate",
+    "Finding",
     "FoldPlan",
     "FollowSource",
     "Group",
@@ -144,6 +145,7 @@ __all__ = [
     "Reason",
     "Recipient",
     "RefusedError",
+    "Repaired",
     "RepositoryError",
     "RetryableError",
     "Role",

@@ -297,6 +297,15 @@ class UserChanged(Event):
     fields: tuple[str, ...]
 
 
+@attrs.frozen(kw_only=True)
+class StoreRepaired(Event):
+    """Something that was wrong in the store was mended: `code` says what, `ids` of what."""
+
+    internal: ClassVar[bool] = True
+    code: str
+    ids: tuple[Id, ...]
+
+
 #: Every kind of event by its stored name.
 EVENT_TYPES: dict[str, type[Event]] = {
     kind.__name__: kind
@@ -307,6 +316,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
         StageMessageSkipped,
         DuplicateDiscarded, TicketMergedAway, TicketsMerged, TicketsUnmerged, TeamCreated,
         TeamChanged, VisibilityChanged, StageCreated, StageFoldChanged, StagesReordered,
-        StageDeleted, UserChanged,
+        StageDeleted, UserChanged, StoreRepaired,
     )
 }  # fmt: skip

@@ -116,6 +116,41 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "A stage that is taken from the team {team_id} still holds tickets: {tickets}."
         ),
         "notify.no_longer_concerned": "The recipient is not concerned any more.",
+        # what is wrong in a store
+        "check.miscount": (
+            "The team {team_id} has for {member_id} {kept_total} tickets, {kept_open} of them "
+            "open, and a recount gives {total} and {open}."
+        ),
+        "check.dangling": "A row hangs on something that is not there: {row}.",
+        "check.no_team": "The ticket {ticket_id} is of the team {team_id}, which is not there.",
+        "check.no_stage": (
+            "The ticket {ticket_id} is in the stage {stage_id}, which is not there."
+        ),
+        "check.stage_not_in_team": (
+            "The ticket {ticket_id} is in the stage {stage_id}, which its team {team_id} lacks: "
+            "move it, or give the stage to the team."
+        ),
+        "check.stranger": (
+            "The {kind} {id} names {user_id} as {role}, of whom nothing is known: add the person, "
+            "or take the name away."
+        ),
+        "check.tombstone_to_nowhere": (
+            "The ticket {ticket_id} was merged into {merged_into}, which is not there."
+        ),
+        "check.tombstone_circle": "These tickets were merged in a circle: {ticket_ids}.",
+        "check.dead_message": (
+            "A message to {recipient_id} on the ticket {ticket_id} is given up after {attempts} "
+            "attempts: tell them in another way (key {key})."
+        ),
+        "check.no_file": "The file of the attachment {attachment_id} is not there.",
+        "check.orphan_file": "The file {attachment_id} has no attachment.",
+        "check.foreign_file": (
+            "The file {attachment_id} has no attachment, as none of the files has: they may be "
+            "those of another help desk."
+        ),
+        "check.young_file": (
+            "The file {attachment_id} has no attachment yet, and is too young to be called lost."
+        ),
         # merging
         "merge.refused.merged_before": "The tickets {ticket_ids} were merged before, one by one.",
         "merge.merged": "The tickets become one.",

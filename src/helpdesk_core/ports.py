@@ -144,6 +144,18 @@ class Remembered:
     result: Any
 
 
+@attrs.frozen(kw_only=True)
+class Miscount:
+    """A kept count of somebody in a team that is not what a recount gives (A7)."""
+
+    team_id: Id
+    member_id: Id
+    kept_total: int
+    kept_open: int
+    total: int
+    open: int
+
+
 class Session(Protocol):
     """A unit of work. Not to be shared between threads; ends with its `with` block."""
 
@@ -284,8 +296,15 @@ class Session(Protocol):
         ...
 
     # operations
-    def recount(self) -> Sequence[str]:
-        """Where a kept count differs from a recount, a line each; nothing kept: nothing."""
+    def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
+        """Where a kept count differs from a recount; nothing kept: nothing.
+
+        With `mend` those of the teams held by `lock` are set right, and given as they were.
+        """
+        ...
+
+    def dangling(self) -> Sequence[str]:
+        """Rows that hang on what is not there, a line each; where keys forbid it, nothing."""
         ...
 
     def attachment_ids(self) -> Collection[Id]:
@@ -379,8 +398,8 @@ class AttachmentStore(Protocol):
         """Drop the bytes; not there is fine."""
         ...
 
-    def ids(self) -> Iterable[Id]:
-        """Everything kept, for `check`."""
+    def ids(self, *, before: datetime | None = None) -> Iterable[Id]:
+        """Everything kept, or only what was kept before a moment, for `check`."""
         ...
 
 

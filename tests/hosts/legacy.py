@@ -203,7 +203,10 @@ class LegacySession:
     def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
         return {}
 
-    def recount(self) -> Sequence[str]:
+    def recount(self, *, mend: bool = False) -> Sequence[Any]:
+        return []
+
+    def dangling(self) -> Sequence[str]:
         return []
 
     def attachment_ids(self) -> Collection[Id]:

@@ -139,7 +139,9 @@ def test_delivery_is_at_least_once_with_a_stable_key(company: Company) -> None:
         company.desk.deliver()
     assert len(keys) == 8
     assert len(set(keys)) == 1
-    assert company.desk.check() == ("dead messages in the outbox: 1",)
+    (dead,) = company.desk.check()
+    assert (dead.code, dead.reason.parameters["key"]) == ("check.dead_message", keys[0])
+    assert company.desk.repair(actor=SETUP).left == (dead,), "a person has to tell them"
     company.notifier.send = send
     company.desk.reply(ticket.id, "Again", actor="ann")
     assert company.desk.deliver().sent == 1
@@ -286,10 +288,14 @@ def test_a_crash_leaves_an_orphan_that_check_finds(company: Company) -> None:
     ticket = company.open()
     file = company.desk.attach(ticket.id, "a", b"a", actor="ann")
     company.store.put("orphan", io.BytesIO(b"b"), limit=10)
-    assert company.desk.check() == ("file without its attachment: 'orphan'",)
+    assert [str(found) for found in company.desk.check()] == [
+        "The file orphan has no attachment yet, and is too young to be called lost."
+    ]
     company.store.delete("orphan")
     company.store.delete(file.id)
-    assert company.desk.check() == (f"attachment without its file: {file.id!r}",)
+    assert [str(found) for found in company.desk.check()] == [
+        f"The file of the attachment {file.id} is not there."
+    ]
     with pytest.raises(AttachmentStoreError):
         company.desk.read_attachment(ticket.id, file.id, actor="ann")
 

@@ -453,7 +453,7 @@ def test_every_change_takes_an_actor_and_may_take_a_key(company: Company) -> Non
     looking = {
         "access", "assign_waiting", "attachments", "board", "check", "count", "deliver",
         "duplicate_groups", "duplicates", "explain_assignment", "history", "messages", "my_board",
-        "preview_fold", "preview_merge", "preview_team", "preview_visibility", "purge",
+        "preview_fold", "preview_merge", "preview_team", "preview_visibility", "purge", "repair",
         "read_attachment", "resolve", "stages", "team", "teams", "ticket", "tickets",
         "time_entries", "user", "workloads",
     }  # fmt: skip

@@ -6,6 +6,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -78,9 +79,11 @@ class FolderAttachmentStore:
         """Drop the bytes; not there is fine."""
         self._path(id).unlink(missing_ok=True)
 
-    def ids(self) -> Iterator[Id]:
-        """Everything that is kept whole."""
+    def ids(self, *, before: datetime | None = None) -> Iterator[Id]:
+        """Everything that is kept whole; or what was so before a moment of the file system's."""
         for path in sorted(self._folder.rglob("*.bin")):
+            if before is not None and path.stat().st_mtime >= before.timestamp():
+                continue
             *folders, name = path.relative_to(self._folder).parts
             quoted = "".join(folder.removesuffix("+") for folder in folders)
             mark, _, text = unquote(quoted + name.removesuffix(".bin")).partition("-")

@@ -51,6 +51,7 @@ from helpdesk_core.ports import (
     ALL_CLAIMS,
     Claim,
     DeliveryStatus,
+    Miscount,
     Notification,
     OutgoingMessage,
     Position,
@@ -341,8 +342,21 @@ class MemorySession:
             raise ConflictError(f"idempotency key {key!r} is kept already")
         self._state.remembered[key] = (remembered, at)
 
-    def recount(self) -> Sequence[str]:
+    def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
         return []
+
+    def dangling(self) -> Sequence[str]:
+        state = self._state
+        parts: list[Message | Attachment | TimeEntry] = [
+            *state.messages.values(),
+            *state.attachments.values(),
+            *state.time_entries.values(),
+        ]
+        return [
+            f"{type(part).__name__} {part.id!r}"
+            for part in parts
+            if part.ticket_id not in state.tickets
+        ]
 
     def attachment_ids(self) -> Collection[Id]:
         return set(self._state.attachments)

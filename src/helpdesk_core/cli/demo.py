@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         scenes.duplicates()
         deliver_all(helpdesk)
         scenes.tables()
-        problems = helpdesk.check()
+        problems = [str(finding) for finding in helpdesk.check()]
         scenes.farewell(problems, arguments.folder, arguments.seed)
     return 1 if problems else 0
 

@@ -191,7 +191,7 @@ def play(
             open_spread_max=loads.maximum,
             waited=waited,
         ),
-        helpdesk.check(),
+        tuple(map(str, helpdesk.check())),
     )
 
 

@@ -14,6 +14,7 @@ from helpdesk_core.ports import (
     Repository,
     SimilarityStore,
 )
+from helpdesk_core.service.checking import CheckingUseCases, Finding, Repaired
 from helpdesk_core.service.conversation import ConversationUseCases
 from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
 from helpdesk_core.service.following import FollowingUseCases
@@ -25,7 +26,7 @@ from helpdesk_core.service.stages import StageUseCases
 from helpdesk_core.service.teams import TeamUseCases
 from helpdesk_core.service.tickets import TicketUseCases
 
-__all__ = ["PERMISSIONS", "Delivered", "Helpdesk", "Page"]
+__all__ = ["PERMISSIONS", "Delivered", "Finding", "Helpdesk", "Page", "Repaired"]
 
 
 def _text_id() -> Id:
@@ -42,6 +43,7 @@ class Helpdesk(
     PeopleUseCases,
     ReadingUseCases,
     DeliveringUseCases,
+    CheckingUseCases,
 ):
     """A help desk over a host's ports.
 

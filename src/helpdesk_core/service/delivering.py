@@ -1,4 +1,4 @@
-"""The worker's use-cases: deliver the outbox, check, purge (N1, N2, V5, V15, V20, T6)."""
+"""The worker's use-cases: deliver the outbox, purge (N1, N2, V5, V15, V20, T6)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from helpdesk_core.decisions import deny
-from helpdesk_core.entities import Id, Message, Team, Ticket, User
+from helpdesk_core.entities import Message, Team, Ticket, User
 from helpdesk_core.errors import NotifierError
 from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, OutgoingMessage, Session
@@ -128,25 +128,6 @@ class DeliveringUseCases(Desk):
             return attrs.evolve(recipient, decision=_NO_LONGER)
         return recipient
 
-    def check(self) -> tuple[str, ...]:
-        """What is wrong in the store, a line each: counts, orphans, dead messages; none is well.
-
-        It only looks. Files without a record are what a crash between keeping the bytes and the
-        transaction leaves; they can be deleted.
-        """
-        with self._repository.reading() as session:
-            problems = list(session.recount())
-            known = set(session.attachment_ids())
-            outbox = Claim.OUTBOX in self._repository.claims
-            dead = len(session.outbox(status=DeliveryStatus.DEAD)) if outbox else 0
-        if self._attachments is not None:
-            kept = set(self._attachments.ids())
-            problems += _lines("attachment without its file", known - kept)
-            problems += _lines("file without its attachment", kept - known)
-        if dead:
-            problems.append(f"dead messages in the outbox: {dead}")
-        return tuple(problems)
-
     def purge(self) -> int:
         """Drop what was sent or skipped, and idempotency keys, older than 30 days; how many.
 
@@ -172,7 +153,3 @@ def _text(
     if notice.kind is NoticeKind.ASSIGNED:
         return f"Assigned to you: {ticket.subject}", ticket.description or ticket.subject
     return f"Re: {ticket.subject}", "" if said is None else said.body
-
-
-def _lines(what: str, ids: set[Id]) -> list[str]:
-    return [f"{what}: {id!r}" for id in sorted(ids, key=str)]

@@ -49,6 +49,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "stage.change": _ADMINISTRATORS,
         "user.change": _ADMINISTRATORS,
         "work.assign_waiting": _LEADS,
+        "work.repair": _ADMINISTRATORS,
     }
 )
 

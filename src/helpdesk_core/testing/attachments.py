@@ -7,6 +7,7 @@ import io
 import threading
 from collections.abc import Collection
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -107,6 +108,16 @@ class AttachmentStoreContract(Contract):
         assert _bytes_of(store, self._id(2)) == b"ink"
         with pytest.raises(AttachmentStoreError):
             _bytes_of(store, self._id(1))
+
+    def test_old_files_are_told_from_new_ones(self) -> None:
+        """N1: what was kept before a moment is told, so that nothing is lost while it comes in."""
+        store = self.new()
+        for number in (1, 2):
+            store.put(self._id(number), io.BytesIO(b"ink"), limit=10)
+        both = {self._id(1), self._id(2)}
+        assert set(store.ids(before=datetime(2970, 1, 1, tzinfo=UTC))) == both
+        assert list(store.ids(before=datetime(1971, 1, 1, tzinfo=UTC))) == []
+        assert set(store.ids()) == both
 
     def test_what_was_never_there_is_told(self) -> None:
         """V14: reading what is not there is AttachmentStoreError, and makes nothing."""

@@ -207,6 +207,7 @@ class ReadingRules(StoreContract):
                     found = self.loads(session.workloads(team_id), of_a_team=False)
                     assert found == _counted(world, team_id)
                 assert list(session.recount()) == []
+                assert list(session.dangling()) == []
 
         check()
 

@@ -281,6 +281,21 @@ class WritingRules(StoreContract):
                     assert set(session.lock(teams, tickets)) >= held
                     assert set(session.lock(teams, tickets)) <= {first, second}
 
+    def test_mending_counts_changes_nothing_that_is_right(self) -> None:
+        """A7: setting the kept counts of a whole store right finds nothing and changes nothing."""
+
+        @self.tries(0.4)
+        @given(self.worlds())
+        def check(world: World) -> None:
+            with self.filled(world) as repository:
+                before = self.everything(repository, world)
+                with repository.writing() as session:
+                    session.lock(list(world.team_by_id), [])
+                    assert list(session.recount(mend=True)) == []
+                assert self.everything(repository, world) == before
+
+        check()
+
     # --- what is claimed -------------------------------------------------------------------------
 
     def test_stages_come_and_go(self) -> None:

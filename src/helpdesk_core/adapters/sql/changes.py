@@ -37,6 +37,7 @@ from helpdesk_core.plans import (
     RemoveFollow,
     SetField,
 )
+from helpdesk_core.ports import Miscount
 
 _TABLE_OF: dict[type, str] = {
     User: "users",
@@ -236,6 +237,14 @@ class Writer:
             self._correction(team_id, member_id).open += by * tickets
         if self._folded is not None:
             self._folded[change.id] = change.value
+
+    def correct(self, miscounts: Iterable[Miscount]) -> None:
+        """Set kept counts to what was counted."""
+        for it in miscounts:
+            correction = self._correction(it.team_id, it.member_id)
+            correction.total = it.total - it.kept_total
+            correction.open = it.open - it.kept_open
+        self._correct_counts()
 
     def _correct_counts(self) -> None:
         rows = [

@@ -38,6 +38,7 @@ from helpdesk_core.events import Event
 from helpdesk_core.plans import Change, Discard, Merge
 from helpdesk_core.ports import (
     DeliveryStatus,
+    Miscount,
     Notification,
     Position,
     Recorded,
@@ -292,21 +293,38 @@ class SqlSession:
 
     # --- operations ------------------------------------------------------------------------------
 
-    def recount(self) -> Sequence[str]:
+    def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
         def counts(statement: sa.Select[Any]) -> dict[tuple[Id, Id], tuple[int, int]]:
             return {(row[0], row[1]): (row[2], row[3]) for row in self._db.rows(statement)}
 
+        if mend:
+            self._db.must_write()
         kept, counted = counts(self._sql.kept_counts), counts(self._sql.counted)
-        lines = []
+        found = []
         for team_id, member_id in sorted(kept.keys() | counted.keys(), key=str):
             was = kept.get((team_id, member_id), (0, 0))
             now = counted.get((team_id, member_id), (0, 0))
-            if was != now:
-                lines.append(
-                    f"team {team_id!r}, member {member_id!r}: kept {was[0]} tickets, {was[1]} "
-                    f"open; counted {now[0]}, {now[1]} open"
+            if was != now and (not mend or self._db.alone or team_id in self._db.held_teams):
+                found.append(
+                    Miscount(
+                        team_id=team_id,
+                        member_id=member_id,
+                        kept_total=was[0],
+                        kept_open=was[1],
+                        total=now[0],
+                        open=now[1],
+                    )
                 )
-        return lines
+        if mend:
+            self._writer.correct(found)
+        return found
+
+    def dangling(self) -> Sequence[str]:
+        return [
+            f"{table} {', '.join(map(repr, row))}"
+            for table, statement in self._sql.dangling.items()
+            for row in self._db.rows(statement)
+        ]
 
     def attachment_ids(self) -> Collection[Id]:
         return {row[0] for row in self._db.rows(self._sql.attachment_ids)}

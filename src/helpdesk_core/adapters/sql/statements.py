@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk_core.adapters.sql.tables import Tables, tables_for
+from helpdesk_core.adapters.sql.types import OpaqueId
 from helpdesk_core.entities import UserKind
 from helpdesk_core.plans import Kind
 from helpdesk_core.ports import DeliveryStatus
@@ -265,6 +266,14 @@ class Statements:
             .where(tickets.assignee_id.is_not(None), tickets.merged_into.is_(None))
             .group_by(tickets.team_id, tickets.assignee_id)
         )
+        # Keys forbid it, unless somebody wrote without them.
+        self.dangling: Mapping[str, sa.Select[Any]] = {
+            table.name: sa.select(
+                *(column for column in table.primary_key if isinstance(column.type, OpaqueId))
+            ).where(sa.or_(*(_hangs_on_nothing(key) for key in table.foreign_keys)))
+            for table in t.metadata.sorted_tables
+            if table.foreign_keys and table is not t.tickets  # whose own are asked one by one
+        }
         add = self._insert(t.workloads)
         self.add_workload = add.on_conflict_do_update(
             index_elements=["team_id", "member_id"],
@@ -301,6 +310,12 @@ class Statements:
             )
             self._updates[kind, fields] = statement
         return statement
+
+
+def _hangs_on_nothing(key: sa.ForeignKey) -> sa.ColumnElement[bool]:
+    there = key.column.table.alias()
+    found = sa.exists().where(there.c[key.column.name] == key.parent)
+    return sa.and_(key.parent.is_not(None), ~found)
 
 
 def _delete_exactly(table: sa.Table, *columns: str) -> sa.Delete:

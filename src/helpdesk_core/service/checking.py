@@ -1,0 +1,244 @@
+"""The operator's use-cases: look the store over, and mend what can be mended without guessing.
+
+Whatever has one right answer is mended: a kept count is what a recount gives, a file that nothing
+records and that nobody can still be keeping goes. Everything else is left to a person, who is told
+what it is; nothing that somebody wrote is ever dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from datetime import timedelta
+from typing import Any
+
+import attrs
+
+from helpdesk_core.decisions import Reason
+from helpdesk_core.entities import Actor, Id, Team, Ticket
+from helpdesk_core.events import StoreRepaired
+from helpdesk_core.explain import sentence
+from helpdesk_core.ports import Claim, DeliveryStatus, Miscount, Position, Session, TicketFilter
+from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.visibility.scopes import Everything
+
+#: How old a file without its attachment must be to be dropped: a younger one may just be coming in.
+GRACE = timedelta(hours=24)
+_PAGE = 500
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """Something that is wrong: a code, ids, and whether `repair` mends it.
+
+    >>> finding = Finding(reason=Reason("check.no_file", {"attachment_id": "A-1"}))
+    >>> print(finding)
+    The file of the attachment A-1 is not there.
+    """
+
+    reason: Reason
+    mendable: bool = False
+
+    @property
+    def code(self) -> str:
+        """The stable code of what is wrong."""
+        return self.reason.code
+
+    def __str__(self) -> str:
+        return sentence(self.reason)
+
+
+@attrs.frozen(kw_only=True)
+class Repaired:
+    """What `repair` mended, and what it left to a person."""
+
+    mended: tuple[Finding, ...] = ()
+    left: tuple[Finding, ...] = ()
+
+
+class CheckingUseCases(Desk):
+    """What an operator calls, now and then and after a crash."""
+
+    def check(self) -> tuple[Finding, ...]:
+        """What is wrong in the store; nothing is well. It only looks, however long it takes.
+
+        Kept counts against a recount (A7); rows that hang on nothing; tickets in a stage that
+        their team lacks (G5); people who are named and not known; tombstones that lead nowhere or
+        in a circle (M9); dead messages (N1); files without their attachment and the other way
+        round, which is what a crash leaves.
+        """
+        with self._repository.reading() as session:
+            found = [_miscounted(miscount) for miscount in session.recount()]
+            found += [_finding("check.dangling", row=row) for row in session.dangling()]
+            found += _misplaced(session)
+            if Claim.OUTBOX in self._repository.claims:
+                found += [
+                    _finding(
+                        "check.dead_message",
+                        key=mail.key,
+                        ticket_id=mail.notice.ticket_id,
+                        recipient_id=mail.notice.recipient_id,
+                        attempts=mail.attempts,
+                    )
+                    for mail in session.outbox(status=DeliveryStatus.DEAD)
+                ]
+            known = set(session.attachment_ids())
+        # Listed after the records: a file that comes in meanwhile is young, none is missed.
+        return tuple(found) + tuple(self._files(GRACE).against(known))
+
+    def repair(self, *, actor: Actor, grace: timedelta = GRACE) -> Repaired:
+        """Mend what can be mended without guessing; what, and what is left, as findings (T5).
+
+        Kept counts are set to what a recount gives. Files without their attachment are dropped
+        when they are older than `grace`. Each is recorded as a `StoreRepaired`.
+        """
+        files = self._files(grace)
+
+        def do(work: Work) -> list[Finding]:
+            work.require("work.repair")
+            counts = [_miscounted(miscount) for miscount in work.session.recount(mend=True)]
+            known = set(work.session.attachment_ids())
+            mended = counts + [found for found in files.against(known) if found.mendable]
+            work.write([], [_repaired(work, finding) for finding in mended])
+            return mended
+
+        def teams() -> list[Id]:
+            with self._repository.reading() as session:
+                return list(session.teams())
+
+        mended = self._write("work.repair", actor, do, team_ids=teams)
+        for finding in mended:
+            if finding.code == "check.orphan_file" and self._attachments is not None:
+                self._attachments.delete(finding.reason.parameters["attachment_id"])
+        return Repaired(mended=tuple(mended), left=self.check())
+
+    def _files(self, grace: timedelta) -> _Files:
+        if self._attachments is None:
+            return _Files()
+        old = frozenset(self._attachments.ids(before=self._now() - grace))
+        return _Files(there=True, kept=frozenset(self._attachments.ids()), old=old)
+
+
+@attrs.frozen(kw_only=True)
+class _Files:
+    """The files of the attachment store, if there is one."""
+
+    there: bool = False
+    kept: frozenset[Id] = frozenset()
+    old: frozenset[Id] = frozenset()
+
+    def against(self, known: Set[Id]) -> Iterator[Finding]:
+        """Attachments without their file, and files without their attachment."""
+        if not self.there:
+            return
+        for id in sorted(known - self.kept, key=str):
+            yield _finding("check.no_file", attachment_id=id)
+        ours = not self.kept.isdisjoint(known)
+        for id in sorted(self.kept - known, key=str):
+            if id not in self.old:
+                yield _finding("check.young_file", attachment_id=id)
+            elif ours:
+                yield _finding("check.orphan_file", mendable=True, attachment_id=id)
+            else:  # perhaps the store, or the database, is another one's
+                yield _finding("check.foreign_file", attachment_id=id)
+
+
+def _repaired(work: Work, finding: Finding) -> StoreRepaired:
+    parameters = finding.reason.parameters
+    ids = [parameters[name] for name in ("member_id", "attachment_id") if name in parameters]
+    return StoreRepaired(
+        at=work.now,
+        by=work.by,
+        team_id=parameters.get("team_id"),
+        code=finding.code,
+        ids=tuple(ids),
+    )
+
+
+def _finding(code: str, *, mendable: bool = False, **parameters: object) -> Finding:
+    return Finding(reason=Reason(code, parameters), mendable=mendable)
+
+
+def _miscounted(miscount: Miscount) -> Finding:
+    return _finding("check.miscount", mendable=True, **attrs.asdict(miscount))
+
+
+# --- tickets, teams and people -------------------------------------------------------------------
+
+
+def _misplaced(session: Session) -> Iterable[Finding]:
+    """Tickets and teams, one by one: each must stand where there is something to stand on."""
+    teams, stages = session.teams(), {stage.id for stage in session.stages()}
+    for team in teams.values():
+        yield from _strangers(session, [("team", team)])
+    into: dict[Id, Id] = {}
+    for page in _pages(session):
+        for ticket in page:
+            yield from _standing(ticket, teams, stages)
+            if ticket.merged_into is not None:
+                into[ticket.id] = ticket.merged_into
+        yield from _strangers(session, [("ticket", ticket) for ticket in page])
+    yield from _lost_tombstones(session, into)
+
+
+def _pages(session: Session) -> Iterator[list[Ticket]]:
+    after: Position | None = None
+    everything = TicketFilter(merged=None)
+    while page := list(session.find(Everything(), everything, after=after, limit=_PAGE)):
+        yield page
+        after = Position(page[-1].created_at, page[-1].id)
+
+
+def _standing(ticket: Ticket, teams: Mapping[Id, Team], stages: Collection[Id]) -> list[Finding]:
+    team = teams.get(ticket.team_id)
+    place: dict[str, Any] = {
+        "ticket_id": ticket.id,
+        "team_id": ticket.team_id,
+        "stage_id": ticket.stage_id,
+    }
+    if team is None:
+        return [_finding("check.no_team", **place)]
+    if ticket.stage_id not in stages:
+        return [_finding("check.no_stage", **place)]
+    if ticket.stage_id not in team.stage_ids:
+        return [_finding("check.stage_not_in_team", **place)]
+    return []
+
+
+def _strangers(session: Session, things: list[tuple[str, Team | Ticket]]) -> list[Finding]:
+    """People who have, asked for or follow something, and whom nobody knows."""
+    named = [(kind, thing.id, role, id) for kind, thing in things for role, id in _named(thing)]
+    known = session.users({id for *_, id in named})
+    return [
+        _finding("check.stranger", kind=kind, id=of, role=role, user_id=id)
+        for kind, of, role, id in named
+        if id not in known
+    ]
+
+
+def _named(thing: Team | Ticket) -> Iterator[tuple[str, Id]]:
+    if isinstance(thing, Team):
+        yield from (("member", id) for id in thing.member_ids)
+    else:
+        for role, id in (("assignee", thing.assignee_id), ("customer", thing.customer_id)):
+            if id is not None:
+                yield role, id
+    yield from (("follower", id) for id in thing.followers)
+
+
+def _lost_tombstones(session: Session, into: Mapping[Id, Id]) -> Iterator[Finding]:
+    """Tombstones that point to nothing, and circles, each told once (M9)."""
+    masters = {master for master in into.values() if master not in into}
+    there = set(session.tickets(masters)) if masters else set()
+    for tombstone, master in into.items():
+        if master in masters and master not in there:
+            yield _finding("check.tombstone_to_nowhere", ticket_id=tombstone, merged_into=master)
+    seen: set[Id] = set()
+    for start in into:
+        way: list[Id] = []
+        id = start
+        while id in into and id not in seen:
+            seen.add(id)
+            way.append(id)
+            id = into[id]
+        if id in way:
+            yield _finding("check.tombstone_circle", ticket_ids=tuple(way[way.index(id) :]))
