@@ -155,7 +155,7 @@ def test_check_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[
     with closing(sqlite3.connect(path)) as database, database:
         assert database.execute("update helpdesk_outbox set status = 'dead'").rowcount == 1
     assert main(["check", str(path)]) == 1
-    assert "dead messages in the outbox: 1" in capsys.readouterr().out
+    assert "is given up after 0 attempts" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

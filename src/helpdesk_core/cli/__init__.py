@@ -1,7 +1,7 @@
 """The command line `helpdesk-core` (extra `cli`): demo, replay, duplicates, check.
 
-Exit codes: 0, 1 for findings of `check`, 2 for input that cannot be used, 130 for Ctrl-C. What
-goes wrong is one line on stderr.
+Exit codes: 0, 1 for what `check` found and left, 2 for input that cannot be used, 130 for Ctrl-C.
+What goes wrong is one line on stderr.
 """
 
 from __future__ import annotations
@@ -126,8 +126,21 @@ def _add_duplicates(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Prints what is wrong in a database, a line each; exit code 1 if anything."
+    parser.description = (
+        "Prints what is wrong in a database, a line each, and changes nothing. Exit code 0 when "
+        "all is well, 1 when something is wrong (with --repair: is left), 2 when it cannot look."
+    )
     parser.add_argument("url", metavar="URL", help="a SQLAlchemy URL, or the path of a SQLite file")
+    parser.add_argument(
+        "--repair", action="store_true", help="mend what can be mended without guessing, and say so"
+    )
+    parser.add_argument(
+        "--attachments", metavar="FOLDER", help="compare with the files of a FolderAttachmentStore"
+    )
+    parser.add_argument("--prefix", default="helpdesk_", help="of the tables (default: helpdesk_)")
+    parser.add_argument(
+        "--ids", choices=("str", "int", "uuid"), default="str", help="their type (default: str)"
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

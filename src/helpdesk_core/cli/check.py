@@ -1,37 +1,90 @@
-"""`check`: looks a database over and prints what is wrong in it, a line each."""
+"""`check`: what is wrong in a database, a line each; with `--repair` also what was mended.
+
+Without `--repair` the database is opened to be read only: nothing is made, migrated or changed.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from helpdesk_core.adapters.clock import SystemClock
+from helpdesk_core.adapters.files import FolderAttachmentStore
 from helpdesk_core.adapters.memory import MemoryCalendar, MemoryNotifier
 from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.cli.errors import InputError
+from helpdesk_core.entities import System
+from helpdesk_core.errors import PendingMigrationsError
 from helpdesk_core.service import Helpdesk
+
+ACTOR = System(reason="helpdesk-core check --repair")
+_ID_TYPES: dict[str, type] = {"str": str, "int": int, "uuid": UUID}
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check one database; 1 when anything was found."""
+    """Check one database; 1 when anything is wrong, or is left so."""
     name, url = database_url(arguments.url)
+    folder = arguments.attachments
+    if folder is not None and not Path(folder).is_dir():
+        raise InputError(f"{folder}: is not a folder")
     try:
-        repository = SqlRepository(url, migrate=False)
-        helpdesk = Helpdesk(repository, MemoryNotifier(), MemoryCalendar(), SystemClock())
-        problems = helpdesk.check()
+        return _look(arguments, name, url)
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or type(error).__name__
         raise InputError(f"{name}: {cause}") from None
     except ModuleNotFoundError as error:
         raise InputError(f"{name}: the database needs {error.name}, which is not there") from None
-    for problem in problems:
-        print(problem)
-    if not problems:
+
+
+def _look(arguments: argparse.Namespace, name: str, url: str) -> int:
+    options = {"prefix": arguments.prefix, "id_type": _ID_TYPES[arguments.ids]}
+    pending: tuple[str, ...] = ()
+    try:  # looked at before anything is done, also when it is to be mended
+        with SqlRepository(url, read_only=True, **options) as repository:
+            if not arguments.repair:
+                return _told(name, _desk(repository, arguments.attachments))
+    except PendingMigrationsError as error:
+        pending = error.pending
+    if not arguments.repair:
+        for revision in pending:
+            print(f"The migration {revision} is pending. (--repair)")
+        print(f"{name}: looked no further: open it with this release, or use --repair")
+        return 1
+    with SqlRepository(url, **options) as repository:
+        for revision in pending:
+            print(f"mended: The migration {revision} was pending.")
+        return _mended(name, _desk(repository, arguments.attachments), anything=bool(pending))
+
+
+def _told(name: str, desk: Helpdesk) -> int:
+    findings = desk.check()
+    for finding in findings:
+        print(f"{finding} (--repair)" if finding.mendable else finding)
+    if not findings:
         print(f"{name}: nothing wrong was found")
-    return 1 if problems else 0
+    return 1 if findings else 0
+
+
+def _mended(name: str, desk: Helpdesk, *, anything: bool) -> int:
+    repaired = desk.repair(actor=ACTOR)
+    for finding in repaired.mended:
+        print(f"mended: {finding}")
+    for finding in repaired.left:
+        print(f"left: {finding}")
+    if not (anything or repaired.mended or repaired.left):
+        print(f"{name}: nothing wrong was found")
+    return 1 if repaired.left else 0
+
+
+def _desk(repository: SqlRepository, folder: str | None) -> Helpdesk:
+    files = None if folder is None else FolderAttachmentStore(folder)
+    return Helpdesk(
+        repository, MemoryNotifier(), MemoryCalendar(), SystemClock(), attachments=files
+    )
 
 
 def database_url(given: str) -> tuple[str, str]:
