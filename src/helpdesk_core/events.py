@@ -193,6 +193,17 @@ class StageMessageSkipped(Event):
 
 
 @attrs.frozen(kw_only=True)
+class MessageGivenUp(Event):
+    """A message could not be delivered, however often; `error` is the type of the last error."""
+
+    internal: ClassVar[bool] = True
+    recipient_id: Id
+    channel: str
+    attempts: int
+    error: str
+
+
+@attrs.frozen(kw_only=True)
 class DuplicateDiscarded(Event):
     """Somebody said that two tickets are not the same (M5)."""
 
@@ -313,7 +324,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         TicketOpened, TicketMoved, TicketClosed, TicketReopened, TicketTransferred,
         TicketAssigned, TicketUnassigned, TicketChanged, MessagePosted, NotePosted, FileAttached,
         InternalFileAttached, TimeLogged, FollowerAdded, FollowerRemoved, StageMessageSent,
-        StageMessageSkipped,
+        StageMessageSkipped, MessageGivenUp,
         DuplicateDiscarded, TicketMergedAway, TicketsMerged, TicketsUnmerged, TeamCreated,
         TeamChanged, VisibilityChanged, StageCreated, StageFoldChanged, StagesReordered,
         StageDeleted, UserChanged, StoreRepaired,

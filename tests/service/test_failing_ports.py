@@ -12,12 +12,15 @@ from desks import SETUP, Company
 from helpdesk_core import (
     AttachmentStoreError,
     CalendarError,
+    Delivered,
     NotifierError,
     System,
+    Ticket,
     TicketFilter,
     Visibility,
     WeeklySchedule,
 )
+from helpdesk_core.events import MessageGivenUp
 from helpdesk_core.ports import DeliveryStatus
 
 
@@ -122,17 +125,59 @@ def test_a_notifier_that_fails_loses_no_message(company: Company) -> None:
 
 
 def test_a_notifier_that_breaks_its_contract_loses_no_message(company: Company) -> None:
-    """N1: an error of another kind comes out, and the message is sent after its lease."""
+    """N1: an error of another kind is a failed attempt by its name, and the others are sent now."""
+    for name in ("ann", "bob", "cyd"):
+        company.desk.follow_team("company", name, actor=SETUP)
+    company.deliver()
+    for k in (1, 2, 3):
+        company.open()
+        failing = _breaking(company, "_notifier", k, ZeroDivisionError("a secret"))
+        assert company.desk.deliver() == Delivered(sent=2, failed=1, errors=("ZeroDivisionError",))
+        assert failing.came
+        with company.repository.reading() as session:
+            assert len(session.outbox(status=DeliveryStatus.PENDING)) == 1
+        company.clock.advance(timedelta(hours=1))
+        assert company.desk.deliver() == Delivered(sent=1)
+
+
+def test_a_link_that_cannot_be_made_stops_one_message_alone(company: Company) -> None:
+    """N1: where the host's own function fails for a ticket, the messages of others are sent."""
     company.desk.follow_team("company", "ann", actor=SETUP)
     company.deliver()
-    company.open()
-    _breaking(company, "_notifier", 1, ZeroDivisionError())
-    with pytest.raises(ZeroDivisionError):
+    bad, good = company.open(), company.open()
+
+    def link_to(ticket: Ticket) -> str:
+        if ticket.id == bad.id:
+            raise KeyError("a secret")
+        return f"https://desk.example/{ticket.id}"
+
+    company.desk._link_to = link_to
+    assert company.desk.deliver() == Delivered(sent=1, failed=1, errors=("KeyError",))
+    assert company.notifier.sent[-1].ticket_id == good.id
+
+
+def test_why_a_message_is_given_up_is_kept(company: Company) -> None:
+    """N1, T6: after the last attempt the history names who was not reached, how, and the error."""
+    ticket = company.open("public", customer_id="con")
+    company.deliver()
+    company.desk.reply(ticket.id, "a secret", actor="ann")
+
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("a secret")
+
+    company.notifier.send = broken  # type: ignore[method-assign]
+    for _ in range(10):
         company.desk.deliver()
-    with company.repository.reading() as session:
-        assert len(session.outbox(status=DeliveryStatus.PENDING)) == 1
-    company.clock.advance(timedelta(hours=1))
-    assert company.desk.deliver().sent == 1
+        company.clock.advance(timedelta(days=1))
+    events = company.desk.history(ticket.id, actor=SETUP)
+    (given_up,) = [event for event in events if isinstance(event, MessageGivenUp)]
+    assert (given_up.recipient_id, given_up.channel, given_up.attempts, given_up.error) == (
+        "con",
+        "email",
+        8,
+        "ZeroDivisionError",
+    )
+    assert "secret" not in repr(given_up)
 
 
 ATTACHING: dict[str, Callable[[Company, Any], Any]] = {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import attrs
 
 from helpdesk_core.decisions import deny
-from helpdesk_core.entities import Message, Team, Ticket, User
-from helpdesk_core.errors import NotifierError
+from helpdesk_core.entities import Message, System, Team, Ticket, User
+from helpdesk_core.errors import HelpdeskError
+from helpdesk_core.events import MessageGivenUp
 from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, OutgoingMessage, Session
 from helpdesk_core.service.claims import require_claims
@@ -22,16 +23,18 @@ ATTEMPTS = 8
 #: For how long sent messages and idempotency keys are kept (T7).
 KEPT = timedelta(days=30)
 
+_DELIVERY = System(reason="delivery")
 _NO_LONGER = deny("notify.no_longer_concerned")
 
 
 @attrs.frozen(kw_only=True)
 class Delivered:
-    """What one call of `deliver` did."""
+    """What one call of `deliver` did; `errors` are the types of those that failed, by name."""
 
     sent: int = 0
     skipped: int = 0
     failed: int = 0
+    errors: tuple[str, ...] = ()
 
 
 class DeliveringUseCases(Desk):
@@ -41,37 +44,73 @@ class DeliveringUseCases(Desk):
         """Hand up to `limit` messages of the outbox to the notifier, each at least once (N1).
 
         The right to be told and the address are looked up at this moment (N2). What the notifier
-        refuses is tried again, later each time, and is dead after a number of attempts.
+        refuses, by whatever exception, is tried again, later each time, and is dead after a number
+        of attempts: then the history of the ticket says so (`MessageGivenUp`). The others go on.
         """
         require_claims(self._repository.claims, [Claim.OUTBOX])
         now = self._now()
         taken = self._transact(lambda session: session.take(now, now + LEASE, limit))
         done = dict.fromkeys(DeliveryStatus, 0)
+        errors: dict[str, None] = {}
         for notification in taken:
-            status, again = self._send(notification)
-            self._settle(notification.key, status, again)
+            status, error = self._send(notification)
+            self._settle(notification, status, error)
             done[status] += 1
+            if error is not None:
+                errors[error] = None
         return Delivered(
             sent=done[DeliveryStatus.SENT],
             skipped=done[DeliveryStatus.SKIPPED],
             failed=done[DeliveryStatus.PENDING] + done[DeliveryStatus.DEAD],
+            errors=tuple(errors),
         )
 
-    def _settle(self, key: str, status: DeliveryStatus, again: datetime | None) -> None:
-        self._transact(lambda session: session.settle(key, status, not_before=again))
+    def _settle(
+        self, notification: Notification, status: DeliveryStatus, error: str | None
+    ) -> None:
+        now, notice = self._now(), notification.notice
+        pending = status is DeliveryStatus.PENDING
+        again = now + timedelta(minutes=2**notification.attempts) if pending else None
+        dead = status is DeliveryStatus.DEAD and Claim.HISTORY in self._repository.claims
 
-    def _send(self, notification: Notification) -> tuple[DeliveryStatus, datetime | None]:
-        with self._repository.reading() as session:
-            message = self._written(session, notification)
+        def settle(session: Session) -> None:
+            session.settle(notification.key, status, not_before=again)
+            if dead:
+                given_up = MessageGivenUp(
+                    at=now,
+                    by=_DELIVERY,
+                    ticket_id=notice.ticket_id,
+                    recipient_id=notice.recipient_id,
+                    channel=notice.channel.value,
+                    attempts=notification.attempts,
+                    error=error or "",
+                )
+                session.publish([given_up], [])
+
+        self._transact(settle)
+
+    def _send(self, notification: Notification) -> tuple[DeliveryStatus, str | None]:
+        """What became of it, and the type of the error where it could not be sent."""
+        try:
+            with self._repository.reading() as session:
+                message = self._written(session, notification)
+        except HelpdeskError:
+            raise
+        except Exception as error:  # of a host's `link_to`
+            return self._failed(notification, error)
         if message is None:
             return DeliveryStatus.SKIPPED, None
         try:
             self._notifier.send(message)
-        except NotifierError:
-            if notification.attempts >= ATTEMPTS:
-                return DeliveryStatus.DEAD, None
-            return DeliveryStatus.PENDING, self._now() + timedelta(minutes=2**notification.attempts)
+        except Exception as error:  # a notifier with a bug must not keep the others waiting
+            return self._failed(notification, error)
         return DeliveryStatus.SENT, None
+
+    def _failed(
+        self, notification: Notification, error: Exception
+    ) -> tuple[DeliveryStatus, str | None]:
+        dead = notification.attempts >= ATTEMPTS
+        return DeliveryStatus.DEAD if dead else DeliveryStatus.PENDING, type(error).__name__
 
     def _written(self, session: Session, notification: Notification) -> OutgoingMessage | None:
         """The message as it may be sent now, or None when it may not (N2)."""
