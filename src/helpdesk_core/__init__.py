@@ -70,7 +70,15 @@ from helpdesk_core.merge import (
 )
 from helpdesk_core.plans import Merge, Plan
 from helpdesk_core.ports import Position, TicketFilter
-from helpdesk_core.service import PERMISSIONS, Delivered, Finding, Helpdesk, Page, Repaired
+from helpdesk_core.service import (
+    PERMISSIONS,
+    Delivered,
+    Finding,
+    Helpdesk,
+    Observed,
+    Page,
+    Repaired,
+)
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
 from helpdesk_core.stages import (
     FoldPlan,
@@ -135,6 +143,7 @@ __all__ = [
     "NotClaimedError",
     "NotFoundError",
     "NotifierError",
+    "Observed",
     "Outcome",
     "Page",
     "PendingMigrationsError",

@@ -19,6 +19,7 @@ from helpdesk_core.service.conversation import ConversationUseCases
 from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
 from helpdesk_core.service.following import FollowingUseCases
 from helpdesk_core.service.merging import MergingUseCases
+from helpdesk_core.service.observing import Observed, Observer, observe
 from helpdesk_core.service.people import PeopleUseCases
 from helpdesk_core.service.permissions import PERMISSIONS
 from helpdesk_core.service.reading import Page, ReadingUseCases
@@ -26,7 +27,7 @@ from helpdesk_core.service.stages import StageUseCases
 from helpdesk_core.service.teams import TeamUseCases
 from helpdesk_core.service.tickets import TicketUseCases
 
-__all__ = ["PERMISSIONS", "Delivered", "Finding", "Helpdesk", "Page", "Repaired"]
+__all__ = ["PERMISSIONS", "Delivered", "Finding", "Helpdesk", "Observed", "Page", "Repaired"]
 
 
 def _text_id() -> Id:
@@ -54,7 +55,8 @@ class Helpdesk(
 
     `id_factory` makes ids of the installation's one type; `permissions` is the table of T5;
     `company_scope` shuts other companies' teams to employees (T1); `link_to` makes the link to a
-    ticket that goes into messages, for recipients who can view it (V5, V20).
+    ticket that goes into messages, for recipients who can view it (V5, V20). `observer` is told of
+    each use-case as it ended, by ids alone (`Observed`).
 
     >>> from datetime import datetime, UTC
     >>> from helpdesk_core import Role, System, User, UserKind, Visibility
@@ -86,6 +88,7 @@ class Helpdesk(
         permissions: Mapping[str, frozenset[str]] = PERMISSIONS,
         company_scope: bool = False,
         link_to: Callable[[Ticket], str] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         super().__init__(
             repository,
@@ -99,3 +102,5 @@ class Helpdesk(
             company_scope=company_scope,
             link_to=link_to,
         )
+        if observer is not None:
+            observe(self, (name for name in dir(type(self)) if not name.startswith("_")), observer)

@@ -22,6 +22,7 @@ from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
 from helpdesk_core.errors import CalendarError, RetryableError
 from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, TicketFilter
+from helpdesk_core.service.observing import notes
 from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Presence, Work
 
 #: Why a ticket waits when the calendar did not answer (A14).
@@ -148,6 +149,7 @@ class AssigningUseCases(Desk):
         try:
             there = self._availability(user_ids, now, until) if user_ids else Availability()
         except CalendarError as error:
+            notes().fails(error)
             return Presence(pool=frozenset(user_ids), error=error)
         return Presence(pool=frozenset(user_ids), availability=there)
 

@@ -13,6 +13,7 @@ from helpdesk_core.events import MessageGivenUp
 from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, OutgoingMessage, Session
 from helpdesk_core.service.claims import require_claims
+from helpdesk_core.service.observing import notes
 from helpdesk_core.service.work import Desk
 from helpdesk_core.visibility import Recipient, may_notify
 
@@ -86,6 +87,7 @@ class DeliveringUseCases(Desk):
                     error=error or "",
                 )
                 session.publish([given_up], [])
+                notes().happens([given_up])
 
         self._transact(settle)
 
@@ -109,6 +111,7 @@ class DeliveringUseCases(Desk):
     def _failed(
         self, notification: Notification, error: Exception
     ) -> tuple[DeliveryStatus, str | None]:
+        notes().fails(error)
         dead = notification.attempts >= ATTEMPTS
         return DeliveryStatus.DEAD if dead else DeliveryStatus.PENDING, type(error).__name__
 

@@ -58,6 +58,7 @@ from helpdesk_core.ports import (
     TicketFilter,
 )
 from helpdesk_core.service.claims import asked_by, for_store, require_claims
+from helpdesk_core.service.observing import notes
 from helpdesk_core.service.permissions import may
 from helpdesk_core.stages import Pipeline
 from helpdesk_core.visibility import can_view, can_view_team, scope_for
@@ -322,7 +323,9 @@ class Work:
             Notification(key=str(self.new_id()), notice=notice, created_at=self.now)
             for notice in told
         ]
-        kept = [*events, *self._written(told)] if Claim.HISTORY in self.claims else []
+        happened = [*events, *self._written(told)]
+        notes().happens(happened)
+        kept = happened if Claim.HISTORY in self.claims else []
         if kept or notifications:
             self.session.publish(kept, notifications)
 
@@ -473,20 +476,27 @@ class Desk:
             try:
                 return self._transact(attempt)
             except MovedError:
-                continue
+                notes().retries += 1
         raise RetryableError(f"{use_case}: what it works on keeps moving; try again")
 
     def _transact(self, run: Callable[[Session], T]) -> T:
         """Run in a transaction of its own, again after a collision: a bounded number of times."""
         for attempt in range(ATTEMPTS - 1):
             try:
-                with self._repository.writing() as session:
-                    return run(session)
+                return self._once_through(run)
             except CollisionError:
                 # Those who collided must not meet again: each waits for another while.
                 time.sleep(random.uniform(0, PAUSE * 2**attempt))
+                notes().retries += 1
+        return self._once_through(run)
+
+    def _once_through(self, run: Callable[[Session], T]) -> T:
+        noted = notes()
+        noted.begins()
         with self._repository.writing() as session:
-            return run(session)
+            result = run(session)
+        noted.commits()
+        return result
 
     def _once(self, work: Work, key: str, payload: object, do: Callable[[Work], T]) -> T:
         """The first result again for a key that was used with this payload (T7)."""
