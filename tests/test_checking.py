@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -315,6 +317,19 @@ def test_checking_a_database_in_use_and_after_a_crash(
     index = "crashed/desk.sqlite-shm"  # an index of the one beside it, made anew by each reader
     assert {**after, index: ""} == {**before, index: ""}
     assert _said(capsys, _url(company)) == (code, lines), "while it is open"
+
+
+def test_checking_a_file_that_keeps_another_journal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """N1: how a SQLite file keeps its journal is a setting too, and stays as it is."""
+    repository_for("sqlite", tmp_path).close()  # type: ignore[attr-defined]
+    file = tmp_path / "desk.sqlite"
+    with closing(sqlite3.connect(file)) as raw:
+        assert raw.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+    before = state_of(tmp_path)
+    assert _said(capsys, str(file))[0] == 0
+    assert state_of(tmp_path) == before
 
 
 def test_repairing_by_the_command_line(

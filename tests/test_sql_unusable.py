@@ -87,6 +87,7 @@ def is_as_kept(repository: SqlRepository, kept: int) -> None:
     with repository.reading() as session:
         assert session.tickets(["T-1"])["T-1"].version == kept + 1
         assert len(session.messages(["T-1"])) == kept
+        assert session.recall("k") is None
     assert desk_over(repository).check() == ()
 
 
@@ -146,6 +147,8 @@ def _go_on_regardless(repository: SqlRepository) -> None:
         ):
             with suppress(RepositoryError):
                 call()
+        with pytest.raises(RepositoryError, match="has undone the transaction"):
+            session.tickets(["T-1"])
 
 
 def test_a_full_disk_of_postgresql(tmp_path: Path) -> None:

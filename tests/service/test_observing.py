@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -156,11 +156,13 @@ def test_new_attempts_are_counted(tmp_path: Path) -> None:
     company = watched(tmp_path, told.append)
     whole, left = company.repository.writing, [2]
 
+    @contextmanager
     def writing() -> Any:
-        if left[0]:
-            left[0] -= 1
-            raise CollisionError("another went on")
-        return whole()
+        with whole() as session:
+            yield session
+            if left[0]:
+                left[0] -= 1
+                raise CollisionError("another went on")
 
     company.repository.writing = writing  # type: ignore[method-assign]
     company.desk.open_ticket("company", "No ink", actor=SETUP)
