@@ -85,12 +85,16 @@ from helpdesk_core.stages import (
 from helpdesk_core.stages.boards import Board, BoardColumn, build_board
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 from helpdesk_core.visibility import (
+    AccessExplanation,
+    AccessLost,
     Recipient,
     VisibilityPlan,
     audience,
     can_view,
     can_view_team,
+    explain_access,
     may_notify,
+    plan_narrower_team,
     plan_narrowing,
     plan_visibility_change,
     scope_for,
@@ -102,6 +106,8 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "PERMISSIONS",
     "Absence",
+    "AccessExplanation",
+    "AccessLost",
     "Assignment",
     "AssignmentMethod",
     "Attachment",
@@ -168,6 +174,7 @@ __all__ = [
     "choose_assignee",
     "choose_master",
     "explain",
+    "explain_access",
     "fingerprint",
     "is_closed",
     "may_notify",
@@ -175,6 +182,7 @@ __all__ = [
     "plan_fold_change",
     "plan_merge",
     "plan_move",
+    "plan_narrower_team",
     "plan_narrowing",
     "plan_reassignment",
     "plan_reorder",

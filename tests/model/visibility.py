@@ -64,6 +64,14 @@ def can_view_team(user, team, tickets):
     return False
 
 
+def sees_all_of(user, team):
+    """Whether the user sees every ticket of the team, those to come too."""
+    # V1, V2, V11: "A team follower sees all of the team's tickets."
+    # V12: who "follows only one ticket [...] finds just that ticket there", and so is not let in
+    # here by a ticket.
+    return can_view_team(user, team, [])
+
+
 def visible(user, tickets, teams):
     """V13: `{t : can_view(u, t)}`, tombstones included; `teams` is {id: team}."""
     return {t["id"] for t in tickets if can_view(user, t, teams[t["team"]])}

@@ -107,6 +107,7 @@ class AssigningUseCases(Desk):
     def explain_assignment(self, team_id: Id, *, actor: Actor) -> Assignment:
         """Whom the team's next ticket would go to now, and why (A20).
 
+        It shows the team's counts, so it is for who sees all of the team's tickets (T2).
         Raises `CalendarError` when the calendar does not answer (A14).
         """
         for _ in range(ATTEMPTS):
@@ -115,6 +116,7 @@ class AssigningUseCases(Desk):
             def ask(work: Work, presence: Presence = presence) -> Assignment:
                 team = work.team(team_id)
                 work.require("ticket.assign")
+                work.require_all_of(team)
                 work.claim(Claim.ASSIGNMENT_ORDER)
                 if presence.error is not None:
                     raise presence.error

@@ -38,6 +38,7 @@ from helpdesk_core.plans import (
     AddFollow,
     Change,
     Kind,
+    Merge,
     Notice,
     NoticeKind,
     Plan,
@@ -238,6 +239,20 @@ class Work:
         ):
             return team
         raise NotFoundError("team", team_id)
+
+    def require_all_of(self, team: Team) -> None:
+        """Raise `RefusedError` unless the one who acts sees every ticket of the team.
+
+        Who was let in by one ticket of a PRIVATE team finds just that one (V12): to follow or to
+        change the team, or to read its counts, would show them the others.
+        """
+        if isinstance(self.actor, System):
+            return
+        whole = can_view_team(
+            self.actor, team, follows_a_ticket=False, company_scope=self.company_scope
+        )
+        if not whole.allowed:
+            raise RefusedError(whole)
 
     def user(self, user_id: Id) -> User:
         """Somebody who exists; else `NotFoundError`."""
@@ -500,11 +515,7 @@ class Desk:
             return result
         if kept.digest != digest:
             raise IdempotencyKeyError(key)
-        ticket_id = getattr(kept.result, "ticket_id", None)
-        if isinstance(kept.result, Ticket):
-            ticket_id = kept.result.id
-        if ticket_id is not None:
-            work.case(ticket_id)  # who may no longer see it is not shown it again (V14)
+        _see_again(work, kept.result)
         return cast(T, kept.result)
 
     # --- who is there ----------------------------------------------------------------------------
@@ -537,6 +548,18 @@ def _actor(session: Session, actor: Actor) -> User | System:
     if not user.active:
         raise RefusedError(deny("permission.inactive_user"))
     return user
+
+
+def _see_again(work: Work, result: object) -> None:
+    """Who may no longer see what an earlier result shows is not shown it again (V14)."""
+    if isinstance(result, Ticket):
+        work.case(result.id)
+    elif isinstance(result, Merge):
+        work.cases([result.master_id, *result.merged_ids])
+    elif isinstance(result, Team):
+        work.team(result.id)
+    elif (ticket_id := getattr(result, "ticket_id", None)) is not None:
+        work.case(ticket_id)
 
 
 def _canonical(value: object) -> str:

@@ -96,7 +96,9 @@ class Pipeline:
         """Where the team's new tickets go (G7); a team without one is an `InvalidValueError`."""
         stage = self.first(team_id, folded=False)
         if stage is None:
-            raise InvalidValueError("stage_ids", f"of {team_id!r} must hold an unfolded stage: create one first")
+            raise InvalidValueError(
+                "stage_ids", f"of {team_id!r} must hold an unfolded stage: create one first"
+            )
         return stage
 
     def first_folded(self, team_id: Id) -> Stage | None:

@@ -114,11 +114,11 @@ def can_view(user: User, ticket: Ticket, team: Team, *, company_scope: bool = Fa
         raise InvalidValueError("team", f"is {team.id!r}, the ticket's is {ticket.team_id!r}")
     if not user.active:
         return _INACTIVE
-    if user.is_administrator:
-        return _ADMINISTRATOR
     # not narrowed by type: a host may bring a kind or a level that is none of ours (V17)
     kind: object = user.kind
     level: object = team.visibility
+    if user.is_administrator:
+        return _ADMINISTRATOR if isinstance(level, Visibility) else _UNKNOWN_LEVEL
     if kind is UserKind.PORTAL:
         if level is not Visibility.PUBLIC:
             return _NOT_PUBLIC
@@ -156,10 +156,10 @@ def can_view_team(
     """
     if not user.active:
         return _INACTIVE
-    if user.is_administrator:
-        return _ADMINISTRATOR
     kind: object = user.kind
     level: object = team.visibility
+    if user.is_administrator:
+        return _ADMINISTRATOR if isinstance(level, Visibility) else _UNKNOWN_LEVEL
     if kind is UserKind.PORTAL:
         return _PORTAL_OPENS_NO_TEAM
     if kind is not UserKind.INTERNAL:
