@@ -41,6 +41,7 @@ def access_lost(
     (AccessLost(user_id='ada', ticket_ids=None, kept=()),)
     """
     by_user = _invitations(tickets)
+    after = attrs.evolve(team, visibility=to)
     lost = []
     for user in users:
         mine = by_user.get(user.id, ())
@@ -49,9 +50,7 @@ def access_lost(
             public = team.visibility is Visibility.PUBLIC and to is not Visibility.PUBLIC
             if public and user.active and followed:
                 lost.append(AccessLost(user_id=user.id, ticket_ids=followed))
-        elif _sees_all(user, team, company_scope) and not _sees_all(
-            user, attrs.evolve(team, visibility=to), company_scope
-        ):
+        elif _sees_all(user, team, company_scope) and not _sees_all(user, after, company_scope):
             kept = tuple(ticket.id for ticket in mine)
             lost.append(AccessLost(user_id=user.id, ticket_ids=None, kept=kept))
     return tuple(lost)
