@@ -6,6 +6,7 @@ for each ticket, or asks `select` for many at once.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
@@ -29,11 +30,13 @@ class Scope(Protocol):
         ...
 
 
-class _Matching:
+class _Matching(ABC):
     """`matches` by `in_team`: the rule of each kind of scope is written once."""
 
-    def in_team(self, team: Team) -> Test:
-        raise NotImplementedError
+    __slots__ = ()
+
+    @abstractmethod
+    def in_team(self, team: Team) -> Test: ...
 
     def matches(self, ticket: Ticket, team: Team) -> bool:
         """Whether this ticket of this team is inside."""
