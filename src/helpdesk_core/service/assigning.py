@@ -20,6 +20,7 @@ from helpdesk_core.availability import Availability
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
 from helpdesk_core.errors import CalendarError, RetryableError
+from helpdesk_core.fields import check_id, check_ids
 from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Presence, Work
@@ -137,6 +138,7 @@ class AssigningUseCases(Desk):
 
         Not asked for a team that assigns nothing by itself, unless `always`.
         """
+        check_id("team_id", team_id)
         with self._repository.reading() as session:
             team = session.teams([team_id]).get(team_id)
             if team is None or not (always or team.auto_assign):
@@ -145,6 +147,7 @@ class AssigningUseCases(Desk):
         return self._presence_of(pool, team)
 
     def _presence_of(self, user_ids: Collection[Id], team: Team | None = None) -> Presence:
+        check_ids("user_id", user_ids)
         now = self._now()
         until = _until(now, team)
         try:

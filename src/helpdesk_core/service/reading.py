@@ -23,6 +23,7 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import Event
+from helpdesk_core.fields import check_id
 from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.stages.boards import Board, build_board
@@ -227,6 +228,8 @@ class ReadingUseCases(Desk):
         Columns in order; folded ones with name and count only; up to `limit` tickets a column.
         `temporarily_folded` is this viewer's own setting and changes nothing else.
         """
+        if team_id is not None:
+            check_id("team_id", team_id)
         name = "All tickets" if team_id is None else ""
         teams = None if team_id is None else frozenset({team_id})
         return self._board(
