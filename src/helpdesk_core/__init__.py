@@ -94,12 +94,16 @@ from helpdesk_core.stages import (
 from helpdesk_core.stages.boards import Board, BoardColumn, build_board
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 from helpdesk_core.visibility import (
+    AccessExplanation,
+    AccessLost,
     Recipient,
     VisibilityPlan,
     audience,
     can_view,
     can_view_team,
+    explain_access,
     may_notify,
+    plan_narrower_team,
     plan_narrowing,
     plan_visibility_change,
     scope_for,
@@ -111,6 +115,8 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "PERMISSIONS",
     "Absence",
+    "AccessExplanation",
+    "AccessLost",
     "Assignment",
     "AssignmentMethod",
     "Attachment",
@@ -181,6 +187,7 @@ __all__ = [
     "choose_assignee",
     "choose_master",
     "explain",
+    "explain_access",
     "fingerprint",
     "is_closed",
     "may_notify",
@@ -188,6 +195,7 @@ __all__ = [
     "plan_fold_change",
     "plan_merge",
     "plan_move",
+    "plan_narrower_team",
     "plan_narrowing",
     "plan_reassignment",
     "plan_reorder",

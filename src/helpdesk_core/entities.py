@@ -83,6 +83,9 @@ class Role(enum.Enum):
     ADMINISTRATOR = "administrator"
 
 
+_INTERNAL, _ADMINISTRATOR = UserKind.INTERNAL, Role.ADMINISTRATOR  # asked of at every decision
+
+
 @attrs.frozen(kw_only=True)
 class User:
     """Somebody: an employee, a portal user, or a contact without a login.
@@ -125,7 +128,7 @@ class User:
     @property
     def is_administrator(self) -> bool:
         """An active internal user with the administrator role (V11)."""
-        return self.active and self.kind is UserKind.INTERNAL and Role.ADMINISTRATOR in self.roles
+        return self.active and self.kind is _INTERNAL and _ADMINISTRATOR in self.roles
 
     @property
     def is_external(self) -> bool:

@@ -259,11 +259,23 @@ class TeamChanged(Event):
 
 @attrs.frozen(kw_only=True)
 class VisibilityChanged(Event):
-    """A team's level is another one; a host revokes its own share links on this (V6-V8)."""
+    """A team's level is another one (V6-V8)."""
 
     internal: ClassVar[bool] = True
     from_visibility: Visibility
     to_visibility: Visibility
+
+
+@attrs.frozen(kw_only=True)
+class AccessNarrowed(Event):
+    """Fewer people may view the ticket, or without one the whole team: time to revoke (V6, V16).
+
+    A host that hands out links, feeds or files of its own revokes them. `user_ids` are those who
+    are known to lose something; on the way to PRIVATE everybody inside does who is not invited.
+    """
+
+    internal: ClassVar[bool] = True
+    user_ids: tuple[Id, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -326,7 +338,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         InternalFileAttached, TimeLogged, FollowerAdded, FollowerRemoved, StageMessageSent,
         StageMessageSkipped, MessageGivenUp,
         DuplicateDiscarded, TicketMergedAway, TicketsMerged, TicketsUnmerged, TeamCreated,
-        TeamChanged, VisibilityChanged, StageCreated, StageFoldChanged, StagesReordered,
-        StageDeleted, UserChanged, StoreRepaired,
+        TeamChanged, VisibilityChanged, AccessNarrowed, StageCreated, StageFoldChanged,
+        StagesReordered, StageDeleted, UserChanged, StoreRepaired,
     )
 }  # fmt: skip

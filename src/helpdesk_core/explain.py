@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from helpdesk_core.decisions import Decision, Reason
+from helpdesk_core.visibility import AccessExplanation
 
 #: One sentence for each code; a name in braces is a parameter of the reason.
 SENTENCES: Mapping[str, str] = MappingProxyType(
@@ -36,10 +37,20 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "visibility.changed": "The team's visibility becomes {to}.",
         "visibility.unchanged": "The team has this visibility already.",
         "visibility.narrowed": "The team is not public any more, so portal users stop following.",
+        "visibility.refused.moved_on": (
+            "What the change would do to people is not what was shown any more."
+        ),
         "visibility.warning.pool_is_everybody": (
             "The team is private, assigns automatically and names no members: any agent can be "
             "given its tickets, and so see them."
         ),
+        "visibility.needs.active": "The user must be active.",
+        "visibility.needs.same_company": "The user must be of the team's company.",
+        "visibility.needs.follow_ticket": "The user must follow the ticket.",
+        "visibility.needs.follow_team": "The user must follow the team.",
+        "visibility.needs.assignment": "The ticket must be assigned to the user.",
+        "visibility.needs.company_level": "The team must be open to the company.",
+        "visibility.needs.public_level": "The team must be public.",
         # who hears of it
         "notify.customer": "The customer is told in full.",
         "notify.may_view": "The follower may see the ticket and is told in full.",
@@ -234,8 +245,10 @@ def sentence(reason: Reason | str) -> str:
     return str(reason)
 
 
-def explain(decided: Decision | HasCode) -> str:
+def explain(decided: Decision | AccessExplanation | HasCode) -> str:
     """A decision, an assignment or an event in plain words, the deciding reason first (V19, A20).
+
+    Of an access that is denied it is told what would have to change.
 
     >>> from helpdesk_core.decisions import deny
     >>> explain(Decision(True, (Reason("visibility.follows_ticket"),
@@ -243,11 +256,27 @@ def explain(decided: Decision | HasCode) -> str:
     'Yes. The user follows the ticket. The ticket is assigned to the user.'
     >>> explain(deny("visibility.contact"))
     'No. A contact has no login and can open nothing.'
+    >>> explain(AccessExplanation(decision=deny("visibility.inactive_user"),
+    ...                           needs=(Reason("visibility.needs.active"),)))
+    'No. The user is not active. To see it: The user must be active.'
     """
+    if isinstance(decided, AccessExplanation):
+        return " ".join([explain(decided.decision), *_missing(decided)])
     if isinstance(decided, Decision):
         answer = "Yes." if decided.allowed else "No."
         return " ".join([answer, *(part for reason in decided.reasons for part in _told(reason))])
     return " ".join(_parts(decided))
+
+
+def _missing(explanation: AccessExplanation) -> list[str]:
+    """What would have to change, as sentences; nothing when the answer is yes."""
+    if explanation.is_hopeless:
+        return ["No change of the ticket or its team would help."]
+    parts = [sentence(reason) for reason in explanation.needs]
+    if explanation.needs_one_of:
+        parts.append("One of these is enough:")
+        parts += [sentence(reason) for reason in explanation.needs_one_of]
+    return ["To see it:", *parts] if parts else []
 
 
 def _told(reason: Reason) -> list[str]:

@@ -47,6 +47,12 @@ def check_id(field: str, value: object) -> None:
         raise InvalidValueError(field, "must fit in 64 bits")
 
 
+def check_ids(field: str, values: Iterable[object]) -> None:
+    """Refuse ids of which one is none, before anything takes it for one."""
+    for value in values:
+        check_id(field, value)
+
+
 def check_line(field: str, value: object, limit: int) -> None:
     """Refuse what is not one line of text of at most `limit` characters."""
     if not isinstance(value, str):

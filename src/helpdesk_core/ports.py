@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
 import attrs
+from attrs.validators import optional
 
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
@@ -29,6 +30,7 @@ from helpdesk_core.entities import (
     WeeklySchedule,
 )
 from helpdesk_core.events import Event
+from helpdesk_core.fields import ID, OPTIONAL_ID, TAG_LIMIT, WHEN, are_ids, is_line
 from helpdesk_core.plans import Change, Channel, Discard, Merge, Notice, NoticeKind
 from helpdesk_core.similarity import Match
 from helpdesk_core.visibility.scopes import Scope
@@ -60,6 +62,9 @@ class Claim(enum.Enum):
 ALL_CLAIMS: frozenset[Claim] = frozenset(Claim)
 
 
+_SOME_IDS: Any = attrs.field(default=None, validator=optional(are_ids))
+
+
 @attrs.frozen(kw_only=True)
 class TicketFilter:
     """Which tickets are asked for, beside who asks; None asks nothing of that field.
@@ -71,13 +76,13 @@ class TicketFilter:
     False
     """
 
-    team_ids: frozenset[Id] | None = None
-    stage_ids: frozenset[Id] | None = None
-    assignee_id: Id | None = None
+    team_ids: frozenset[Id] | None = _SOME_IDS
+    stage_ids: frozenset[Id] | None = _SOME_IDS
+    assignee_id: Id | None = OPTIONAL_ID
     unassigned: bool | None = None
-    customer_id: Id | None = None
+    customer_id: Id | None = OPTIONAL_ID
     priority: int | None = None
-    tag: str | None = None
+    tag: str | None = attrs.field(default=None, validator=optional(is_line(TAG_LIMIT)))
     waiting: bool | None = None
     closed: bool | None = None
     merged: bool | None = False
@@ -103,8 +108,8 @@ class TicketFilter:
 class Position:
     """A place in a list ordered by (`created_at`, `id`): lists go on after it (T8)."""
 
-    created_at: datetime
-    id: Id
+    created_at: datetime = WHEN
+    id: Id = ID
 
 
 class DeliveryStatus(enum.Enum):

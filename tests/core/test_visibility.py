@@ -1,7 +1,7 @@
 """Who sees what, and who hears of it: the pure decisions, over the whole small world."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import attrs
@@ -22,11 +22,23 @@ from helpdesk_core import (
     can_view,
     can_view_team,
     may_notify,
+    plan_narrower_team,
     plan_visibility_change,
     scope_for,
 )
 from helpdesk_core.plans import AddFollow, RemoveFollow, SetField
-from helpdesk_core.visibility.scopes import AllOf, Everything, Nothing
+from helpdesk_core.visibility.scopes import (
+    AllOf,
+    AnyOf,
+    AssignedTo,
+    CompanyIs,
+    Everything,
+    FollowsTeam,
+    FollowsTicket,
+    LevelIn,
+    Nothing,
+    select,
+)
 
 pytestmark = pytest.mark.core
 
@@ -297,3 +309,117 @@ def test_the_level_is_a_visibility() -> None:
     """V17: a level that is none is refused by name."""
     with pytest.raises(InvalidValueError, match="to must be a Visibility"):
         plan_visibility_change(a_team(), "public", [], users={}, now=NOW)  # type: ignore[arg-type]
+
+
+# --- shown before it is done -----------------------------------------------------------------
+
+
+def test_a_plan_that_was_shown() -> None:
+    """V18: a change that would do anything else than was shown is refused, and shows what."""
+    people = {id: someone(id, kind) for id, kind in (("eve", "portal"), ("ada", "internal"))}
+    team = a_team(Visibility.PUBLIC, followers={"ada": CHOSEN})
+    tickets = [a_ticket(followers={"eve": CHOSEN})]
+
+    def plan(tickets, confirmed=None, later=0):
+        now = NOW + timedelta(minutes=later)
+        return plan_visibility_change(
+            team, Visibility.COMPANY, iter(tickets), users=people, now=now, confirmed=confirmed
+        )
+
+    shown = plan(tickets)
+    assert [event.name for event in shown.events] == [
+        "VisibilityChanged",
+        "AccessNarrowed",
+        "FollowerRemoved",
+    ]
+    assert plan(tickets, shown, later=5).changes == shown.changes
+    more = [*tickets, a_ticket(id="T2", followers={"eve": CHOSEN})]
+    refused = plan(more, shown)
+    assert refused.decision.code == "visibility.refused.moved_on"
+    assert (refused.changes, refused.events) == ((), ())
+    assert refused.removed_from == (("eve", "T"), ("eve", "T2")), "what it would do by now"
+    assert plan(more, plan(more)).allowed
+
+
+def test_a_way_into_a_narrower_team() -> None:
+    """V16: out of PUBLIC portal users go; into a narrower team a host is told; else nothing."""
+    people = {"eve": someone(kind="portal"), "con": someone("con", "contact")}
+    ticket = a_ticket(followers={"eve": CHOSEN, "con": CHOSEN})
+    order = [Visibility.PRIVATE, Visibility.COMPANY, Visibility.PUBLIC]
+    for left, entered in itertools.product(order, order):
+        new = attrs.evolve(a_team(entered), id="new")
+        plan = plan_narrower_team(ticket, a_team(left), new, users=people, now=NOW)
+        names = [event.name for event in plan.events]
+        if order.index(entered) >= order.index(left):
+            assert (plan.changes, names) == ((), [])
+            continue
+        out = left is Visibility.PUBLIC
+        assert plan.removed_from == ((("eve", "T"),) if out else ())
+        assert names == ["AccessNarrowed"] + ["FollowerRemoved"] * out
+        assert {(event.ticket_id, event.team_id) for event in plan.events} == {("T", "new")}
+        assert plan.events[0].user_ids == (("eve",) if out else ())
+
+
+@given(st.data())
+def test_scopes_of_any_shape(data: st.DataObject) -> None:
+    """V13: many tickets at once and one by one are the same, for whatever expression."""
+    single = st.sampled_from(
+        [
+            Everything(),
+            Nothing(),
+            LevelIn(frozenset({Visibility.PRIVATE})),
+            CompanyIs("North"),
+            *(kind(id) for kind in (FollowsTicket, FollowsTeam, AssignedTo) for id in "ab"),
+        ]
+    )
+    shapes = st.recursive(
+        single,
+        lambda inner: st.lists(inner, max_size=4).flatmap(
+            lambda some: st.sampled_from([AnyOf(tuple(some)), AllOf(tuple(some))])
+        ),
+        max_leaves=8,
+    )
+    scope = data.draw(shapes)
+    some = st.sets(st.sampled_from("abc")).map(lambda s: dict.fromkeys(s, CHOSEN))
+    teams = {
+        level.value: Team(
+            id=level.value,
+            name="Team",
+            visibility=level,
+            followers=data.draw(some),
+            company=data.draw(st.sampled_from(["", "North", "South"])),
+        )
+        for level in Visibility
+    }
+    tickets = [
+        attrs.evolve(
+            a_ticket(id=n, followers=data.draw(some)),
+            team_id=data.draw(st.sampled_from([*teams])),
+            assignee_id=data.draw(st.sampled_from([None, "a", "b"])),
+        )
+        for n in range(4)
+    ]
+
+    def inside(scope, ticket) -> bool:
+        """The meaning in plain words."""
+        team = teams[ticket.team_id]
+        match scope:
+            case AnyOf(parts=parts):
+                return any(inside(part, ticket) for part in parts)
+            case AllOf(parts=parts):
+                return all(inside(part, ticket) for part in parts)
+            case LevelIn(levels=levels):
+                return team.visibility in levels
+            case CompanyIs(company=company):
+                return team.company in ("", company)
+            case FollowsTicket(user_id=id):
+                return id in ticket.followers
+            case FollowsTeam(user_id=id):
+                return id in team.followers
+            case AssignedTo(user_id=id):
+                return ticket.assignee_id == id
+        return isinstance(scope, Everything)
+
+    expected = [ticket for ticket in tickets if inside(scope, ticket)]
+    assert select(scope, tickets, teams) == expected
+    assert [t for t in tickets if scope.matches(t, teams[t.team_id])] == expected

@@ -434,14 +434,23 @@ class ModelDesk(World):
     def unfollow_team(self, actor, team_id, user_id):
         """End a follow of a team that was chosen."""
         return self._follow_team_or_not(
-            actor, team_id, user_id, lambda followers: self._end_choice(followers, user_id)
+            actor,
+            team_id,
+            user_id,
+            lambda followers: self._end_choice(followers, user_id),
+            own=True,
         )
 
-    def _follow_team_or_not(self, actor, team_id, user_id, change):
+    def _follow_team_or_not(self, actor, team_id, user_id, change, own=False):
         if not self._sees_team(actor, team_id):
             return "not found", None
         if not self._may(actor, "follow team" if user_id == actor else "invite to team"):
             return "refused", "role"
+        # V12: "an internal user who follows only one ticket may open the team and finds just that
+        # ticket there": by following the team they would find all. So who is to give others, or
+        # themselves, the team must see all of it; to stop following oneself takes nothing.
+        if not (own and user_id == actor) and not self._sees_all_of(actor, team_id):
+            return "refused", "not all of the team"
         if user_id not in self.users:
             return "not found", None
         change(self.teams[team_id]["followers"])
@@ -454,6 +463,9 @@ class ModelDesk(World):
             return "not found", None
         if not self._may(actor, "change_level"):
             return "refused", "role"
+        # V12: by a wider level, or as a member who follows, they would find all.
+        if not self._sees_all_of(actor, team_id):
+            return "refused", "not all of the team"
         if to not in visibility.LEVELS:
             return "refused", "unknown level"
         team = self.teams[team_id]
@@ -477,6 +489,8 @@ class ModelDesk(World):
             return "not found", None
         if not self._may(actor, "set_members"):
             return "refused", "role"
+        if not self._sees_all_of(actor, team_id):
+            return "refused", "not all of the team"
         team = self.teams[team_id]
         # T3: "Members must be eligible".
         # CHOICE: when they join; who stopped being so may stay named.

@@ -4,7 +4,16 @@ LEVELS = ("private", "company", "public")
 KINDS = ("internal", "portal", "contact")
 
 
-def can_view(user, ticket, team):
+def other_company(user, team, company_scope):
+    """Whether the team is shut to an employee because of its company."""
+    # T1: "The company restricts nobody unless the host sets `company_scope`."
+    # CHOICE: it then restricts employees, whatever they follow, to teams of their own company and
+    # to those without one; not administrators, for V11 says that they see everything, and nobody
+    # outside, who has no company here.
+    return company_scope and team["company"] not in ("", user.get("company", ""))
+
+
+def can_view(user, ticket, team, company_scope=False):
     """Whether the user sees the ticket, which is the team's.
 
     >>> ada = {"id": "ada", "kind": "internal", "administrator": False, "active": True}
@@ -28,6 +37,8 @@ def can_view(user, ticket, team):
     # users can have."
     if user["administrator"]:
         return True
+    if other_company(user, team, company_scope):
+        return False
     # V1: "COMPANY, PUBLIC: every internal user sees the team and all of its tickets."
     if team["level"] in ("company", "public"):
         return True
@@ -41,13 +52,15 @@ def can_view(user, ticket, team):
     )
 
 
-def can_view_team(user, team, tickets):
+def can_view_team(user, team, tickets, company_scope=False):
     """Whether the user may open the team; `tickets` are all tickets there are."""
     # V17: "Unknown level or kind of user, inactive user: denied."
     if team["level"] not in LEVELS or user["kind"] not in KINDS or not user["active"]:
         return False
     # V3: "Portal users open no team." V4: "A contact sees nothing, ever."
     if user["kind"] != "internal":
+        return False
+    if not user["administrator"] and other_company(user, team, company_scope):
         return False
     # V11, V1, V2.
     if user["administrator"] or team["level"] != "private" or user["id"] in team["followers"]:
@@ -58,18 +71,26 @@ def can_view_team(user, team, tickets):
         if (
             ticket["team"] == team["id"]
             and ticket["merged"] is None
-            and can_view(user, ticket, team)
+            and can_view(user, ticket, team, company_scope)
         ):
             return True
     return False
 
 
-def visible(user, tickets, teams):
+def sees_all_of(user, team):
+    """Whether the user sees every ticket of the team, those to come too."""
+    # V1, V2, V11: "A team follower sees all of the team's tickets."
+    # V12: who "follows only one ticket [...] finds just that ticket there", and so is not let in
+    # here by a ticket.
+    return can_view_team(user, team, [])
+
+
+def visible(user, tickets, teams, company_scope=False):
     """V13: `{t : can_view(u, t)}`, tombstones included; `teams` is {id: team}."""
-    return {t["id"] for t in tickets if can_view(user, t, teams[t["team"]])}
+    return {t["id"] for t in tickets if can_view(user, t, teams[t["team"]], company_scope)}
 
 
-def audience(ticket, team, users, author, internal):
+def audience(ticket, team, users, author, internal, company_scope=False):
     """Who is told of a reply or an internal note: {user id: "full+link" | "full" | "minimal"}."""
     told = {}
     for user in users:
@@ -85,21 +106,40 @@ def audience(ticket, team, users, author, internal):
         # V9: "without the author".
         if user["id"] == author:
             is_told = False
-        # V15: "Internal notes reach nobody outside, through any exit".
-        if internal and user["kind"] != "internal":
-            is_told = False
-        # CHOICE: nobody writes to an inactive user, not even to an inactive customer.
-        if not is_told or not user["active"]:
-            continue
-        # V5: "On every level a recipient who may not view the ticket gets the minimal template,
-        # without a link; V20 apart."
-        if can_view(user, ticket, team):
-            told[user["id"]] = "full+link"
-        elif is_customer and not internal:
-            told[user["id"]] = "full"
-        else:
-            told[user["id"]] = "minimal"
+        form = form_of(user, ticket, team, internal, company_scope)
+        if is_told and form is not None:
+            told[user["id"]] = form
     return told
+
+
+def form_of(user, ticket, team, internal, company_scope=False):
+    """In which form somebody may be told who is to be told; None: not at all."""
+    # V15: "Internal notes reach nobody outside, through any exit".
+    # CHOICE: nor anybody inside who may not view the ticket: a note has no minimal form.
+    sees = can_view(user, ticket, team, company_scope)
+    if internal and (user["kind"] != "internal" or not sees):
+        return None
+    # CHOICE: nobody writes to an inactive user, not even to an inactive customer.
+    if not user["active"]:
+        return None
+    # V5: "On every level a recipient who may not view the ticket gets the minimal template,
+    # without a link; V20 apart."
+    if sees:
+        return "full+link"
+    return "full" if user["id"] == ticket["customer"] and not internal else "minimal"
+
+
+def may_notify(user, ticket, team, internal, company_scope=False):
+    """N2: the form in which the user is told when the message is sent; None: not any more."""
+    # V9, V20; V10: "The assignee follows the ticket".
+    follows = (
+        user["id"] in ticket["followers"]
+        or user["id"] in team["followers"]
+        or user["id"] == ticket["assignee"]
+    )
+    if not follows and (internal or user["id"] != ticket["customer"]):
+        return None
+    return form_of(user, ticket, team, internal, company_scope)
 
 
 def change_level(team, tickets, users, to, resubscribe_customers=False):
@@ -142,9 +182,9 @@ def followers_after_move(ticket, users, level_before, level_after):
     return set(ticket["followers"])
 
 
-def preview_change(team, tickets, users, to):
+def preview_change(team, tickets, users, to, resubscribe_customers=False, company_scope=False):
     """V18: (who loses access to what, who is still notified of what), sets of (user, ticket)."""
-    after_team, after_tickets, _ = change_level(team, tickets, users, to)
+    after_team, after_tickets, _ = change_level(team, tickets, users, to, resubscribe_customers)
     changed_team = dict(team, level=to, followers=after_team)
     loses, notified = set(), set()
     for ticket in tickets:
@@ -152,9 +192,10 @@ def preview_change(team, tickets, users, to):
             continue
         changed = dict(ticket, followers=after_tickets[ticket["id"]])
         for user in users:
-            if can_view(user, ticket, team) and not can_view(user, changed, changed_team):
+            saw = can_view(user, ticket, team, company_scope)
+            if saw and not can_view(user, changed, changed_team, company_scope):
                 loses.add((user["id"], ticket["id"]))
-            if user["id"] in audience(changed, changed_team, users, None, False):
+            if user["id"] in audience(changed, changed_team, users, None, False, company_scope):
                 notified.add((user["id"], ticket["id"]))
     return loses, notified
 

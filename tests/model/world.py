@@ -160,6 +160,9 @@ class World:
             return False
         return visibility.can_view_team(user, team, self._all("tickets"))
 
+    def _sees_all_of(self, user_id, team_id):
+        return visibility.sees_all_of(self.users[user_id], self.teams[team_id])
+
     def _may(self, user_id, what):
         user = self.users.get(user_id)
         # V11: "There is no default actor." *Words*: a contact has no login.

@@ -59,7 +59,7 @@ from helpdesk_core.ports import (
     Remembered,
     TicketFilter,
 )
-from helpdesk_core.visibility.scopes import Scope
+from helpdesk_core.visibility.scopes import Scope, select
 
 _T = TypeVar("_T")
 
@@ -205,18 +205,15 @@ class MemorySession:
         return found[:limit]
 
     def count(self, scope: Scope, query: TicketFilter) -> int:
-        return sum(1 for _ in self._matching(scope, query))
+        return len(self._matching(scope, query))
 
     def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
         return Counter(ticket.stage_id for ticket in self._matching(scope, query))
 
-    def _matching(self, scope: Scope, query: TicketFilter) -> Iterator[Ticket]:
+    def _matching(self, scope: Scope, query: TicketFilter) -> list[Ticket]:
         state = self._state
-        for ticket in state.tickets.values():
-            if query.matches(ticket, state.stages[ticket.stage_id]) and scope.matches(
-                ticket, state.teams[ticket.team_id]
-            ):
-                yield ticket
+        inside = select(scope, state.tickets.values(), state.teams)
+        return [ticket for ticket in inside if query.matches(ticket, state.stages[ticket.stage_id])]
 
     def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:
         state = self._state

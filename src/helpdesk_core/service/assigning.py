@@ -20,6 +20,7 @@ from helpdesk_core.availability import Availability
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
 from helpdesk_core.errors import CalendarError, RetryableError
+from helpdesk_core.fields import check_id, check_ids
 from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.observing import notes
@@ -108,6 +109,7 @@ class AssigningUseCases(Desk):
     def explain_assignment(self, team_id: Id, *, actor: Actor) -> Assignment:
         """Whom the team's next ticket would go to now, and why (A20).
 
+        It shows the team's counts, so it is for who sees all of the team's tickets (T2).
         Raises `CalendarError` when the calendar does not answer (A14).
         """
         for _ in range(ATTEMPTS):
@@ -116,6 +118,7 @@ class AssigningUseCases(Desk):
             def ask(work: Work, presence: Presence = presence) -> Assignment:
                 team = work.team(team_id)
                 work.require("ticket.assign")
+                work.require_all_of(team)
                 work.claim(Claim.ASSIGNMENT_ORDER)
                 if presence.error is not None:
                     raise presence.error
@@ -136,6 +139,7 @@ class AssigningUseCases(Desk):
 
         Not asked for a team that assigns nothing by itself, unless `always`.
         """
+        check_id("team_id", team_id)
         with self._repository.reading() as session:
             team = session.teams([team_id]).get(team_id)
             if team is None or not (always or team.auto_assign):
@@ -144,6 +148,7 @@ class AssigningUseCases(Desk):
         return self._presence_of(pool, team)
 
     def _presence_of(self, user_ids: Collection[Id], team: Team | None = None) -> Presence:
+        check_ids("user_id", user_ids)
         now = self._now()
         until = _until(now, team)
         try:

@@ -122,7 +122,9 @@ class DeliveringUseCases(Desk):
         user = session.users([notice.recipient_id]).get(notice.recipient_id)
         if ticket is None or user is None:
             return None
-        team = session.teams([ticket.team_id])[ticket.team_id]
+        team = session.teams([ticket.team_id]).get(ticket.team_id)
+        if team is None:
+            return None
         address = user.email if notice.channel is Channel.EMAIL else user.phone
         if not address:
             return None

@@ -80,14 +80,15 @@ class FollowingUseCases(Desk):
     ) -> Decision:
         """Let somebody follow a team: all of its tickets, old ones too, from this moment (V2, V9).
 
-        On a PRIVATE team this is the invitation. To add others takes a team lead (T5).
+        On a PRIVATE team this is the invitation, which nobody gives themselves: it takes somebody
+        who sees all of the team's tickets. To add others takes a team lead (T5).
         """
         return self._of_team(
             "team.follow",
             team_id,
             user_id,
             actor,
-            lambda work, team, user: _add(work, Kind.TEAM, team, user, FollowSource.CHOSEN),
+            _invite,
             idempotency_key,
         )
 
@@ -115,7 +116,10 @@ class FollowingUseCases(Desk):
     ) -> Decision:
         def do(work: Work) -> Decision:
             team = work.team(team_id)
-            work.require("team.follow" if work.author_id == user_id else "team.invite")
+            own = work.author_id == user_id
+            work.require("team.follow" if own else "team.invite")
+            if not own:
+                work.require_all_of(team)
             work.claim(Claim.TEAM_FOLLOWERS)
             user = work.user(user_id)
             change(work, team, user)
@@ -124,6 +128,11 @@ class FollowingUseCases(Desk):
         return self._write(
             use_case, actor, do, team_ids=[team_id], key=key, payload=(team_id, user_id)
         )
+
+
+def _invite(work: Work, team: Team, user: User) -> None:
+    work.require_all_of(team)
+    _add(work, Kind.TEAM, team, user, FollowSource.CHOSEN)
 
 
 def _add(work: Work, kind: Kind, followed: Ticket | Team, user: User, source: FollowSource) -> None:

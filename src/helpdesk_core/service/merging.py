@@ -8,6 +8,7 @@ from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Actor, FollowSource, Id, Ticket, User
 from helpdesk_core.errors import InvalidValueError, NotFoundError, RefusedError
 from helpdesk_core.events import DuplicateDiscarded, FollowerRemoved, TicketsMerged
+from helpdesk_core.fields import check_id, check_ids
 from helpdesk_core.merge import (
     MERGE_LIMIT,
     MergePlan,
@@ -139,6 +140,7 @@ class MergingUseCases(Desk):
         record again and does nothing (M10). Teams of different visibility need
         `allow_cross_visibility`; `add_followers` carries people over by name (M7).
         """
+        check_ids("ticket_ids", ticket_ids)
         options = (master_id, allow_cross_visibility, frozenset(add_followers))
         new_id = self._new_id()
 
@@ -170,6 +172,7 @@ class MergingUseCases(Desk):
         Raises `RefusedError` when a later merge stands on it, or it was undone before. The plan
         names what was not restored, and the messages that came later and stay on the master.
         """
+        check_id("merge_id", merge_id)
         with self._repository.reading() as session:
             record = session.merge(merge_id)
         ids = [] if record is None else [record.master_id, *record.merged_ids]

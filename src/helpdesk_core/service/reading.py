@@ -23,10 +23,11 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import Event
+from helpdesk_core.fields import check_id
 from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.stages.boards import Board, build_board
-from helpdesk_core.visibility import can_view
+from helpdesk_core.visibility import AccessExplanation, can_view, explain_access
 
 T = TypeVar("T")
 
@@ -152,6 +153,20 @@ class ReadingUseCases(Desk):
 
         return self._read(actor, ask)
 
+    def explain_access(self, ticket_id: Id, user_id: Id, *, actor: Actor) -> AccessExplanation:
+        """Why somebody may see the ticket, or not, and what would have to change (V17, V19).
+
+        For those who may see the ticket themselves and may change its team (T5).
+        """
+
+        def ask(work: Work) -> AccessExplanation:
+            case = work.case(ticket_id)
+            work.require("team.change")
+            user = work.user(user_id)
+            return explain_access(user, case.ticket, case.team, company_scope=work.company_scope)
+
+        return self._read(actor, ask)
+
     # --- teams, stages, boards -------------------------------------------------------------------
 
     def team(self, team_id: Id, *, actor: Actor) -> Team:
@@ -186,11 +201,15 @@ class ReadingUseCases(Desk):
         return self._read(actor, ask)
 
     def workloads(self, team_id: Id, *, actor: Actor) -> Mapping[Id, Workload]:
-        """The team's counts per person, who left included (A7)."""
+        """The team's counts per person, who left included (A7).
+
+        Kept counts are for who sees all of the team's tickets (T2).
+        """
 
         def ask(work: Work) -> Mapping[Id, Workload]:
-            work.team(team_id)
+            team = work.team(team_id)
             work.require("ticket.assign")
+            work.require_all_of(team)
             return work.session.workloads(team_id)
 
         return self._read(actor, ask)
@@ -209,6 +228,8 @@ class ReadingUseCases(Desk):
         Columns in order; folded ones with name and count only; up to `limit` tickets a column.
         `temporarily_folded` is this viewer's own setting and changes nothing else.
         """
+        if team_id is not None:
+            check_id("team_id", team_id)
         name = "All tickets" if team_id is None else ""
         teams = None if team_id is None else frozenset({team_id})
         return self._board(

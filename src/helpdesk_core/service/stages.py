@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from helpdesk_core.entities import Actor, Id, Stage, Ticket
 from helpdesk_core.events import Event, StageCreated, TeamChanged
+from helpdesk_core.fields import check_id
 from helpdesk_core.plans import Add, Change, Kind, Plan, SetField
 from helpdesk_core.ports import Claim, TicketFilter
 from helpdesk_core.service.work import Desk, Work
@@ -247,6 +248,7 @@ def _plan_fold(work: Work, stage_id: Id, folded: bool, *, confirmed: bool) -> Fo
 
 
 def _in_stage(work: Work, stage_id: Id, *, merged: bool | None) -> Sequence[Ticket]:
+    check_id("stage_id", stage_id)
     query = TicketFilter(stage_ids=frozenset({stage_id}), merged=merged)
     return work.session.find(Everything(), query)
 

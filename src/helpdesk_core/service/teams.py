@@ -97,6 +97,7 @@ class TeamUseCases(Desk):
         def do(work: Work) -> Team:
             before = work.team(team_id)
             work.require("team.change")
+            work.require_all_of(before)
             after = attrs.evolve(before, **fields)
             names = [n for n in sorted(fields) if getattr(before, n) != getattr(after, n)]
             if "member_ids" in names:
@@ -138,6 +139,7 @@ class TeamUseCases(Desk):
         def ask(work: Work) -> tuple[Reason, ...]:
             team = work.team(team_id)
             work.require("team.change")
+            work.require_all_of(team)
             return team_warnings(attrs.evolve(team, **fields))
 
         return self._read(actor, ask)
@@ -145,7 +147,11 @@ class TeamUseCases(Desk):
     def preview_visibility(
         self, team_id: Id, to: Visibility, *, actor: Actor, resubscribe_customers: bool = False
     ) -> VisibilityPlan:
-        """What `change_visibility` would do, without doing it (V6, V7)."""
+        """What `change_visibility` would do, without doing it (V6, V7, V18).
+
+        Who loses access to what, who stops following, and who is still notified. By name are shown
+        agents, members, and those who follow, have or opened a ticket as its customer.
+        """
         return self._read(
             actor, lambda work: _plan_visibility(work, team_id, to, resubscribe_customers)
         )
@@ -157,15 +163,18 @@ class TeamUseCases(Desk):
         *,
         actor: Actor,
         resubscribe_customers: bool = False,
+        confirmed: VisibilityPlan | None = None,
         idempotency_key: str | None = None,
     ) -> VisibilityPlan:
-        """Change a team's level, with what that does to its followers (V6-V8, V10).
+        """Change a team's level, with what that does to its followers (V6-V8, V10, V18).
 
         Returns the plan that was carried out: who was removed from what, and who came back.
+        `confirmed` is the plan of `preview_visibility` that somebody saw: raises `RefusedError`
+        when the change would by now do anything else.
         """
 
         def do(work: Work) -> VisibilityPlan:
-            plan = _plan_visibility(work, team_id, to, resubscribe_customers)
+            plan = _plan_visibility(work, team_id, to, resubscribe_customers, confirmed)
             work.carry_out(plan)
             return plan
 
@@ -180,27 +189,34 @@ class TeamUseCases(Desk):
 
 
 def _plan_visibility(
-    work: Work, team_id: Id, to: Visibility, resubscribe_customers: bool
+    work: Work,
+    team_id: Id,
+    to: Visibility,
+    resubscribe_customers: bool,
+    confirmed: VisibilityPlan | None = None,
 ) -> VisibilityPlan:
     team = work.team(team_id)
     work.require("team.change")
+    work.require_all_of(team)
     if to is Visibility.PRIVATE:
         work.claim(Claim.PRIVATE_TEAMS)
     everything = TicketFilter(team_ids=frozenset({team_id}), merged=None)
     tickets = work.session.find(Everything(), everything)
-    people = {*team.followers}
+    people: dict[Id | None, None] = dict.fromkeys([*team.followers, *team.member_ids])
     for ticket in tickets:
-        people.update(ticket.followers)
-        if ticket.customer_id is not None:
-            people.add(ticket.customer_id)
+        people.update(dict.fromkeys([*ticket.followers, ticket.customer_id, ticket.assignee_id]))
+    users = {user.id: user for user in work.session.eligible_users()}
+    users.update(work.session.users([id for id in people if id is not None]))
     return plan_visibility_change(
         team,
         to,
         tickets,
-        users=work.session.users(people),
+        users=users,
         now=work.now,
         by=work.by,
         resubscribe_customers=resubscribe_customers,
+        company_scope=work.company_scope,
+        confirmed=confirmed,
     )
 
 

@@ -32,7 +32,7 @@ from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, Plan, Se
 from helpdesk_core.service.assigning import AssigningUseCases, choice, handing
 from helpdesk_core.service.work import Case, Presence, Work
 from helpdesk_core.stages import plan_move, plan_transfer, stage_messages
-from helpdesk_core.visibility import audience, plan_narrowing
+from helpdesk_core.visibility import audience, plan_narrower_team
 
 #: What `change_ticket` may change.
 CHANGEABLE = frozenset({"subject", "description", "priority", "tags"})
@@ -280,10 +280,11 @@ def _transferring(work: Work, case: Case, team: Team) -> list[Plan]:
             sent_before=work.sent_before(ticket.id, pipeline.columns(team.id)),
         )
     ]
-    public = Visibility.PUBLIC
-    if case.team.visibility is public and team.visibility is not public:
+    if case.team.visibility is not team.visibility:
         users = work.session.users(list(ticket.followers))
-        plans.append(plan_narrowing(moved, users=users, now=work.now, by=work.by))
+        plans.append(
+            plan_narrower_team(moved, case.team, team, users=users, now=work.now, by=work.by)
+        )
     return [*plans, to_pool, *assigning]
 
 

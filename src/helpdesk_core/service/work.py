@@ -31,13 +31,14 @@ from helpdesk_core.errors import (
     RetryableError,
 )
 from helpdesk_core.events import Event, StageMessageSent
-from helpdesk_core.fields import utc
+from helpdesk_core.fields import check_id, check_ids, utc
 from helpdesk_core.merge import resolve
 from helpdesk_core.plans import (
     Add,
     AddFollow,
     Change,
     Kind,
+    Merge,
     Notice,
     NoticeKind,
     Plan,
@@ -199,14 +200,16 @@ class Work:
     def cases(self, ticket_ids: Iterable[Id]) -> list[Case]:
         """Several tickets with their teams, in this order; one not to be seen: `NotFoundError`."""
         ids = list(ticket_ids)
+        check_ids("ticket_id", ids)
         tickets = self.session.tickets(ids)
         teams = self.session.teams({ticket.team_id for ticket in tickets.values()})
         cases = []
         for id in ids:
             ticket = tickets.get(id)
-            if ticket is None or not self.sees(ticket, teams[ticket.team_id]):
+            team = None if ticket is None else teams.get(ticket.team_id)
+            if ticket is None or team is None or not self.sees(ticket, team):
                 raise NotFoundError("ticket", id)
-            cases.append(Case(ticket, teams[ticket.team_id]))
+            cases.append(Case(ticket, team))
             self._version_of[id] = ticket.version
         return cases
 
@@ -233,6 +236,7 @@ class Work:
 
     def team(self, team_id: Id) -> Team:
         """A team that the one who acts may open; else `NotFoundError` (V12, V14)."""
+        check_id("team_id", team_id)
         team = self.session.teams([team_id]).get(team_id)
         if team is not None and (
             isinstance(self.actor, System) or self.opens(self.actor, team).allowed
@@ -240,8 +244,23 @@ class Work:
             return team
         raise NotFoundError("team", team_id)
 
+    def require_all_of(self, team: Team) -> None:
+        """Raise `RefusedError` unless the one who acts sees every ticket of the team.
+
+        Who was let in by one ticket of a PRIVATE team finds just that one (V12): to follow or to
+        change the team, or to read its counts, would show them the others.
+        """
+        if isinstance(self.actor, System):
+            return
+        whole = can_view_team(
+            self.actor, team, follows_a_ticket=False, company_scope=self.company_scope
+        )
+        if not whole.allowed:
+            raise RefusedError(whole)
+
     def user(self, user_id: Id) -> User:
         """Somebody who exists; else `NotFoundError`."""
+        check_id("user_id", user_id)
         user = self.session.users([user_id]).get(user_id)
         if user is None:
             raise NotFoundError("user", user_id)
@@ -281,7 +300,11 @@ class Work:
             level = [child for parent in level for child in children.get(parent, ())]
             tickets = self.session.tickets(level)
             teams = self.session.teams({ticket.team_id for ticket in tickets.values()})
-            ids += (id for id in level if self.sees(tickets[id], teams[tickets[id].team_id]))
+            ids += (
+                ticket.id
+                for ticket in tickets.values()
+                if ticket.team_id in teams and self.sees(ticket, teams[ticket.team_id])
+            )
         return ids
 
     def sent_before(self, ticket_id: Id, perhaps: Iterable[Stage]) -> frozenset[Id]:
@@ -472,6 +495,8 @@ class Desk:
         for _ in range(ATTEMPTS):
             teams = team_ids() if callable(team_ids) else team_ids
             tickets = ticket_ids() if callable(ticket_ids) else ticket_ids
+            check_ids("team_id", teams)
+            check_ids("ticket_id", tickets)
             attempt = functools.partial(run, presence=look(), teams=teams, tickets=tickets)
             try:
                 return self._transact(attempt)
@@ -510,11 +535,7 @@ class Desk:
             return result
         if kept.digest != digest:
             raise IdempotencyKeyError(key)
-        ticket_id = getattr(kept.result, "ticket_id", None)
-        if isinstance(kept.result, Ticket):
-            ticket_id = kept.result.id
-        if ticket_id is not None:
-            work.case(ticket_id)  # who may no longer see it is not shown it again (V14)
+        _see_again(work, kept.result)
         return cast(T, kept.result)
 
     # --- who is there ----------------------------------------------------------------------------
@@ -541,12 +562,25 @@ def _actor(session: Session, actor: Actor) -> User | System:
         return actor
     if actor is None:
         raise InvalidValueError("actor", "must be a user's id or a System with its reason")
+    check_id("actor", actor)
     user = session.users([actor]).get(actor)
     if user is None:
         raise NotFoundError("user", actor)
     if not user.active:
         raise RefusedError(deny("permission.inactive_user"))
     return user
+
+
+def _see_again(work: Work, result: object) -> None:
+    """Who may no longer see what an earlier result shows is not shown it again (V14)."""
+    if isinstance(result, Ticket):
+        work.case(result.id)
+    elif isinstance(result, Merge):
+        work.cases([result.master_id, *result.merged_ids])
+    elif isinstance(result, Team):
+        work.team(result.id)
+    elif (ticket_id := getattr(result, "ticket_id", None)) is not None:
+        work.case(ticket_id)
 
 
 def _canonical(value: object) -> str:

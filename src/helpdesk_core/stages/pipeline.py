@@ -77,7 +77,7 @@ class Pipeline:
         """The stage, or `NotFoundError`."""
         try:
             return self._stages[stage_id]
-        except KeyError:
+        except (KeyError, TypeError):  # what cannot be an id is no stage either
             raise NotFoundError("stage", stage_id) from None
 
     def team(self, team_id: Id) -> Team:

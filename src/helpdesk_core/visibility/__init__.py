@@ -2,20 +2,27 @@
 
 from helpdesk_core.visibility.access import can_view, can_view_team, scope_for
 from helpdesk_core.visibility.audience import Recipient, audience, may_notify
+from helpdesk_core.visibility.explaining import AccessExplanation, explain_access
 from helpdesk_core.visibility.levels import (
     VisibilityPlan,
+    plan_narrower_team,
     plan_narrowing,
     plan_visibility_change,
     team_warnings,
 )
+from helpdesk_core.visibility.previews import AccessLost
 
 __all__ = [
+    "AccessExplanation",
+    "AccessLost",
     "Recipient",
     "VisibilityPlan",
     "audience",
     "can_view",
     "can_view_team",
+    "explain_access",
     "may_notify",
+    "plan_narrower_team",
     "plan_narrowing",
     "plan_visibility_change",
     "scope_for",

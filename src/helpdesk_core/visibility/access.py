@@ -58,6 +58,14 @@ def scope_for(user: User, *, company_scope: bool = False) -> Scope:
 
 # --- decisions: the rule on one ticket -----------------------------------------------------------
 
+# Members by names of their own: to look one up in its class takes longer than to compare it.
+_KIND_INTERNAL, _KIND_PORTAL, _KIND_CONTACT = UserKind.INTERNAL, UserKind.PORTAL, UserKind.CONTACT
+_LEVEL_PRIVATE, _LEVEL_COMPANY, _LEVEL_PUBLIC = (
+    Visibility.PRIVATE,
+    Visibility.COMPANY,
+    Visibility.PUBLIC,
+)
+
 _INACTIVE = deny("visibility.inactive_user")
 _CONTACT = deny("visibility.contact")
 _UNKNOWN_KIND = deny("visibility.unknown_kind")
@@ -114,24 +122,24 @@ def can_view(user: User, ticket: Ticket, team: Team, *, company_scope: bool = Fa
         raise InvalidValueError("team", f"is {team.id!r}, the ticket's is {ticket.team_id!r}")
     if not user.active:
         return _INACTIVE
-    if user.is_administrator:
-        return _ADMINISTRATOR
     # not narrowed by type: a host may bring a kind or a level that is none of ours (V17)
     kind: object = user.kind
     level: object = team.visibility
-    if kind is UserKind.PORTAL:
-        if level is not Visibility.PUBLIC:
+    if kind is _KIND_PORTAL:
+        if level is not _LEVEL_PUBLIC:
             return _NOT_PUBLIC
         return _PORTAL_FOLLOWS if user.id in ticket.followers else _NOT_FOLLOWING
-    if kind is not UserKind.INTERNAL:
-        return _CONTACT if kind is UserKind.CONTACT else _UNKNOWN_KIND
+    if kind is not _KIND_INTERNAL:
+        return _CONTACT if kind is _KIND_CONTACT else _UNKNOWN_KIND
+    if user.is_administrator:
+        return _ADMINISTRATOR if isinstance(level, Visibility) else _UNKNOWN_LEVEL
     if company_scope and team.company not in ("", user.company):
         return _OTHER_COMPANY
-    if level is Visibility.COMPANY:
+    if level is _LEVEL_COMPANY:
         return _COMPANY_TEAM
-    if level is Visibility.PUBLIC:
+    if level is _LEVEL_PUBLIC:
         return _PUBLIC_TEAM
-    if level is not Visibility.PRIVATE:
+    if level is not _LEVEL_PRIVATE:
         return _UNKNOWN_LEVEL
     grounds = (
         user.id in ticket.followers,
@@ -156,21 +164,21 @@ def can_view_team(
     """
     if not user.active:
         return _INACTIVE
-    if user.is_administrator:
-        return _ADMINISTRATOR
     kind: object = user.kind
     level: object = team.visibility
-    if kind is UserKind.PORTAL:
+    if kind is _KIND_PORTAL:
         return _PORTAL_OPENS_NO_TEAM
-    if kind is not UserKind.INTERNAL:
-        return _CONTACT if kind is UserKind.CONTACT else _UNKNOWN_KIND
+    if kind is not _KIND_INTERNAL:
+        return _CONTACT if kind is _KIND_CONTACT else _UNKNOWN_KIND
+    if user.is_administrator:
+        return _ADMINISTRATOR if isinstance(level, Visibility) else _UNKNOWN_LEVEL
     if company_scope and team.company not in ("", user.company):
         return _OTHER_COMPANY
-    if level is Visibility.COMPANY:
+    if level is _LEVEL_COMPANY:
         return _COMPANY_TEAM
-    if level is Visibility.PUBLIC:
+    if level is _LEVEL_PUBLIC:
         return _PUBLIC_TEAM
-    if level is not Visibility.PRIVATE:
+    if level is not _LEVEL_PRIVATE:
         return _UNKNOWN_LEVEL
     if user.id in team.followers:
         return _FOLLOWS_TEAM

@@ -1,14 +1,14 @@
-"""What a change of a team's level does to its followers (V6-V8, V16)."""
+"""What a change of a team's level does, shown before it is done (V6-V8, V16, V18)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TypeGuard
 
 import attrs
 
-from helpdesk_core.decisions import Reason, allow
+from helpdesk_core.decisions import Reason, allow, deny
 from helpdesk_core.entities import (
     FollowSource,
     Id,
@@ -19,20 +19,54 @@ from helpdesk_core.entities import (
     Visibility,
 )
 from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.events import Event, FollowerAdded, FollowerRemoved, VisibilityChanged, Who
+from helpdesk_core.events import (
+    AccessNarrowed,
+    Event,
+    FollowerAdded,
+    FollowerRemoved,
+    VisibilityChanged,
+    Who,
+)
 from helpdesk_core.plans import AddFollow, Change, Kind, Plan, RemoveFollow, SetField
+from helpdesk_core.visibility.previews import AccessLost, access_lost, notified
+
+_FROM_NARROW_TO_WIDE = (Visibility.PRIVATE, Visibility.COMPANY, Visibility.PUBLIC)
 
 
 @attrs.frozen(kw_only=True)
 class VisibilityPlan(Plan):
-    """A change of level: `removed_from` says who stops following what (V6).
+    """A change of level, with what it does to people (V6, V7, V18).
 
-    Each entry is a user and the ticket, or the team when the ticket is None.
+    `removed_from` says who stops following what, and `still_notified` who is told of updates of
+    what afterwards; each entry is a user and the ticket, or the team when the ticket is None.
+    `loses_access` names, of the users that the plan was made with, those who can view less;
+    `others_lose_access` says that so can every internal user whom it does not name, unless they
+    are an administrator or follow the team. `resubscribed` are customers who come back.
     """
 
     removed_from: tuple[tuple[Id, Id | None], ...] = ()
     resubscribed: tuple[tuple[Id, Id], ...] = ()
+    loses_access: tuple[AccessLost, ...] = ()
+    others_lose_access: bool = False
+    still_notified: tuple[tuple[Id, Id | None], ...] = ()
     warnings: tuple[Reason, ...] = ()
+
+    def does_the_same(self, other: VisibilityPlan) -> bool:
+        """Whether both change the same and mean the same to the same people, whenever made.
+
+        >>> plan = VisibilityPlan(decision=allow("visibility.unchanged"))
+        >>> plan.does_the_same(attrs.evolve(plan, others_lose_access=True))
+        False
+        """
+        return _effect(self) == _effect(other)
+
+
+def _effect(plan: VisibilityPlan) -> tuple[object, ...]:
+    lists: tuple[Collection[object], ...] = (
+        plan.changes, plan.removed_from, plan.resubscribed, plan.loses_access,
+        plan.still_notified, plan.warnings,
+    )  # fmt: skip
+    return (*map(frozenset, lists), plan.others_lose_access)
 
 
 def team_warnings(team: Team) -> tuple[Reason, ...]:
@@ -60,13 +94,19 @@ def plan_visibility_change(
     now: datetime,
     by: Who = None,
     resubscribe_customers: bool = False,
+    company_scope: bool = False,
+    confirmed: VisibilityPlan | None = None,
 ) -> VisibilityPlan:
-    """What a change of the team's level does to its followers (V6, V7, V8).
+    """What a change of the team's level does, and to whom (V6, V7, V8, V18).
 
-    `tickets` are all tickets of the team, closed and merged-away ones included. Away from PUBLIC,
-    portal users stop following the team and its tickets; internal users and contacts stay (V6).
-    Back to PUBLIC nobody returns by itself; `resubscribe_customers` adds each ticket's own portal
-    customer (V7). PRIVATE and COMPANY change no follower (V8). The same level again does nothing.
+    `tickets` are all tickets of the team, closed and merged-away ones included; `users` are those
+    who follow or have one, and whoever else should be named. Away from PUBLIC, portal users stop
+    following the team and its tickets; internal users and contacts stay (V6). Back to PUBLIC
+    nobody returns by itself; `resubscribe_customers` adds each ticket's own portal customer (V7).
+    PRIVATE and COMPANY change no follower (V8). The same level again does nothing.
+
+    `confirmed` is the plan that somebody saw and agreed to: a change that would do anything else
+    by now is refused, and shows what it would do.
 
     >>> from datetime import datetime, UTC
     >>> now = datetime(2026, 1, 5, tzinfo=UTC)
@@ -80,6 +120,24 @@ def plan_visibility_change(
     """
     if not isinstance(to, Visibility):
         raise InvalidValueError("to", "must be a Visibility")
+    tickets = tuple(tickets)
+    plan = _planned(team, to, tickets, users, now, by, resubscribe_customers, company_scope)
+    if confirmed is None or plan.does_the_same(confirmed):
+        return plan
+    refusal = deny("visibility.refused.moved_on", team_id=team.id)
+    return attrs.evolve(plan, decision=refusal, changes=(), events=())
+
+
+def _planned(
+    team: Team,
+    to: Visibility,
+    tickets: tuple[Ticket, ...],
+    users: Mapping[Id, User],
+    now: datetime,
+    by: Who,
+    resubscribe_customers: bool,
+    company_scope: bool,
+) -> VisibilityPlan:
     if to is team.visibility:
         return VisibilityPlan(decision=allow("visibility.unchanged"))
     changes: list[Change] = [
@@ -90,6 +148,10 @@ def plan_visibility_change(
             at=now, by=by, team_id=team.id, from_visibility=team.visibility, to_visibility=to
         )
     ]
+    lost = access_lost(team, to, tickets, users.values(), company_scope=company_scope)
+    if _is_narrower(to, team.visibility):
+        ids = tuple(one.user_id for one in lost)
+        events.append(AccessNarrowed(at=now, by=by, team_id=team.id, user_ids=ids))
     removed: list[tuple[Id, Id | None]] = []
     resubscribed: list[tuple[Id, Id]] = []
     if team.visibility is Visibility.PUBLIC:
@@ -124,8 +186,52 @@ def plan_visibility_change(
         events=events,
         removed_from=tuple(removed),
         resubscribed=tuple(resubscribed),
+        loses_access=lost,
+        others_lose_access=to is Visibility.PRIVATE,
+        still_notified=notified(team, tickets, users, {user_id for user_id, _ in removed}),
         warnings=team_warnings(attrs.evolve(team, visibility=to)),
     )
+
+
+def plan_narrower_team(
+    ticket: Ticket,
+    left: Team,
+    entered: Team,
+    *,
+    users: Mapping[Id, User],
+    now: datetime,
+    by: Who = None,
+) -> VisibilityPlan:
+    """What a ticket's way from one team to another does to who follows it (V16).
+
+    Out of a PUBLIC team portal users stop following. Whenever the new team's level is narrower a
+    host is told to revoke what it shared of the ticket.
+
+    >>> from datetime import datetime, UTC
+    >>> web = Team(id="web", name="Web", visibility=Visibility.PUBLIC)
+    >>> it = Team(id="it", name="IT", visibility=Visibility.COMPANY)
+    >>> eve = User(id="eve", name="Eve", kind=UserKind.PORTAL)
+    >>> ticket = Ticket(id="T-1", team_id="web", stage_id="new", subject="Ink",
+    ...                 created_at=datetime(2026, 1, 5, tzinfo=UTC),
+    ...                 followers={"eve": {FollowSource.CUSTOMER}})
+    >>> plan = plan_narrower_team(ticket, web, it, users={"eve": eve}, now=ticket.created_at)
+    >>> [event.name for event in plan.events], plan.removed_from
+    (['AccessNarrowed', 'FollowerRemoved'], (('eve', 'T-1'),))
+    """
+    if not _is_narrower(entered.visibility, left.visibility):
+        return VisibilityPlan(decision=allow("visibility.unchanged"))
+    gone = VisibilityPlan(decision=allow("visibility.narrowed"))
+    if left.visibility is Visibility.PUBLIC:
+        moved = attrs.evolve(ticket, team_id=entered.id)
+        gone = plan_narrowing(moved, users=users, now=now, by=by)
+    narrowed = AccessNarrowed(
+        at=now,
+        by=by,
+        ticket_id=ticket.id,
+        team_id=entered.id,
+        user_ids=tuple(user_id for user_id, _ in gone.removed_from),
+    )
+    return attrs.evolve(gone, events=(narrowed, *gone.events))
 
 
 def plan_narrowing(
@@ -173,6 +279,10 @@ def plan_narrowing(
         events=events,
         removed_from=tuple(removed),
     )
+
+
+def _is_narrower(level: Visibility, than: Visibility) -> bool:
+    return _FROM_NARROW_TO_WIDE.index(level) < _FROM_NARROW_TO_WIDE.index(than)
 
 
 def _is_portal(user: User | None) -> TypeGuard[User]:
