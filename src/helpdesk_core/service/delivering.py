@@ -8,9 +8,10 @@ import attrs
 
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Id, Message, Team, Ticket, User
-from helpdesk_core.errors import NotifierError
+from helpdesk_core.errors import AttachmentStoreError, NotifierError
 from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, OutgoingMessage, Session
+from helpdesk_core.service.answers import answered, noted
 from helpdesk_core.service.claims import require_claims
 from helpdesk_core.service.work import Desk
 from helpdesk_core.visibility import Recipient, may_notify
@@ -40,8 +41,9 @@ class DeliveringUseCases(Desk):
     def deliver(self, limit: int = 100) -> Delivered:
         """Hand up to `limit` messages of the outbox to the notifier, each at least once (N1).
 
-        The right to be told and the address are looked up at this moment (N2). What the notifier
-        refuses is tried again, later each time, and is dead after a number of attempts.
+        The right to be told and the address are looked up at this moment (N2). A message at which
+        the notifier raises is tried again, later each time, and is dead after a number of attempts;
+        no other one waits for it.
         """
         require_claims(self._repository.claims, [Claim.OUTBOX])
         now = self._now()
@@ -66,8 +68,10 @@ class DeliveringUseCases(Desk):
         if message is None:
             return DeliveryStatus.SKIPPED, None
         try:
-            self._notifier.send(message)
-        except NotifierError:
+            with answered("notifier", NotifierError):
+                self._notifier.send(message)
+        except NotifierError as error:
+            noted("was not sent", notification.key, error)
             if notification.attempts >= ATTEMPTS:
                 return DeliveryStatus.DEAD, None
             return DeliveryStatus.PENDING, self._now() + timedelta(minutes=2**notification.attempts)
@@ -140,7 +144,8 @@ class DeliveringUseCases(Desk):
             outbox = Claim.OUTBOX in self._repository.claims
             dead = len(session.outbox(status=DeliveryStatus.DEAD)) if outbox else 0
         if self._attachments is not None:
-            kept = set(self._attachments.ids())
+            with answered("attachment store", AttachmentStoreError):
+                kept = set(self._attachments.ids())
             problems += _lines("attachment without its file", known - kept)
             problems += _lines("file without its attachment", kept - known)
         if dead:

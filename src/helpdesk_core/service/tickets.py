@@ -279,11 +279,6 @@ class TicketUseCases(AssigningUseCases):
         work.carry_out(plan)
         return plan
 
-    def _index(self, ticket: Ticket) -> None:
-        """Tell the similarity store, after the transaction."""
-        if self._similarity is not None:
-            self._similarity.update(ticket)
-
 
 def _taking_in(work: Work, ticket: Ticket, team: Team, stage: Stage, customer: User | None) -> Plan:
     """To add a new ticket, with what is told of it."""
