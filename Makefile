@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check rules clean
+.PHONY: demo test check rules contract clean
 
 demo: .venv/.done  ## a help desk at work, in a folder named demo
 	$(BIN)/helpdesk-core demo
@@ -20,6 +20,9 @@ check: .venv/.done  ## style, types and layers
 
 rules: .venv/.done  ## write docs/rules.md anew from the tests
 	$(BIN)/python tests/rules.py
+
+contract: .venv/.done  ## run the conformance kit, and write docs/contract.md anew from what it shows
+	$(BIN)/python tests/contract.py
 
 clean:  ## remove everything that these targets made
 	rm -rf .venv build dist demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \

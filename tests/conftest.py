@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import contract
 from desks import STORES, Company, repository_for
 
 settings.register_profile(
@@ -15,6 +16,11 @@ settings.register_profile(
 # looked for by every run elsewhere, and by the long campaigns.
 settings.register_profile("ci", parent=settings.get_profile("suite"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What the kit shows is kept for the table of it."""
+    config.pluginmanager.register(contract.Outcomes(), "contract-outcomes")
 
 
 @pytest.fixture(params=STORES)

@@ -140,8 +140,13 @@ def empty(id_type: type = str) -> SqlRepository:
 
 def emptied_url(id_type: type = str) -> tuple[str, dict[str, Any]]:
     """The same, as what another process opens: a URL and options."""
-    repository = empty(id_type)
-    return _shared(), {"id_type": id_type, "prefix": repository._tables.prefix}
+    empty(id_type)
+    return where(id_type)
+
+
+def where(id_type: type = str) -> tuple[str, dict[str, Any]]:
+    """What opens it as it is now: a URL and options."""
+    return _shared(), {"id_type": id_type, "prefix": _opened(id_type)._tables.prefix}
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 from uuid import UUID
 
+import postgres
 from desks import repository_for
 from helpdesk_core import CalendarError
 from helpdesk_core.adapters.files import FileNotifier, FolderAttachmentStore
@@ -49,6 +50,20 @@ class TestSqlite(RepositoryContract):
 
     def open_again(self, repository: Repository) -> Callable[[], Repository] | None:
         return partial(SqlRepository, repository._engine.url.render_as_string(False))
+
+
+class TestPostgres(RepositoryContract):
+    """A PostgreSQL database, which any process can open; its tables are emptied for each store."""
+
+    examples = 10
+
+    def new(self) -> Repository:
+        url, options = postgres.emptied_url()
+        return SqlRepository(url, **options)
+
+    def open_again(self, repository: Repository) -> Callable[[], Repository] | None:
+        url, options = postgres.where()
+        return partial(SqlRepository, url, **options)
 
 
 class TestSqliteWithNumbers(RepositoryContract):

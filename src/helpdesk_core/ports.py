@@ -338,7 +338,7 @@ class Repository(Protocol):
 
 
 class Clock(Protocol):
-    """What time it is."""
+    """What time it is. Whatever it raises reaches the caller as a `PortError`."""
 
     def now(self) -> datetime:
         """An aware datetime."""
@@ -409,7 +409,11 @@ class AttachmentStore(Protocol):
 
 
 class SimilarityStore(Protocol):
-    """Finds tickets that say the same (M1)."""
+    """Finds tickets that say the same (M1).
+
+    It is told after the commit, and can be filled anew from the tickets: when it raises then, that
+    is logged, and the ticket stands.
+    """
 
     def add(self, ticket: Ticket) -> None:
         """Take a ticket in."""

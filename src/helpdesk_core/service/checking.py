@@ -15,9 +15,11 @@ import attrs
 
 from helpdesk_core.decisions import Reason
 from helpdesk_core.entities import Actor, Id, Team, Ticket
+from helpdesk_core.errors import AttachmentStoreError
 from helpdesk_core.events import StoreRepaired
 from helpdesk_core.explain import sentence
 from helpdesk_core.ports import Claim, DeliveryStatus, Miscount, Position, Session, TicketFilter
+from helpdesk_core.service.answers import answered
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.visibility.scopes import Everything
 
@@ -108,14 +110,16 @@ class CheckingUseCases(Desk):
         mended = self._write("work.repair", actor, do, team_ids=teams)
         for finding in mended:
             if finding.code == "check.orphan_file" and self._attachments is not None:
-                self._attachments.delete(finding.reason.parameters["attachment_id"])
+                with answered("attachment store", AttachmentStoreError):
+                    self._attachments.delete(finding.reason.parameters["attachment_id"])
         return Repaired(mended=tuple(mended), left=self.check())
 
     def _files(self, grace: timedelta) -> _Files:
         if self._attachments is None:
             return _Files()
-        old = frozenset(self._attachments.ids(before=self._now() - grace))
-        return _Files(there=True, kept=frozenset(self._attachments.ids()), old=old)
+        with answered("attachment store", AttachmentStoreError):
+            old = frozenset(self._attachments.ids(before=self._now() - grace))
+            return _Files(there=True, kept=frozenset(self._attachments.ids()), old=old)
 
 
 @attrs.frozen(kw_only=True)

@@ -8,7 +8,12 @@ from typing import BinaryIO
 import attrs
 
 from helpdesk_core.entities import Actor, Attachment, Id, Message, TimeEntry
-from helpdesk_core.errors import AttachmentStoreError, InvalidValueError, NotFoundError
+from helpdesk_core.errors import (
+    AttachmentStoreError,
+    InvalidValueError,
+    NotFoundError,
+    RetryableError,
+)
 from helpdesk_core.events import (
     FileAttached,
     InternalFileAttached,
@@ -18,6 +23,7 @@ from helpdesk_core.events import (
 )
 from helpdesk_core.plans import Add, Channel, Notice, NoticeKind
 from helpdesk_core.ports import AttachmentStore, Claim
+from helpdesk_core.service.answers import afterwards, answered
 from helpdesk_core.service.work import Case, Desk, Work
 from helpdesk_core.visibility import audience
 
@@ -153,7 +159,7 @@ class ConversationUseCases(Desk):
         """Add a file of at most `limit` bytes to a ticket, or to a message on it.
 
         A file of an internal note is internal too (V15). The bytes are kept before the transaction
-        begins and dropped again when it fails; what a crash leaves is found by `check`.
+        begins and dropped again when it is rolled back; what a crash leaves is found by `check`.
         """
         store = self._store()
         data = io.BytesIO(content) if isinstance(content, bytes) else content
@@ -164,11 +170,13 @@ class ConversationUseCases(Desk):
             work.require("ticket.note" if internal else "ticket.attach")
 
         self._read(actor, allowed)  # nobody fills the store who may not attach
-        size, digest = store.put(new_id, data, limit=limit)
+        with answered("attachment store", AttachmentStoreError):
+            size, digest = store.put(new_id, data, limit=limit)
         kept = False
 
         def do(work: Work) -> Attachment:
             nonlocal kept
+            kept = False
             allowed(work)
             root = _root(work, work.case(ticket_id))
             inside = internal or _is_internal(work, ticket_id, root, message_id)
@@ -213,12 +221,13 @@ class ConversationUseCases(Desk):
                 key=idempotency_key,
                 payload=(ticket_id, name, digest, media_type, message_id, internal),
             )
-        except BaseException:
+        except RetryableError:  # nothing was changed; of another error at the commit nobody knows
             kept = False
             raise
         finally:
             if not kept:  # rolled back, or an earlier result was given again
-                store.delete(new_id)
+                with afterwards("is a file without its attachment", new_id):
+                    store.delete(new_id)
 
     def read_attachment(self, ticket_id: Id, attachment_id: Id, *, actor: Actor) -> BinaryIO:
         """The bytes of an attachment, for who may see the ticket (V14, V15)."""
@@ -232,7 +241,9 @@ class ConversationUseCases(Desk):
                     return attachment
             raise NotFoundError("attachment", attachment_id)
 
-        return self._store().get(self._read(actor, ask).id)
+        attachment = self._read(actor, ask)
+        with answered("attachment store", AttachmentStoreError):
+            return self._store().get(attachment.id)
 
     def log_time(
         self,

@@ -12,6 +12,7 @@ from helpdesk_core.errors import HelpdeskError
 from helpdesk_core.events import MessageGivenUp
 from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, OutgoingMessage, Session
+from helpdesk_core.service.answers import noted
 from helpdesk_core.service.claims import require_claims
 from helpdesk_core.service.observing import notes
 from helpdesk_core.service.work import Desk
@@ -111,7 +112,7 @@ class DeliveringUseCases(Desk):
     def _failed(
         self, notification: Notification, error: Exception
     ) -> tuple[DeliveryStatus, str | None]:
-        notes().fails(error)
+        noted("was not sent", notification.key, error)
         dead = notification.attempts >= ATTEMPTS
         return DeliveryStatus.DEAD if dead else DeliveryStatus.PENDING, type(error).__name__
 

@@ -19,6 +19,7 @@ from helpdesk_core.merge import (
 )
 from helpdesk_core.plans import Discard, Merge
 from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.service.answers import afterwards, answered
 from helpdesk_core.service.work import Case, Desk, Work
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate
 
@@ -45,8 +46,11 @@ class MergingUseCases(Desk):
             among = frozenset(
                 id for id in others if id != ticket_id and (ticket_id, id) not in discarded
             )
-            index = self._similarity or SimilarityIndex(others.values())
-            found = index.most_similar(ticket, limit, among=among)
+            index = self._similarity
+            if index is None:
+                index = SimilarityIndex(others.values())
+            with answered("similarity store"):
+                found = index.most_similar(ticket, limit, among=among)
             return tuple(match for match in found if match.rating >= threshold)
 
         return self._read(actor, ask)
@@ -161,7 +165,8 @@ class MergingUseCases(Desk):
         )
         if self._similarity is not None:
             for id in record.merged_ids:
-                self._similarity.remove(id)
+                with afterwards("is still in the similarity store", id):
+                    self._similarity.remove(id)
         return record
 
     def unmerge(
@@ -176,20 +181,21 @@ class MergingUseCases(Desk):
         with self._repository.reading() as session:
             record = session.merge(merge_id)
         ids = [] if record is None else [record.master_id, *record.merged_ids]
+        apart: list[Ticket] = []
 
         def do(work: Work) -> UnmergePlan:
             work.claim(Claim.UNMERGE)
             plan = _plan_unmerge(work, merge_id, ids)
             work.carry_out(plan)
+            if self._similarity is not None:
+                apart[:] = work.session.tickets(ids).values()
             return plan
 
         plan = self._write(
             "ticket.unmerge", actor, do, ticket_ids=ids, key=idempotency_key, payload=merge_id
         )
-        if self._similarity is not None:
-            with self._repository.reading() as session:
-                for ticket in session.tickets(ids).values():
-                    self._similarity.update(ticket)
+        for ticket in apart:
+            self._index(ticket)
         return plan
 
 

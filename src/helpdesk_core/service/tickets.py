@@ -253,11 +253,6 @@ class TicketUseCases(AssigningUseCases):
             payload=(ticket_id, team_id, expected_version),
         )
 
-    def _index(self, ticket: Ticket) -> None:
-        """Tell the similarity store, after the transaction."""
-        if self._similarity is not None:
-            self._similarity.update(ticket)
-
 
 def _transferring(work: Work, case: Case, team: Team) -> list[Plan]:
     """To give a ticket to another team: where it goes, who stops following, who has it then."""

@@ -58,6 +58,7 @@ from helpdesk_core.ports import (
     SimilarityStore,
     TicketFilter,
 )
+from helpdesk_core.service.answers import afterwards, answered
 from helpdesk_core.service.claims import asked_by, for_store, require_claims
 from helpdesk_core.service.observing import notes
 from helpdesk_core.service.permissions import may
@@ -441,7 +442,8 @@ class Desk:
     # --- running a use-case ----------------------------------------------------------------------
 
     def _now(self) -> datetime:
-        return utc("now", self._clock.now())
+        with answered("clock"):
+            return utc("now", self._clock.now())
 
     def _begin(
         self,
@@ -538,6 +540,12 @@ class Desk:
         _see_again(work, kept.result)
         return cast(T, kept.result)
 
+    def _index(self, ticket: Ticket) -> None:
+        """Tell the similarity store, after the transaction: the ticket stands whatever it says."""
+        if self._similarity is not None:
+            with afterwards("is not in the similarity store", ticket.id):
+                self._similarity.update(ticket)
+
     # --- who is there ----------------------------------------------------------------------------
 
     def _availability(
@@ -547,14 +555,10 @@ class Desk:
 
         Raises `CalendarError`: a calendar that does not answer never means that all are free (A14).
         """
-        try:
+        with answered("calendar", CalendarError):
             absences = list(self._calendar.absences(user_ids, now, until))
             schedules = dict(self._calendar.schedules(user_ids))
-            return Availability(absences, schedules)
-        except CalendarError:
-            raise
-        except Exception as error:  # nonsense is no answer either
-            raise CalendarError(f"the calendar did not answer: {type(error).__name__}") from error
+            return Availability(absences, schedules)  # nonsense is no answer either
 
 
 def _actor(session: Session, actor: Actor) -> User | System:

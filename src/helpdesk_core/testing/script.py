@@ -1,0 +1,209 @@
+"""A day at a small help desk: every use-case that changes something, one after the other.
+
+Whoever wants to see what becomes of each when something fails goes through it step by step; a
+test of the library says so when a use-case is added that no step makes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
+from typing import Any
+
+import attrs
+
+from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
+from helpdesk_core.entities import Id, Role, System, User, UserKind, Visibility
+from helpdesk_core.events import TicketsMerged
+from helpdesk_core.ports import Claim
+from helpdesk_core.service import Helpdesk
+from helpdesk_core.similarity import SimilarityIndex
+from helpdesk_core.testing.worlds import MONDAY, World, make_id
+
+#: How many ids a step can make.
+_IDS = 100
+_SETUP = System(reason="the conformance kit")
+
+Call = Callable[..., object]
+
+
+@attrs.frozen
+class Step:
+    """One call of a use-case, by the name of its method of `Helpdesk`.
+
+    It needs a store with these claims, and happens so many `days` after Monday. One that is not
+    `whole` is several transactions: it is done, and not broken off, on the way to the others.
+    """
+
+    method: str
+    call: Call
+    needs: Collection[Claim] = ()
+    days: int = 1
+    whole: bool = True
+
+    @property
+    def takes_a_key(self) -> bool:
+        """Whether it can be given an idempotency key (T7)."""
+        return "idempotency_key" in inspect.signature(getattr(Helpdesk, self.method)).parameters
+
+
+@attrs.define(kw_only=True)
+class Workplace:
+    """A store with all other ports beside it, over which the steps of the script are made."""
+
+    world: World
+    id_type: type
+    claims: frozenset[Claim]
+    repository: Any
+    attachments: Any
+    similarity: Any = attrs.Factory(SimilarityIndex)
+    notifier: Any = attrs.Factory(MemoryNotifier)
+    calendar: Any = attrs.Factory(MemoryCalendar)
+    clock: Any = attrs.Factory(lambda: ManualClock(MONDAY))
+    steps: Sequence[Step] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.steps = script(self.id_type, self.claims)
+
+    def remembers(self, step: Step) -> bool:
+        """Whether the step, made again, is known as the same one and gives its result (T7)."""
+        return step.takes_a_key and Claim.IDEMPOTENCY_KEYS in self.claims
+
+    def play(self, number: int) -> object:
+        """Make the n-th step: at the same moment and with the same ids whenever it is made."""
+        step = self.steps[number]
+        self.clock.set(MONDAY + timedelta(days=step.days, minutes=number))
+        ids = iter(range(_IDS * (number + 10), _IDS * (number + 11)))
+        desk = Helpdesk(
+            self.repository,
+            self.notifier,
+            self.calendar,
+            self.clock,
+            attachments=self.attachments,
+            similarity=self.similarity,
+            id_factory=lambda: make_id(self.id_type, "made", next(ids)),
+        )
+        if self.remembers(step):
+            return step.call(desk, self.world, idempotency_key=f"step {number}")
+        return step.call(desk, self.world)
+
+
+def newcomer(id_type: type) -> User:
+    """Somebody whom the script adds."""
+    return User(
+        id=make_id(id_type, "user", 9),
+        name="Cyd",
+        kind=UserKind.INTERNAL,
+        roles={Role.AGENT, Role.TEAM_LEAD},
+    )
+
+
+def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
+    """What happens over `plain_world`, as far as a store with these claims can do it."""
+    a, b, c = 0, 1, 2
+
+    def ticket(world: World, n: int) -> Id:
+        return world.ticket_ids[n]
+
+    def stage(world: World, n: int) -> Id:
+        return world.stages[n].id
+
+    def new(kind: str) -> Id:
+        return make_id(id_type, kind, 9)
+
+    def automatic(desk: Helpdesk, world: World, **options: Any) -> object:
+        team = world.teams[0].id
+        return desk.change_team(team, actor=_SETUP, auto_assign=True, **options)
+
+    def unmerge(desk: Helpdesk, world: World, **options: Any) -> object:
+        told = desk.history(ticket(world, a), actor=_SETUP)
+        made = next(event for event in told if isinstance(event, TicketsMerged))
+        return desk.unmerge(made.merge_id, actor=_SETUP, **options)
+
+    def ada(world: World) -> Id:
+        return world.users[0].id
+
+    def bob(world: World) -> Id:
+        return world.users[1].id
+
+    def eve(world: World) -> Id:
+        return world.users[2].id
+
+    editable, order = {Claim.EDITABLE_STAGES}, {Claim.ASSIGNMENT_ORDER}
+    per_team = {Claim.EDITABLE_STAGES, Claim.STAGES_PER_TEAM}
+    merging = {Claim.MERGE, Claim.UNMERGE, Claim.HISTORY}
+    follows = {Claim.TEAM_FOLLOWERS}
+    steps = [
+        Step("open_ticket", lambda d, w, **o: d.open_ticket(
+            w.teams[0].id, "Toner", actor=eve(w), **o)),
+        Step("reply", lambda d, w, **o: d.reply(ticket(w, a), "Which one?", actor=ada(w), **o)),
+        Step("note", lambda d, w, **o: d.note(ticket(w, a), "Again", actor=ada(w), **o)),
+        Step("attach", lambda d, w, **o: d.attach(
+            ticket(w, a), "a.txt", b"ink", actor=ada(w), **o)),
+        Step("change_ticket", lambda d, w, **o: d.change_ticket(
+            ticket(w, a), actor=ada(w), priority=3, subject="No cyan", **o)),
+        Step("assign", lambda d, w, **o: d.assign(ticket(w, a), ada(w), actor=_SETUP, **o)),
+        Step("assign", lambda d, w, **o: d.assign(ticket(w, a), bob(w), actor=_SETUP, **o)),
+        Step("move", lambda d, w, **o: d.move(ticket(w, a), stage(w, 1), actor=_SETUP, **o)),
+        Step("close", lambda d, w, **o: d.close(ticket(w, a), actor=_SETUP, **o)),
+        Step("follow_ticket", lambda d, w, **o: d.follow_ticket(
+            ticket(w, b), ada(w), actor=_SETUP, **o)),
+        Step("unfollow_ticket", lambda d, w, **o: d.unfollow_ticket(
+            ticket(w, b), ada(w), actor=_SETUP, **o)),
+        Step("log_time", lambda d, w, **o: d.log_time(ticket(w, b), 5, actor=ada(w), **o),
+             {Claim.TIME_ENTRIES}),
+        Step("add_user", lambda d, w, **o: d.add_user(newcomer(id_type), actor=_SETUP, **o)),
+        Step("change_user", lambda d, w, **o: d.change_user(bob(w), actor=_SETUP, name="Bo", **o)),
+        Step("create_team", lambda d, w, **o: d.create_team(
+            "Print", Visibility.COMPANY, actor=_SETUP, id=new("team"), member_ids=[ada(w)],
+            stage_ids=[stage.id for stage in w.stages], **o)),
+        Step("change_team", lambda d, w, **o: d.change_team(
+            w.teams[1].id, actor=_SETUP, name="Desk", **o)),
+        Step("follow_team", lambda d, w, **o: d.follow_team(
+            w.teams[1].id, ada(w), actor=_SETUP, **o), follows),
+        Step("unfollow_team", lambda d, w, **o: d.unfollow_team(
+            w.teams[1].id, ada(w), actor=_SETUP, **o), follows),
+        Step("transfer", lambda d, w, **o: d.transfer(
+            ticket(w, c), w.teams[1].id, actor=_SETUP, **o), {Claim.FOLLOW_SOURCES}),
+        # automatic assignment
+        Step("assign", lambda d, w, **o: d.assign(ticket(w, a), None, actor=_SETUP, **o)),
+        Step("change_team", automatic, order),
+        Step("open_ticket", lambda d, w, **o: d.open_ticket(
+            w.teams[0].id, "Drum", actor=ada(w), **o), order),
+        Step("change_user", lambda d, w, **o: d.change_user(
+            ada(w), actor=_SETUP, active=False, **o), order),
+        Step("change_user", lambda d, w, **o: d.change_user(
+            bob(w), actor=_SETUP, active=False, **o), order),
+        Step("open_ticket", lambda d, w, **o: d.open_ticket(
+            w.teams[0].id, "Belt", actor=eve(w), **o), order),
+        Step("change_user", lambda d, w, **o: d.change_user(
+            bob(w), actor=_SETUP, active=True, **o), order),
+        Step("assign_waiting", lambda d, w: d.assign_waiting(actor=_SETUP), order),
+        # duplicates
+        Step("discard_duplicate", lambda d, w, **o: d.discard_duplicate(
+            ticket(w, a), ticket(w, b), actor=_SETUP, **o), {Claim.DISCARDS}),
+        Step("merge", lambda d, w, **o: d.merge(
+            [ticket(w, a), ticket(w, b)], actor=_SETUP, **o), {Claim.MERGE}),
+        Step("unmerge", unmerge, merging),
+        # the pipeline
+        Step("create_stage", lambda d, w, **o: d.create_stage(
+            "Paused", actor=_SETUP, id=new("stage"), team_ids=[w.teams[0].id], **o), per_team),
+        Step("reorder_stages", lambda d, w, **o: d.reorder_stages(
+            [new("stage"), *(stage.id for stage in w.stages)], actor=_SETUP, **o), per_team),
+        Step("reorder_team_stages", lambda d, w, **o: d.reorder_team_stages(
+            w.teams[0].id, [stage(w, 2), stage(w, 1), stage(w, 0), new("stage")],
+            actor=_SETUP, **o), per_team),
+        Step("fold_stage", lambda d, w, **o: d.fold_stage(
+            stage(w, 0), actor=_SETUP, confirmed=True, **o), editable),
+        Step("unfold_stage", lambda d, w, **o: d.unfold_stage(
+            stage(w, 0), actor=_SETUP, confirmed=True, **o), editable),
+        Step("remove_stage", lambda d, w, **o: d.remove_stage(
+            stage(w, 0), actor=_SETUP, move_to=stage(w, 1), **o), per_team),
+        Step("change_visibility", lambda d, w, **o: d.change_visibility(
+            w.teams[0].id, Visibility.COMPANY, actor=_SETUP, **o), {Claim.FOLLOW_SOURCES}),
+        # a worker's
+        Step("deliver", lambda d, w: d.deliver(), {Claim.OUTBOX}, whole=False),
+        Step("purge", lambda d, w: d.purge(), {Claim.OUTBOX}, days=60),
+    ]  # fmt: skip
+    return [step for step in steps if claims.issuperset(step.needs)]

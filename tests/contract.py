@@ -1,0 +1,121 @@
+"""Makes docs/contract.md: what the conformance kit showed of each repository, as a run found it.
+
+The table is written by `make contract`, which runs the kit; tests/test_kit_table.py fails when
+a run of the suite found anything else.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TABLE = ROOT / "docs" / "contract.md"
+#: The columns: a name for the reader, and the test class that runs the kit over it.
+COLUMNS: Mapping[str, str] = {
+    "Memory": "TestMemory",
+    "SQLite": "TestSqlite",
+    "PostgreSQL": "TestPostgres",
+    "a host's own tables": "TestLegacy",
+}
+PLACES = (
+    "tests/test_kit.py::TestMemory",
+    "tests/test_kit.py::TestSqlite",
+    "tests/test_kit.py::TestPostgres",
+    "tests/test_kit_legacy.py::TestLegacy",
+)
+
+SHOWN = "shown"
+_NOT_TRIED = "not tried: "
+_HEAD = """\
+# The contract, store by store
+
+What `RepositoryContract` of [the conformance kit](how-to-repository.md) showed when it was run over
+the stores of this project. `make contract` runs it and writes this table; the suite fails when it
+finds anything else. *A host's own tables* is `tests/hosts/legacy.py`: a help desk that knows
+nothing of this library, and claims nothing.
+"""
+
+
+class Outcomes:
+    """What became of each test of each class; a plugin of pytest."""
+
+    def __init__(self) -> None:
+        self.of: dict[tuple[str, str], str] = {}
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Keep what the table tells: shown, or why it was not tried."""
+        *_, kind, name = ("", *report.nodeid.split("::"))
+        if kind not in COLUMNS.values() or (report.passed and report.when != "call"):
+            return
+        if report.skipped:
+            reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+            if reason.startswith(_NOT_TRIED):  # else there was no such store here
+                self.of[kind, name] = f"– ({reason.removeprefix(_NOT_TRIED)})"
+        else:
+            self.of[kind, name] = SHOWN if report.passed else "failed"
+
+
+def rows() -> dict[str, str]:
+    """The tests of the contract with what they show, in the order in which they are written."""
+    # Not before pytest runs, which is to rewrite the assertions of what is imported here.
+    from helpdesk_core.testing import RepositoryContract
+
+    found: dict[str, str] = {}
+    for part in RepositoryContract.__mro__:
+        for name, test in vars(part).items():
+            if name.startswith("test_"):
+                found[name] = " ".join(str(test.__doc__).split())
+    return found
+
+
+def render(outcomes: Outcomes) -> str:
+    """The text of docs/contract.md; what was not run has an empty cell."""
+    lines = [_HEAD, f"| rules | | {' | '.join(COLUMNS)} |", "|---|---|" + "---|" * len(COLUMNS)]
+    for name, said in rows().items():
+        rules, _, sentence = said.partition(": ")
+        cells = [outcomes.of.get((kind, name), "") for kind in COLUMNS.values()]
+        lines.append(f"| {rules} | {sentence} | {' | '.join(cells)} |")
+    counts = [
+        f"{sum(outcomes.of.get((kind, name)) == SHOWN for name in rows())} of {len(rows())}"
+        for kind in COLUMNS.values()
+    ]
+    lines.append(f"| | **shown** | {' | '.join(counts)} |")
+    return "\n".join(lines) + "\n"
+
+
+def cells(text: str) -> dict[tuple[str, str], str]:
+    """What a table says of each class and test."""
+    by_sentence = {said.partition(": ")[2]: name for name, said in rows().items()}
+    found: dict[tuple[str, str], str] = {}
+    for line in text.splitlines():
+        parts = [part.strip() for part in line.strip("|").split(" | ")]
+        if len(parts) == 2 + len(COLUMNS) and parts[1] in by_sentence:
+            found |= zip(
+                [(kind, by_sentence[parts[1]]) for kind in COLUMNS.values()],
+                parts[2:],
+                strict=True,
+            )
+    return found
+
+
+def main() -> int:
+    """Run the kit and write the table; nothing is written when a test fails or a store is away."""
+    outcomes = Outcomes()
+    code = pytest.main(["-q", "-p", "no:cacheprovider", *PLACES], plugins=[outcomes])
+    text = render(outcomes)
+    away = sorted({kind for (kind, _), cell in cells(text).items() if not cell})
+    if code or away:
+        print(f"{TABLE.name} was not written: {', '.join(away) or 'a test failed'}")
+        return 1
+    TABLE.write_text(text, encoding="utf-8")
+    print(f"{TABLE.relative_to(ROOT)} is up to date")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
