@@ -20,6 +20,7 @@ import postgres
 from helpdesk_core import (
     AttachmentStoreError,
     CalendarError,
+    Finding,
     Helpdesk,
     HelpdeskError,
     NotifierError,
@@ -64,6 +65,7 @@ READS: dict[str, Callable[[Helpdesk], object]] = {
     "count": lambda d: d.count(actor=_ADA),
     "duplicate_groups": lambda d: d.duplicate_groups(actor=_ADA),
     "duplicates": lambda d: d.duplicates(_TICKET, actor=_ADA),
+    "explain_access": lambda d: d.explain_access(_TICKET, _ADA, actor=SETUP),
     "explain_assignment": lambda d: d.explain_assignment(_TEAM, actor=_ADA),
     "history": lambda d: d.history(_TICKET, actor=_ADA),
     "messages": lambda d: d.messages(_TICKET, actor=_ADA),
@@ -440,14 +442,15 @@ def test_no_attachment_is_without_its_bytes(
             kept.seen()
             orphans = kept.orphans()
             left += len(orphans)
-            assert _check(kept) == tuple(f"file without its attachment: {id!r}" for id in orphans)
+            found = [(f.code, f.reason.parameters["attachment_id"]) for f in _check(kept)]
+            assert found == [("check.young_file", id) for id in orphans]
             kept.restore()
             assert _check(kept) == ()
         # where nobody knows how the commit ended they are kept, and where they cannot be deleted
         assert (left > 0) is (not deletes or isinstance(error, RepositoryError))
 
 
-def _check(kept: Kept) -> tuple[str, ...]:
+def _check(kept: Kept) -> tuple[Finding, ...]:
     place = Workplace(
         world=WORLD,
         id_type=str,

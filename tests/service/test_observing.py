@@ -269,7 +269,7 @@ def _steps() -> dict[str, Callable[[Company, str, str], object]]:
         "merge": lambda c, a, b: c.desk.merge([a, b], actor=host, allow_cross_visibility=True),
         "discard": lambda c, a, b: c.desk.discard_duplicate(a, b, actor=host),
         "close": lambda c, a, b: c.desk.close(a, actor=who),
-        "refused": lambda c, a, b: c.desk.note(a, mark, actor="emp"),
+        "refused": lambda c, a, b: c.desk.create_stage(mark, actor="emp"),
         "transfer": lambda c, a, b: c.desk.transfer(a, "private", actor=host),
         "look": lambda c, a, b: (c.desk.history(a, actor=who), c.desk.messages(a, actor=who)),
         "list": lambda c, a, b: c.desk.tickets(actor=who),

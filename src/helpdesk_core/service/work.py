@@ -558,7 +558,10 @@ class Desk:
         with answered("calendar", CalendarError):
             absences = list(self._calendar.absences(user_ids, now, until))
             schedules = dict(self._calendar.schedules(user_ids))
-            return Availability(absences, schedules)  # nonsense is no answer either
+            try:
+                return Availability(absences, schedules)
+            except InvalidValueError:  # nonsense is no answer either
+                raise CalendarError("the calendar did not answer: nonsense") from None
 
 
 def _actor(session: Session, actor: Actor) -> User | System:
