@@ -24,7 +24,7 @@ from helpdesk_core.adapters.memory import (
     MemoryRepository,
     MemorySession,
 )
-from helpdesk_core.plans import Add, AddFollow, RemoveFollow, SetField
+from helpdesk_core.plans import Add, AddFollow, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import ALL_CLAIMS, Claim
 from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing import (
@@ -36,7 +36,7 @@ from helpdesk_core.testing import (
     RepositoryContract,
     SimilarityStoreContract,
 )
-from helpdesk_core.visibility.scopes import Everything
+from helpdesk_core.visibility.scopes import CompanyIs, Everything
 
 #: What a broken rule raises; anything else is an error in the broken port itself.
 OF_A_RULE = (AssertionError, HelpdeskError, Failed, OSError)
@@ -109,6 +109,7 @@ class FoldsCase(Broken):
     """Finds followers without regard to case, as some databases compare texts."""
 
     def _matching(self, scope: Any, query: Any) -> Any:
+        found = []
         for ticket in self._state.tickets.values():
             team = self._state.teams[ticket.team_id]
             loud = {str(id).casefold(): why for id, why in ticket.followers.items()}
@@ -118,7 +119,8 @@ class FoldsCase(Broken):
                     ticket = attrs.evolve(ticket, followers=followers)
             stage = self._state.stages[ticket.stage_id]
             if query.matches(ticket, stage) and scope.matches(ticket, team):
-                yield ticket
+                found.append(ticket)
+        return found
 
 
 class CountsTombstones(Broken):
@@ -304,10 +306,171 @@ def _commits_by_the_way(self: Any) -> Any:
     return writing()
 
 
+class ForgetsTheExpectedOfSome(Broken):
+    """Checks what is expected where a help desk usually looks, and nowhere else."""
+
+    unchecked: tuple[Any, ...] = ()
+
+    def apply(self, changes: Any) -> None:
+        settled = []
+        for change in changes:
+            if isinstance(change, SetField) and {change.kind, change.field} & {*self.unchecked}:
+                thing = self._state.of_kind(change.kind).get(change.id)
+                if thing is not None:
+                    change = attrs.evolve(change, expected=getattr(thing, change.field))
+            settled.append(change)
+        super().apply(settled)
+
+
+class OfPeopleAndTeams(ForgetsTheExpectedOfSome):
+    unchecked = (Kind.USER, Kind.TEAM, Kind.STAGE)
+
+
+class OfTombstones(ForgetsTheExpectedOfSome):
+    unchecked = ("merged_into",)
+
+
+class EndsTheWholeFollowOfATeam(Broken):
+    def apply(self, changes: Any) -> None:
+        for change in changes:
+            if isinstance(change, RemoveFollow) and change.kind is Kind.TEAM:
+                team = self._state.teams[change.id]
+                followers = {id: why for id, why in team.followers.items() if id != change.user_id}
+                self._state.teams[change.id] = attrs.evolve(team, followers=followers)
+            else:
+                super().apply([change])
+
+
+class FoldsWords(Broken):
+    """Compares companies and tags without regard to case and blanks, as some databases do."""
+
+    def _matching(self, scope: Any, query: Any) -> Any:
+        def plain(text: str) -> str:
+            return text.casefold().strip()
+
+        if isinstance(scope, CompanyIs):
+            scope = CompanyIs(plain(scope.company))
+        if query.tag is not None:
+            query = attrs.evolve(query, tag=plain(query.tag))
+        found = []
+        for ticket in self._state.tickets.values():
+            team = self._state.teams[ticket.team_id]
+            stage = self._state.stages[ticket.stage_id]
+            seen = attrs.evolve(ticket, tags=frozenset(map(plain, ticket.tags)))
+            home = attrs.evolve(team, company=plain(team.company))
+            if query.matches(seen, stage) and scope.matches(seen, home):
+                found.append(ticket)
+        return found
+
+
+class FoldsCompanies(FoldsWords):
+    def _matching(self, scope: Any, query: Any) -> Any:
+        folded = super()._matching(scope, attrs.evolve(query, tag=None))
+        return [t for t in folded if query.tag is None or query.tag in t.tags]
+
+
+class PurgesTheHistory(Broken):
+    def purge(self, before: Any) -> int:
+        gone = super().purge(before)
+        for sequence, event in list(self._state.events.items()):
+            if event.at < before:
+                del self._state.events[sequence]
+        return gone
+
+
+class CutsKeys(Broken):
+    def remember(self, key: str, remembered: Any, at: Any) -> None:
+        super().remember(key[:64], remembered, at)
+
+    def recall(self, key: str) -> Any:
+        return super().recall(key[:64])
+
+
+class MovesMessages(Broken):
+    """Takes the messages of a merged ticket over to the master, from where none finds back."""
+
+    def apply(self, changes: Any) -> None:
+        changes = list(changes)
+        super().apply(changes)
+        for change in changes:
+            if isinstance(change, SetField) and change.field == "merged_into" and change.value:
+                for id, message in list(self._state.messages.items()):
+                    if message.ticket_id == change.id:
+                        moved = attrs.evolve(message, ticket_id=change.value)
+                        self._state.messages[id] = moved
+
+
+class OfNow(MemorySession):
+    """Has no state of its own, and looks at the store's each time."""
+
+    def __init__(self, store: MemoryRepository) -> None:
+        self._store = store
+
+    @property
+    def _state(self) -> Any:
+        return self._store._state
+
+
+@contextmanager
+def _sees_each_commit(self: Any) -> Iterator[Any]:
+    yield OfNow(self)
+
+
+@contextmanager
+def _commits_when_interrupted(self: Any) -> Iterator[Any]:
+    with self._writer:
+        state = self._state.copy()
+        try:
+            yield MemorySession(state)
+        except Exception:
+            raise
+        except BaseException:
+            self._state = state
+            raise
+        self._state = state
+
+
 REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "the expected value is ignored": (
         store_of(ForgetsTheExpected),
         "test_another_value_there_is_a_conflict",
+    ),
+    "the expected value of people and teams is ignored": (
+        store_of(OfPeopleAndTeams),
+        "test_of_people_and_teams_too",
+    ),
+    "the expected value of a tombstone is ignored": (
+        store_of(OfTombstones),
+        "test_another_value_there_is_a_conflict",
+    ),
+    "a team's follow ends with its first source": (
+        store_of(EndsTheWholeFollowOfATeam),
+        "test_a_follow_ends_with_its_last_source",
+    ),
+    "words are compared without case": (
+        store_of(FoldsWords),
+        "test_words_that_look_alike_are_two",
+    ),
+    "companies are compared without case": (
+        store_of(FoldsCompanies),
+        "test_words_that_look_alike_are_two",
+    ),
+    "the history is purged": (
+        store_of(PurgesTheHistory),
+        "test_the_history_outlives_the_outbox",
+    ),
+    "keys are cut": (store_of(CutsKeys), "test_a_key_gives_its_first_result"),
+    "messages move to the master": (
+        store_of(MovesMessages),
+        "test_messages_stay_where_they_were_said",
+    ),
+    "a reader sees each commit as it comes": (
+        store_of(MemorySession, reading=_sees_each_commit),
+        "test_a_reader_goes_on_seeing_what_it_saw",
+    ),
+    "an interrupt commits": (
+        store_of(MemorySession, writing=_commits_when_interrupted),
+        "test_an_interrupt_leaves_nothing",
     ),
     "a list shows everything": (
         store_of(ShowsEverything),

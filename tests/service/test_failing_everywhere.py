@@ -7,7 +7,9 @@ and its moment whenever it is made. What the store holds is compared as a sessio
 from __future__ import annotations
 
 import inspect
+import io
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,7 +100,7 @@ def _read(file: Any) -> bytes:
 def test_every_use_case_is_tried() -> None:
     """N1: each public method of the service is a step of the script, or looks only."""
     public = {n for n, _ in inspect.getmembers(Helpdesk, inspect.isfunction) if n[0] != "_"}
-    made = {step.method for step in script(str, ALL_CLAIMS)}
+    made = {step.method for step in script(str, ALL_CLAIMS)} | {"repair"}  # which has its own test
     assert made | READS.keys() == public, "give it a step in the kit's script, or a line in READS"
     assert not made & READS.keys()
 
@@ -372,6 +374,29 @@ def test_a_delivery_that_fails_anywhere(port: str, store: str, tmp_path: Path) -
             if not failed:
                 return
         raise AssertionError("never ends")
+
+
+@pytest.mark.parametrize("port", ["repository", "attachments", "clock"])
+def test_a_repair_that_fails_anywhere(port: str, tmp_path: Path) -> None:
+    """N1: whichever call of a repair fails, it is told, nothing else is touched, and it goes on."""
+    with _opened("memory", tmp_path) as (kept, place):
+        _filled_for_reading(place)
+        kept.save()
+        before = kept.seen()
+        place.steps = [Step("repair", lambda d, _: d.repair(actor=SETUP))]
+        for failing in _tries(place, port):
+            kept.restore()
+            kept.files.put("lost", io.BytesIO(b"1"), limit=9)
+            for path in tmp_path.rglob("*"):  # long before the clock of the script
+                os.utime(path, (0, 0))
+            told = _result(place, 0)[1]
+            assert (told is not None) is failing.failed
+            assert {**kept.seen(), "history": []} == {**before, "history": []}
+            place.repository.fail_at(0)
+            place.attachments = kept.files
+            place.clock = getattr(place.clock, "_port", place.clock)
+            place.play(0)
+            assert not kept.orphans()
 
 
 @pytest.mark.parametrize("port", ["repository", *OTHERS])

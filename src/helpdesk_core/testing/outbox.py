@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_core.errors import ConflictError
-from helpdesk_core.events import EVENT_TYPES, Event, TicketChanged
+from helpdesk_core.events import EVENT_TYPES, Event, TicketChanged, TicketOpened
 from helpdesk_core.plans import Channel, Notice, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, Remembered, Repository
 from helpdesk_core.testing.stores import StoreContract
@@ -191,17 +191,37 @@ class OutboxRules(StoreContract):
                 with repository.reading() as session:
                     assert len(session.outbox()) == left
 
+    def test_the_history_outlives_the_outbox(self) -> None:
+        """T6: purging takes nothing of what happened to a ticket, however long ago."""
+        self.needs(Claim.OUTBOX, Claim.HISTORY)
+        world = self.plain()
+        ticket = world.tickets[0]
+        event = TicketOpened(at=MONDAY, ticket_id=ticket.id, stage_id=ticket.stage_id)
+        with self.filled(world) as repository:
+            with repository.writing() as session:
+                session.lock([], [])
+                session.publish([event], [self._mail(world, 1)])
+                session.settle("key 1", DeliveryStatus.SENT)
+            with repository.writing() as session:
+                assert session.purge(MONDAY + timedelta(days=999)) == 1
+            with repository.reading() as session:
+                assert [recorded.event for recorded in session.history([ticket.id])] == [event]
+
     def test_a_key_gives_its_first_result(self) -> None:
         """T7: what a key gave is kept as it was, until it is purged, and once only."""
         self.needs(Claim.IDEMPOTENCY_KEYS)
         world = self.plain()
         results: list[Any] = [world.tickets[0], world.users[0], None, 7, "text"]
+        long = "k" * 200
         with self.filled(world) as repository:
             with repository.writing() as session:
                 session.lock([], [])
                 for n, result in enumerate(results):
                     session.remember(f"key {n}", Remembered("digest", result), MONDAY)
+                session.remember(f"{long}1", Remembered("digest", 1), MONDAY)
             with repository.reading() as session:
+                assert session.recall(f"{long}1") == Remembered("digest", 1)
+                assert session.recall(f"{long}2") is None
                 for n, result in enumerate(results):
                     assert session.recall(f"key {n}") == Remembered("digest", result)
                 assert session.recall("key") is session.recall("KEY 1") is None
@@ -209,7 +229,7 @@ class OutboxRules(StoreContract):
                 session.remember("key 1", Remembered("other", 8), MONDAY)
             with repository.reading() as session:
                 assert session.recall("key 1") == Remembered("digest", results[1])
-            self._purge_keys(repository, len(results))
+            self._purge_keys(repository, len(results) + 1)
 
     def _purge_keys(self, repository: Repository, kept: int) -> None:
         with repository.writing() as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,13 +13,13 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_core.entities import FollowSource, Id, Ticket, User, UserKind
+from helpdesk_core.entities import FollowSource, Id, Message, Ticket, User, UserKind, Visibility
 from helpdesk_core.plans import Add, Kind, SetField
 from helpdesk_core.ports import Claim, Position, Repository, Session, TicketFilter
 from helpdesk_core.testing.stores import ALL, StoreContract
 from helpdesk_core.testing.worlds import ALIKE, MONDAY, World, filters, make_id
 from helpdesk_core.visibility import can_view, scope_for
-from helpdesk_core.visibility.scopes import Everything
+from helpdesk_core.visibility.scopes import CompanyIs, Everything
 
 
 def _place(ticket: Ticket) -> tuple[Any, Any]:
@@ -93,6 +94,31 @@ class ReadingRules(StoreContract):
                 query = TicketFilter(customer_id=user.id)
                 assert session.count(Everything(), query) == 1
 
+    def test_words_that_look_alike_are_two(self) -> None:
+        """V13, T1: companies and tags are compared by the letter, as ids are."""
+        world = self.plain(tickets=2)
+        names = ("Acme", "acme", "ACME ", "Acmé")
+        teams = [
+            attrs.evolve(team, company=name, visibility=Visibility.COMPANY)
+            for team, name in zip(world.teams, names[:2], strict=True)
+        ]
+        tickets = [
+            attrs.evolve(ticket, team_id=team.id, tags=frozenset({name}))
+            for ticket, team, name in zip(world.tickets, teams, names, strict=False)
+        ]
+        world = attrs.evolve(
+            world,
+            teams=tuple(self.fit(team, world) for team in teams),
+            tickets=tuple(self.fit(ticket, world) for ticket in tickets),
+        )
+        with self.filled(world) as repository, repository.reading() as session:
+            for n, name in enumerate(names):
+                if self.has(Claim.TAGS):
+                    found = session.find(Everything(), TicketFilter(tag=name))
+                    assert [ticket.id for ticket in found] == world.ticket_ids[n : n + 1]
+                found = session.find(CompanyIs(name), ALL)
+                assert [ticket.id for ticket in found] == world.ticket_ids[n : n + 1]
+
     def test_a_filter_means_what_it_says(self) -> None:
         """V13, G1, M8: lists and counts are those of the filter's plain reading, in order."""
 
@@ -126,23 +152,15 @@ class ReadingRules(StoreContract):
         @given(self.worlds(), st.integers(1, 3), st.booleans())
         def check(world: World, size: int, newest_first: bool) -> None:
             with self.filled(world) as repository, repository.reading() as session:
-                expected = sorted(world.tickets, key=_place, reverse=newest_first)
-                shown: list[Id] = []
-                after: Position | None = None
-                while True:
-                    page = session.find(
-                        Everything(), ALL, after=after, limit=size, newest_first=newest_first
-                    )
-                    assert len(page) <= size
-                    shown += [ticket.id for ticket in page]
-                    if len(page) < size:
-                        break
-                    after = Position(page[-1].created_at, page[-1].id)
-                    assert len(shown) <= len(expected)
-                assert shown == [ticket.id for ticket in expected]
-                assert not session.find(Everything(), ALL, limit=0)
+                _pages(session, world.tickets, size, newest_first)
 
         check()
+        plain = self.plain(tickets=4)
+        at_once = [attrs.evolve(ticket, created_at=MONDAY) for ticket in plain.tickets]
+        world = attrs.evolve(plain, tickets=tuple(at_once))
+        with self.filled(world) as repository, repository.reading() as session:
+            _pages(session, at_once, 1, False)
+            _pages(session, at_once, 3, True)
 
     def test_rows_added_later_disturb_no_page(self) -> None:
         """T8: a ticket that comes in before the cursor moves nothing after it."""
@@ -247,6 +265,45 @@ class ReadingRules(StoreContract):
 
         check()
 
+    def test_messages_stay_where_they_were_said(self) -> None:
+        """M6, M14: a ticket that is merged away keeps its messages; the tree is read through it."""
+        self.needs(Claim.MERGE)
+        world = self.plain()
+        master, other = world.tickets[:2]
+        message = Message(
+            id=make_id(self.id_type, "message", 1), ticket_id=other.id, body="Hi", at=MONDAY
+        )
+        with self.filled(world) as repository:
+            with repository.writing() as session:
+                session.lock([], [master.id, other.id])
+                session.apply([Add(message), _set(other, "merged_into", master.id)])
+            with repository.reading() as session:
+                assert list(session.messages([other.id])) == [message]
+                assert list(session.messages([master.id])) == []
+
+    def test_a_reader_goes_on_seeing_what_it_saw(self) -> None:
+        """V13, T8: what others commit in the middle of a reading session changes nothing in it."""
+        world = self.plain()
+        ticket = world.tickets[0]
+        with self.filled(world) as repository:
+
+            def change() -> None:
+                try:
+                    with repository.writing() as session:
+                        session.lock([], [ticket.id])
+                        session.apply([_set(ticket, "priority", 3)])
+                except Exception:  # a store may make writers wait, and give up
+                    return
+
+            writer = threading.Thread(target=change, daemon=True)
+            with repository.reading() as session:
+                assert session.tickets([ticket.id])[ticket.id].priority == ticket.priority
+                writer.start()
+                writer.join(0.5)
+                assert session.tickets([ticket.id])[ticket.id].priority == ticket.priority
+                assert session.count(Everything(), TicketFilter(priority=3)) == 0
+            writer.join()
+
     def test_a_reader_sees_one_committed_state(self) -> None:
         """A17, N1: what a writer does is seen by nobody before it commits, and by all after."""
         world = self.plain()
@@ -282,6 +339,22 @@ class ReadingRules(StoreContract):
         thread.join(0.3)
         done.set()
         return thread
+
+
+def _pages(session: Session, tickets: Iterable[Ticket], size: int, newest_first: bool) -> None:
+    expected = sorted(tickets, key=_place, reverse=newest_first)
+    shown: list[Id] = []
+    after: Position | None = None
+    while True:
+        page = session.find(Everything(), ALL, after=after, limit=size, newest_first=newest_first)
+        assert len(page) <= size
+        shown += [ticket.id for ticket in page]
+        if len(page) < size:
+            break
+        after = Position(page[-1].created_at, page[-1].id)
+        assert len(shown) <= len(expected)
+    assert shown == [ticket.id for ticket in expected]
+    assert not session.find(Everything(), ALL, limit=0)
 
 
 def _set(ticket: Ticket, field: str, value: Any) -> SetField:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helpdesk_core.testing.failing import FailingRules
+from helpdesk_core.testing.following import FollowingRules
 from helpdesk_core.testing.machine import MachineRules
 from helpdesk_core.testing.racing import OutboxRaces, RacingRules
 from helpdesk_core.testing.reading import ReadingRules
@@ -10,7 +11,13 @@ from helpdesk_core.testing.writing import WritingRules
 
 
 class RepositoryContract(
-    ReadingRules, WritingRules, OutboxRaces, RacingRules, FailingRules, MachineRules
+    ReadingRules,
+    WritingRules,
+    FollowingRules,
+    OutboxRaces,
+    RacingRules,
+    FailingRules,
+    MachineRules,
 ):
     """Subclass it, say how a fresh store is made, and run pytest.
 

@@ -205,6 +205,5 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
         # a worker's
         Step("deliver", lambda d, w: d.deliver(), {Claim.OUTBOX}, whole=False),
         Step("purge", lambda d, w: d.purge(), {Claim.OUTBOX}, days=60),
-        Step("repair", lambda d, w: d.repair(actor=_SETUP), whole=False),
     ]  # fmt: skip
     return [step for step in steps if claims.issuperset(step.needs)]

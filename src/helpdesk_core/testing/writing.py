@@ -24,10 +24,10 @@ from helpdesk_core.plans import (
     Merge,
     NoteAssignment,
     RecordMerge,
-    RemoveFollow,
     SetField,
 )
 from helpdesk_core.ports import Claim, Repository
+from helpdesk_core.testing.following import follow
 from helpdesk_core.testing.stores import StoreContract, set_field
 from helpdesk_core.testing.things import Things
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
@@ -35,6 +35,10 @@ from helpdesk_core.testing.worlds import MONDAY, World, make_id
 
 class StopHereError(Exception):
     """Raised on purpose inside a writing block."""
+
+
+class StopAllError(BaseException):
+    """What ends a program, as an interrupt does, inside a writing block."""
 
 
 class WritingRules(StoreContract):
@@ -89,6 +93,17 @@ class WritingRules(StoreContract):
             wrong.append(("version", 7, 8))
         if self.has(Claim.CLOSING_TIMES):
             wrong.append(("closed_at", MONDAY, None))
+        if self.has(Claim.ASSIGNMENT_ORDER):
+            wrong += [("waiting", True, False), ("available_from", MONDAY, None)]
+        if self.has(Claim.MERGE):
+            linked = frozenset({other.id})
+            wrong += [
+                ("merged_into", other.id, None),
+                ("created_at", MONDAY - timedelta(days=9), MONDAY),
+                ("description", "Other", "New"),
+                ("references", frozenset({"a@b"}), frozenset()),
+                ("links", linked, frozenset()),
+            ]
         first = set_field(Kind.TICKET, other, "priority", 2)
         with self.filled(world) as repository:
             before = self.everything(repository, world)
@@ -104,6 +119,29 @@ class WritingRules(StoreContract):
         with pytest.raises(ConflictError), repository.writing() as session:
             session.lock([], [])
             session.apply(changes)
+
+    def test_of_people_and_teams_too(self) -> None:
+        """T7: of a user, a team and a stage as well the value expected must be there."""
+        world = self.plain()
+        user, team, stage = world.users[0], world.teams[0], world.stages[0]
+        wrong: list[tuple[Kind, Any, str, Any, Any]] = [
+            (Kind.USER, user.id, "name", "Other", "New"),
+            (Kind.USER, user.id, "active", False, True),
+            (Kind.TEAM, team.id, "name", "Other", "New"),
+            (Kind.TEAM, team.id, "visibility", Visibility.COMPANY, Visibility.PUBLIC),
+            (Kind.TEAM, team.id, "member_ids", (), (user.id,)),
+        ]
+        if self.has(Claim.EDITABLE_STAGES):
+            wrong += [
+                (Kind.STAGE, stage.id, "name", "Other", "New"),
+                (Kind.STAGE, stage.id, "folded", True, False),
+            ]
+        with self.filled(world) as repository:
+            before = self.everything(repository, world)
+            for kind, id, field, expected, value in wrong:
+                change = SetField(kind=kind, id=id, field=field, expected=expected, value=value)
+                self._conflict(repository, [change])
+                assert self.everything(repository, world) == before, field
 
     def test_what_is_there_or_not_there_is_a_conflict(self) -> None:
         """T7, G10: adding what is there and changing what is not there are conflicts."""
@@ -160,13 +198,25 @@ class WritingRules(StoreContract):
                 session.lock([], [ticket.id])
                 session.apply([Add(late), Add(message)])
                 session.apply([set_field(Kind.TICKET, ticket, "assignee_id", user.id)])
-                session.apply([_follow(AddFollow, ticket, user.id)])
+                session.apply([follow(AddFollow, ticket, user.id)])
                 session.apply([set_field(Kind.USER, user, "name", "Other")])
                 raise StopHereError
             assert self.everything(repository, world) == before
             with repository.writing() as session:  # and the store goes on
                 session.lock([], [ticket.id])
                 session.apply([Add(late)])
+
+    def test_an_interrupt_leaves_nothing(self) -> None:
+        """N1, M10: a block that is ended by an interrupt is rolled back like any other."""
+        world = self.plain()
+        ticket = world.tickets[0]
+        with self.filled(world) as repository:
+            before = self.everything(repository, world)
+            with pytest.raises(StopAllError), repository.writing() as session:
+                session.lock([], [ticket.id])
+                session.apply([set_field(Kind.TICKET, ticket, "priority", 3)])
+                raise StopAllError
+            assert self.everything(repository, world) == before
 
     def test_a_batch_that_fails_leaves_nothing_of_it(self) -> None:
         """T7, M10: when one change of a call is refused, all of that call is, and no other."""
@@ -182,7 +232,7 @@ class WritingRules(StoreContract):
             Add(message),
             set_field(Kind.TICKET, ticket, "assignee_id", user.id),
             set_field(Kind.USER, user, "name", "Other"),
-            _follow(AddFollow, ticket, world.users[1].id),
+            follow(AddFollow, ticket, world.users[1].id),
             set_field(Kind.TICKET, wrong, "priority", 3),
         ]
         seen = []
@@ -198,72 +248,6 @@ class WritingRules(StoreContract):
                 seen.append(self.everything(repository, world))
         assert seen[0] == seen[1]
         assert seen[0]["tickets"][other.id].subject == "After"
-
-    def test_a_follow_begins_and_ends(self) -> None:
-        """V2, V10: following twice is following once, and ending it twice is ending it once."""
-        world = self.plain()
-        ticket, user = world.tickets[0], world.users[0]
-        with self.filled(world) as repository:
-            for action, follows in ((AddFollow, True), (RemoveFollow, False)):
-                for _ in range(2):
-                    with repository.writing() as session:
-                        session.lock([], [ticket.id])
-                        session.apply([_follow(action, ticket, user.id)])
-                    with repository.reading() as session:
-                        now = session.tickets([ticket.id])[ticket.id]
-                        assert (user.id in now.followers) is follows
-                        others = {id for id in now.followers if id != user.id}
-                        assert others == set(ticket.followers)
-
-    def test_a_follow_ends_with_its_last_source(self) -> None:
-        """V10: each source comes and goes by itself, and the follow ends with the last one."""
-        self.needs(Claim.FOLLOW_SOURCES)
-        world = self.plain()
-        ticket, user = world.tickets[0], world.users[1].id
-        sources = list(FollowSource)
-        with self.filled(world) as repository:
-            left: set[FollowSource] = set()
-            for action in (AddFollow, RemoveFollow):
-                for source in sources:
-                    with repository.writing() as session:
-                        session.lock([], [ticket.id])
-                        session.apply([_follow(action, ticket, user, source)])
-                    left = left | {source} if action is AddFollow else left - {source}
-                    with repository.reading() as session:
-                        now = session.tickets([ticket.id])[ticket.id].followers
-                        assert set(now.get(user, ())) == left
-                        assert (user in now) is bool(left)
-
-    def test_who_has_a_ticket_follows_it(self) -> None:
-        """V10: where sources are not kept, whoever has the ticket follows it."""
-        if self.has(Claim.FOLLOW_SOURCES):
-            return  # there the service writes that follow itself
-        world = self.plain()
-        ticket, ada, bob = world.tickets[0], world.users[0].id, world.users[1].id
-        with self.filled(world) as repository:
-            for now, to in ((None, ada), (ada, bob), (bob, None)):
-                with repository.writing() as session:
-                    session.lock([], [ticket.id])
-                    change = attrs.evolve(ticket, assignee_id=now)
-                    session.apply([set_field(Kind.TICKET, change, "assignee_id", to)])
-                with repository.reading() as session:
-                    found = session.tickets([ticket.id])[ticket.id].followers
-                    assert set(found) & {ada, bob} == {to} - {None}
-
-    def test_teams_are_followed(self) -> None:
-        """V2, V10: a team's followers come and go, source by source."""
-        self.needs(Claim.TEAM_FOLLOWERS)
-        world = self.plain()
-        team, user = world.teams[1], world.users[0].id
-        with self.filled(world) as repository:
-            for action, follows in ((AddFollow, True), (RemoveFollow, False)):
-                with repository.writing() as session:
-                    session.lock([team.id], [])
-                    session.apply([_follow(action, team, user, kind=Kind.TEAM)])
-                with repository.reading() as session:
-                    teams = session.teams()
-                    assert (user in teams[team.id].followers) is follows
-                    assert user not in teams[world.teams[0].id].followers
 
     def test_locking_tells_which_teams_are_held(self) -> None:
         """A17: the teams named and those of the tickets named; ids of nothing hold nothing."""
@@ -441,16 +425,6 @@ class WritingRules(StoreContract):
         with self.opened() as probe:
             self.opener(probe)
         check()
-
-
-def _follow(
-    action: Any,
-    thing: Any,
-    user_id: Any,
-    source: FollowSource = FollowSource.CHOSEN,
-    kind: Kind = Kind.TICKET,
-) -> Any:
-    return action(kind=kind, id=thing.id, user_id=user_id, source=source)
 
 
 def _pairs(world: World, other: World, has: Any) -> list[tuple[Kind, Any, dict[str, Any]]]:
