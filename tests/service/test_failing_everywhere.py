@@ -397,6 +397,8 @@ def test_a_repair_that_fails_anywhere(port: str, tmp_path: Path) -> None:
             place.clock = getattr(place.clock, "_port", place.clock)
             place.play(0)
             assert not kept.orphans()
+            if told is None:
+                return
 
 
 @pytest.mark.parametrize("port", ["repository", *OTHERS])
