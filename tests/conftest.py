@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 import contract
 from desks import STORES, Company, repository_for
+from tallies import Tallies, tallies  # noqa: F401 - a fixture
 
 settings.register_profile(
     "suite", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -19,8 +20,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What the kit shows is kept for the table of it."""
+    """What the kit shows is kept for the table of it, and what races count for the end."""
     config.pluginmanager.register(contract.Outcomes(), "contract-outcomes")
+    config.pluginmanager.register(Tallies(config), "tallies")
 
 
 @pytest.fixture(params=STORES)

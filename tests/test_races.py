@@ -1,8 +1,14 @@
-"""Workers in processes of their own share tickets: what they give is what some order gives."""
+"""Workers in processes of their own share tickets: what they give is what some order gives.
+
+The long runs are as large as HELPDESK_RACE_PROCESSES, HELPDESK_RACE_TICKETS and HELPDESK_RACES
+(runs of each kind) say.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,16 +24,21 @@ from helpdesk_core import Absence, AssignmentMethod, Visibility
 from helpdesk_core.events import (
     TicketAssigned,
     TicketClosed,
-    TicketOpened,
     TicketReopened,
     TicketUnassigned,
 )
 from helpdesk_core.ports import TicketFilter
 from helpdesk_core.visibility.scopes import Everything
+from model import assignment as model
 from sql_stores import SQL_STORES
+from tallies import Tallies
 from workers import MEMBERS, TEAM
 
 METHODS = [AssignmentMethod.EQUAL_TICKETS, AssignmentMethod.EQUAL_OPEN]
+#: How large the long runs are.
+PROCESSES = int(os.environ.get("HELPDESK_RACE_PROCESSES", "16"))
+TICKETS = int(os.environ.get("HELPDESK_RACE_TICKETS", "1000"))
+RUNS = int(os.environ.get("HELPDESK_RACES", "20"))
 
 
 def _set_up(
@@ -56,18 +67,17 @@ def _set_up(
 
 def _race(
     where: Any, processes: int, tickets: int, absences: list[Absence], *, changing: bool
-) -> list[str]:
-    """Let them run at the same time; the ids of the tickets that they opened."""
+) -> tuple[list[str], list[str]]:
+    """Let them run at the same time; the ids of the tickets that they opened, and their errors."""
     context = multiprocessing.get_context("forkserver")
     go, results = context.Event(), context.Queue()
-    each = tickets // processes
-    ids = [f"t{number:04}" for number in range(each * processes)]
+    ids = [f"t{number:04}" for number in range(tickets)]
     started = [
         workers.start(
             workers.race,
             where,
             number,
-            ids[number * each : (number + 1) * each],
+            ids[number::processes],
             absences,
             changing,
             go,
@@ -82,8 +92,7 @@ def _race(
     for process in started:
         process.join()
     results.close()
-    assert said == ["done"] * processes
-    return ids
+    return ids, [last for last in said if last != "done"]
 
 
 def _history(company: Company, ids: list[str]) -> list[Any]:
@@ -91,21 +100,36 @@ def _history(company: Company, ids: list[str]) -> list[Any]:
         return [recorded.event for recorded in session.history(ids)]
 
 
-def _run_constant(store: str, folder: Path, method: Any, processes: int, tickets: int) -> None:
+def run_constant(
+    store: str, folder: Path, method: Any, processes: int, tickets: int, tallies: Tallies
+) -> str:
+    """Half of the tickets wait already, half are opened; the line for the tally."""
     company, where = _set_up(store, folder, method, tickets // 2)
-    ids = _race(where, processes, tickets - tickets // 2, [], changing=False)
+    ids, errors = _race(where, processes, tickets - tickets // 2, [], changing=False)
     ids += [f"w{number:04}" for number in range(tickets // 2)]
     events = _history(company, ids)
     given = Counter(e.ticket_id for e in events if isinstance(e, TicketAssigned))
-    assert given == Counter(ids), "each ticket is given to somebody once"
     with company.repository.reading() as session:
         kept = session.tickets(ids)
         shares = Counter(ticket.assignee_id for ticket in kept.values())
+    line = tallies.add(
+        f"constant pool, {store}, {method.value}",
+        {
+            "tickets": len(ids),
+            "given twice": sum(times - 1 for times in given.values()),
+            "lost": len(set(ids) - {id for id, ticket in kept.items() if ticket.assignee_id}),
+            "errors": len(errors),
+        },
+        {"widest spread": max(shares.values()) - min(shares[member] for member in MEMBERS)},
+    )
+    assert not errors
+    assert given == Counter(ids), "each ticket is given to somebody once"
     assert sum(shares.values()) == len(ids)
     assert set(shares) <= set(MEMBERS)
     assert max(shares.values()) - min(shares[member] for member in MEMBERS) <= 1
     assert company.desk.check() == ()
     _close(company, store)
+    return line
 
 
 def _close(company: Company, store: str) -> None:
@@ -115,71 +139,53 @@ def _close(company: Company, store: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("store", SQL_STORES)
-def test_workers_share_tickets_evenly(store: str, method: Any, tmp_path: Path) -> None:
+def test_workers_share_tickets_evenly(
+    store: str, method: Any, tmp_path: Path, tallies: Tallies
+) -> None:
     """A17, A5: no ticket goes to two, none is lost, and shares differ by one at most."""
-    _run_constant(store, tmp_path, method, 4, 100)
+    run_constant(store, tmp_path, method, 4, 100, tallies)
 
 
 # --- while things change -------------------------------------------------------------------------
 
 
 class _Replay:
-    """Who should have got each ticket, by plain counting in the order of the history."""
+    """Who should have got each ticket by the model, in the order in which all was committed."""
 
     def __init__(self, method: AssignmentMethod, absences: list[Absence]) -> None:
-        self.method = method
-        self.absences = absences
-        self.pool: tuple[str, ...] = MEMBERS
+        self.method = method.value
+        self.absences: dict[str, list[Any]] = {}
+        for absence in absences:
+            self.absences.setdefault(absence.user_id, []).append((absence.start, absence.end))
+        self.pool = list(MEMBERS)
         self.changes = 0
-        self.assignee: dict[str, str] = {}
-        self.closed: set[str] = set()
-        self.last = dict.fromkeys(MEMBERS, 0)
-        self.turn = 0
+        self.history: list[tuple[str, ...]] = []
 
     def take(self, name: str, event: Any) -> bool:
         """Follow one event; whether it was a choice that was checked."""
-        chosen = False
         if name == "TeamChanged":
-            self.pool = workers.members_after(self.changes)
+            self.pool = list(workers.members_after(self.changes))
             self.changes += 1
-        elif isinstance(event, TicketOpened | TicketReopened):
-            self.closed.discard(event.ticket_id)
-        elif isinstance(event, TicketClosed):
-            self.closed.add(event.ticket_id)
-        elif isinstance(event, TicketUnassigned):
-            self.assignee.pop(event.ticket_id, None)
         elif isinstance(event, TicketAssigned):
             if event.automatic:
-                assert event.ticket_id not in self.assignee, "A1: nobody is overwritten"
-                assert event.assignee_id == self.choice(event.at)
-                chosen = True
-            self.turn += 1
-            self.last[event.assignee_id] = self.turn
-            self.assignee[event.ticket_id] = event.assignee_id
-        return chosen
+                now = model.recount(self.history).get(event.ticket_id)
+                assert now is None or now["assignee"] is None, "A1: nobody is overwritten"
+                chosen, _, _ = model.choose(
+                    self.method, self.pool, self.history, self.absences, event.at, team=TEAM
+                )
+                assert event.assignee_id == chosen
+            self.history.append(("assigned", event.ticket_id, TEAM, event.assignee_id))
+            return event.automatic
+        elif (said := _SAID.get(type(event))) is not None:
+            self.history.append((said, event.ticket_id))
+        return False
 
-    def choice(self, at: datetime) -> str:
-        """The fewest, then least recently, then in member order, among those there first."""
-        free = {member: self.free_from(member, at) for member in self.pool}
-        there = [member for member in self.pool if free[member] == min(free.values())]
-        return min(
-            there, key=lambda member: (self.count(member), self.last[member], there.index(member))
-        )
 
-    def free_from(self, member: str, at: datetime) -> datetime:
-        """The first moment from then on at which somebody is there."""
-        for absence in sorted(self.absences, key=lambda absence: absence.start):
-            if absence.user_id == member and absence.start <= at < absence.end:
-                at = absence.end
-        return at
-
-    def count(self, member: str) -> int:
-        """What the method keeps equal."""
-        return sum(
-            assignee == member
-            and (self.method is AssignmentMethod.EQUAL_TICKETS or ticket not in self.closed)
-            for ticket, assignee in self.assignee.items()
-        )
+_SAID: dict[type, str] = {
+    TicketClosed: "closed",
+    TicketReopened: "reopened",
+    TicketUnassigned: "unassigned",
+}
 
 
 def _team_history(company: Company) -> list[tuple[str, Any]]:
@@ -204,7 +210,10 @@ def _team_history(company: Company) -> list[tuple[str, Any]]:
     ]
 
 
-def _run_changing(store: str, folder: Path, method: Any, processes: int, tickets: int) -> None:
+def run_changing(
+    store: str, folder: Path, method: Any, processes: int, tickets: int, tallies: Tallies
+) -> str:
+    """Tickets are closed and reopened, and members away and gone, meanwhile; the tally's line."""
     company, where = _set_up(store, folder, method, 0)
     now = datetime.now(UTC)  # noqa: TID251 - the workers' clock is the machine's
     step = timedelta(milliseconds=70)
@@ -213,37 +222,59 @@ def _run_changing(store: str, folder: Path, method: Any, processes: int, tickets
         for n in range(tickets)
         for i, member in enumerate(MEMBERS)
     ]
-    ids = _race(where, processes, tickets, absences, changing=True)
+    ids, errors = _race(where, processes, tickets, absences, changing=True)
     replay = _Replay(method, absences)
     checked = sum(replay.take(name, event) for name, event in _team_history(company))
-    assert checked == len(ids), "each ticket was given by a choice, once"
-    assert replay.changes > 0
+    model_has = model.recount(replay.history)
     with company.repository.reading() as session:
         kept = session.tickets(ids)
-    assert {id: ticket.assignee_id for id, ticket in kept.items()} == replay.assignee
-    assert {id for id, ticket in kept.items() if ticket.closed_at is not None} == replay.closed
+    line = tallies.add(
+        f"everything changes, {store}, {method.value}",
+        {
+            "tickets": len(ids),
+            "choices that are the model's": checked,
+            "closings and reopenings": sum(what in _SAID.values() for what, *_ in replay.history),
+            "changes of the team": replay.changes,
+            "lost": sum(ticket.assignee_id is None for ticket in kept.values()),
+            "errors": len(errors),
+        },
+    )
+    assert not errors
+    assert checked == len(ids), "each ticket was given by a choice, once"
+    assert replay.changes > 0
+    assert {id: ticket.assignee_id for id, ticket in kept.items()} == {
+        id: ticket["assignee"] for id, ticket in model_has.items()
+    }
+    assert {id for id, ticket in kept.items() if ticket.closed_at is not None} == {
+        id for id, ticket in model_has.items() if not ticket["open"]
+    }
     assert company.desk.check() == ()
     company.desk.assign_waiting(actor=SETUP)
     _close(company, store)
+    return line
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("store", SQL_STORES)
 def test_every_choice_is_the_one_of_its_place_in_the_order(
-    store: str, method: Any, tmp_path: Path
+    store: str, method: Any, tmp_path: Path, tallies: Tallies
 ) -> None:
     """A17, A4, T3, A9: closing, leaving and being away meanwhile, each choice is the plain one."""
-    _run_changing(store, tmp_path, method, 4, 100)
+    run_changing(store, tmp_path, method, 4, 100, tallies)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("run", range(20))
+@pytest.mark.parametrize("run", range(RUNS))
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("store", SQL_STORES)
-@pytest.mark.parametrize("kind", [_run_constant, _run_changing])
-def test_races_for_long(kind: Any, store: str, method: Any, run: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [run_constant, run_changing])
+def test_races_for_long(
+    kind: Any, store: str, method: Any, run: int, tmp_path: Path, tallies: Tallies
+) -> None:
     """A17, A5: the same with 16 processes and a thousand tickets, twenty times."""
-    kind(store, tmp_path, method, 16, 1000 if kind is _run_constant else 992)
+    begun = time.monotonic()
+    line = kind(store, tmp_path, method, PROCESSES, TICKETS, tallies)
+    tallies.show(f"run {run + 1} of {RUNS}, {time.monotonic() - begun:.0f} s: {line}")
 
 
 def test_the_replay_tells_a_wrong_choice() -> None:

@@ -328,3 +328,16 @@ def test_a_fold_waits_for_every_team_that_uses_the_stage(repo: SqlRepository) ->
         assert session.workloads("x")["ada"].open == 0
     with repo.writing() as session:
         session.apply([setting("folded", True, False, id="new", kind=Kind.STAGE)])
+
+
+def test_a_server_that_cannot_run_is_a_failure_where_it_is_required(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A17: what is shown on PostgreSQL is never left out in silence where it has to be shown."""
+    monkeypatch.setattr(postgres, "_server", lambda: "OSError: no server")
+    monkeypatch.setenv("HELPDESK_REQUIRE_POSTGRES", "1")
+    with pytest.raises(pytest.fail.Exception, match="required and cannot run: OSError: no server"):
+        postgres.require()
+    monkeypatch.delenv("HELPDESK_REQUIRE_POSTGRES")
+    with pytest.raises(pytest.skip.Exception, match="no PostgreSQL: OSError: no server"):
+        postgres.require()
