@@ -79,6 +79,32 @@ class Availability:
         moments = (self._next(member_id, after, horizon) for member_id in member_ids)
         return min((moment for moment in moments if moment is not None), default=None)
 
+    def next_change(self, member_id: Id, at: datetime) -> datetime | None:
+        """The first moment after `at` at which `is_available` becomes another; None: never.
+
+        Who keeps many members at hand (a dispatcher) asks `is_available` of each once, puts the
+        next change of each on a heap, and as time goes on takes from its top whose moment has
+        come, turns them over, and puts their next change back. So nobody is asked in between.
+
+        >>> from datetime import UTC
+        >>> monday = datetime(2026, 1, 5, tzinfo=UTC)
+        >>> away = Availability([Absence(user_id="ada", start=monday, end=None)])
+        >>> away.next_change("ada", monday - timedelta(days=1)) == monday
+        True
+        >>> away.next_change("ada", monday) is None
+        True
+        """
+        at = utc("at", at)
+        if not self.is_available(member_id, at):
+            return self._next(member_id, at, timedelta.max)
+        starts = self._absences.get(member_id, ([], []))[0]
+        index = bisect_right(starts, at)
+        ends = starts[index : index + 1]
+        if (week := self._weeks.get(member_id)) is not None:
+            outside = week.next_outside(at)
+            ends += [] if outside is None else [outside]
+        return min(ends, default=None)
+
     def absent_until(self, member_id: Id, at: datetime) -> datetime | None:
         """When the absence at this moment ends, joined with those that touch it (A9, A20).
 
@@ -158,6 +184,19 @@ class _Week:
             return False
         since_midnight = wall - wall.replace(hour=0, minute=0, second=0, microsecond=0)
         return any(start <= since_midnight < end for start, end in self._windows[wall.weekday()])
+
+    def next_outside(self, after: datetime) -> datetime | None:
+        """The earliest moment outside, `after` or later; None without any."""
+        others: tuple[list[tuple[timedelta, timedelta]], ...] = tuple([] for _ in range(7))
+        for weekday, windows in enumerate(self._windows):
+            free = timedelta(0)
+            for opens, closes in [*windows, (_DAY, _DAY)]:
+                if free < opens:
+                    others[weekday].append((free, opens))
+                free = max(free, closes)
+        outside = _Week.__new__(_Week)
+        outside._zone, outside._windows = self._zone, others
+        return outside.next_inside(after)
 
     def next_inside(self, after: datetime) -> datetime | None:
         """The earliest moment inside, `after` or later; None without hours.

@@ -224,6 +224,30 @@ def test_less_absence_is_never_later(
     assert found is None or (sooner is not None and sooner <= found)
 
 
+@given(absence_lists(), st.lists(windows, max_size=3), st.sampled_from(CHANGES), st.integers(0, 99))
+def test_next_change_is_the_first_turn(
+    absences: list[Absence],
+    hours: list[tuple[int, int, int]],
+    change: tuple[str, datetime],
+    after: int,
+) -> None:
+    """A9, A13: Until the next change the answer stays the same, and then it is the other one."""
+    zone, before = change
+    moved = [
+        Absence(
+            user_id=one.user_id,
+            start=one.start + (before - START),
+            end=one.end and one.end + (before - START),
+        )
+        for one in absences
+    ]
+    known, moment = Availability(moved, week(zone, *hours)), before + after * HOUR
+    turn, is_there = known.next_change("ada", moment), known.is_available("ada", moment)
+    minutes = (moment + minute * HOUR / 60 for minute in range(1, 16 * 24 * 60))
+    seen = next((one for one in minutes if known.is_available("ada", one) != is_there), None)
+    assert seen == turn or (seen is None and turn is not None and turn >= moment + 16 * DAY)
+
+
 # --- schedules ---------------------------------------------------------------------------------
 
 
