@@ -225,28 +225,23 @@ def test_less_absence_is_never_later(
     assert found is None or (sooner is not None and sooner <= found)
 
 
-@given(absence_lists(), st.lists(windows, max_size=3), st.sampled_from(CHANGES), st.integers(0, 99))
-def test_next_change_is_the_first_turn(
-    absences: list[Absence],
-    hours: list[tuple[int, int, int]],
-    change: tuple[str, datetime],
-    after: int,
-) -> None:
-    """A9, A13: Until the next change the answer stays the same, and then it is the other one."""
-    zone, before = change
-    moved = [
-        Absence(
-            user_id=one.user_id,
-            start=one.start + (before - START),
-            end=one.end and one.end + (before - START),
-        )
-        for one in absences
-    ]
-    known, moment = Availability(moved, week(zone, *hours)), before + after * HOUR
-    turn, is_there = known.next_change("ada", moment), known.is_available("ada", moment)
-    minutes = (moment + minute * HOUR / 60 for minute in range(1, 16 * 24 * 60))
-    seen = next((one for one in minutes if known.is_available("ada", one) != is_there), None)
-    assert seen == turn or (seen is None and turn is not None and turn >= moment + 16 * DAY)
+def test_next_change_of_absences_alone() -> None:
+    """A9: Who works by no schedule goes as an absence begins and comes as it ends; else never."""
+    known = Availability([away(1, 2), away(2, 3), away(8, None)])
+    asked = [at(0), at(1), at(2.5), at(3), at(8), at(9)]
+    found = [known.next_change("ada", moment) for moment in asked]
+    assert found == [at(1), at(3), at(3), at(8), None, None]
+    assert known.next_change("bob", at(0)) is None
+
+
+def test_absence_that_ends_in_the_hour_that_is_skipped() -> None:
+    """A9, A13: An end at half past two on a day without it is a moment all the same."""
+    rome = ZoneInfo("Europe/Rome")
+    start = datetime(2026, 3, 28, 12, tzinfo=rome)
+    for fold, end in ((0, "2026-03-29T01:30Z"), (1, "2026-03-29T00:30Z")):
+        skipped = datetime(2026, 3, 29, 2, 30, fold=fold, tzinfo=rome)
+        known = Availability([Absence(user_id="ada", start=start, end=skipped)])
+        assert known.next_available(["ada"], start) == datetime.fromisoformat(end)
 
 
 # --- schedules ---------------------------------------------------------------------------------

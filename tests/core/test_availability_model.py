@@ -124,6 +124,7 @@ def turns(there: list[bool], after: datetime) -> list[tuple[datetime, bool]]:
 
 
 @given(scenes())
+@settings(max_examples=30)
 def test_presence_is_that_of_the_model(scene: Scene) -> None:
     """A9, A13: Who is there, at each quarter of an hour for weeks, and when that changes."""
     known = scene.known
@@ -208,6 +209,7 @@ def test_less_absence_of_any_kind_is_never_later(
 
 
 @given(scenes())
+@settings(max_examples=40)
 def test_absence_and_its_end_are_those_of_the_model(scene: Scene) -> None:
     """A20: Who is absent, recurring absences among it, and until when without a break."""
     known = scene.known

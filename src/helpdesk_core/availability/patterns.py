@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -34,7 +35,7 @@ WEEKS = 4 * 7 * DAY
 KEPT = 128
 
 
-class Pattern:
+class Pattern(ABC):
     """Spells without a last one; laid out in pieces of four weeks when these are asked for.
 
     A piece depends on nothing but its number, so threads that lay out the same one do no harm.
@@ -52,8 +53,9 @@ class Pattern:
             found = self._pieces[number] = array("q", self._laid_out(number))
         return found
 
+    @abstractmethod
     def _laid_out(self, number: int) -> Iterable[int]:
-        raise NotImplementedError
+        """The edges of one piece."""
 
     def contains(self, at: int) -> bool:
         """Whether this moment is inside."""
