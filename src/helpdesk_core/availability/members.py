@@ -107,19 +107,18 @@ class Member(Pattern):
 
     def next_change(self, at: int) -> int | None:
         """The first moment after this one at which the member comes or goes; None: never."""
-        if self.hours is not None:  # mostly soon
-            edges = self.edges(at // PIECE)
-            place = bisect_right(edges, at)
-            if place < len(edges) and edges[place] % PIECE:  # at the end of a piece it is only cut
-                return edges[place]
-        if not self.is_available(at):
-            return self.next_available(at, REACH)
         place = bisect_right(self.away, at)
         goes = self.away[place] if place < len(self.away) else None
-        left = None if self.hours is None else self.hours.left(at)
-        if goes is None or left is None:
-            return left if goes is None else goes
-        return min(goes, left)
+        if self.hours is None:
+            return goes
+        edges = self.edges(at // PIECE)
+        soon = bisect_right(edges, at)
+        if soon < len(edges) and edges[soon] % PIECE:  # at the end of a piece it is only cut
+            return edges[soon]
+        if not self.is_available(at):
+            return self.next_available(at, REACH)
+        left = self.hours.left(at)
+        return min((one for one in (goes, left) if one is not None), default=None)
 
     def _free_from(self, at: int) -> int | None:
         """`at`, or the end of the absence that it falls into; None: no end."""
