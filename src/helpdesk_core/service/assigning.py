@@ -143,7 +143,8 @@ class AssigningUseCases(Desk):
         since, until = utc("since", since), utc("until", until)
 
         def ask(work: Work) -> tuple[Id, ...]:
-            return pool_of(work.team(team_id), work.session.eligible_users())
+            team = work.team(team_id)
+            return pool_of(team, work.eligible_users(team))
 
         pool = self._read(actor, ask)
         return self._availability(pool, since, until).coverage(pool, since, until)
