@@ -19,6 +19,8 @@ pytestmark = pytest.mark.core
 DAY = timedelta(days=1)
 STEP = model.STEP
 STEPS = 24 * 96  # of a quarter of an hour: 24 days
+#: For tests that look at every quarter of an hour of many days, one by one.
+few = settings(max_examples=settings().max_examples // 3)
 MEMBERS = ("ada", "bob", "cy")
 
 #: A moment two days before the clocks change, a leap day, the end of a year, the end of a piece.
@@ -124,7 +126,7 @@ def turns(there: list[bool], after: datetime) -> list[tuple[datetime, bool]]:
 
 
 @given(scenes())
-@settings(max_examples=30)
+@few
 def test_presence_is_that_of_the_model(scene: Scene) -> None:
     """A9, A13: Who is there, at each quarter of an hour for weeks, and when that changes."""
     known = scene.known
@@ -194,7 +196,6 @@ def test_changed_absences_are_as_if_they_had_always_been_so(
 
 
 @given(scenes(), st.integers(0, 40 * 24), st.data())
-@settings(max_examples=200)
 def test_less_absence_of_any_kind_is_never_later(
     scene: Scene, hours: int, data: st.DataObject
 ) -> None:
@@ -209,7 +210,7 @@ def test_less_absence_of_any_kind_is_never_later(
 
 
 @given(scenes())
-@settings(max_examples=40)
+@few
 def test_absence_and_its_end_are_those_of_the_model(scene: Scene) -> None:
     """A20: Who is absent, recurring absences among it, and until when without a break."""
     known = scene.known
