@@ -321,11 +321,11 @@ def bad_input() -> None:
     ]
     slowest = (0.0, "")
     for rule in rules:
-        began = time.perf_counter()
+        began = time.thread_time()
         with suppress(InvalidValueError):
             RecurringAbsence(rule=rule, **day)
             sys.exit(f"{rule} is accepted")
-        slowest = max(slowest, ((time.perf_counter() - began) * 1e3, rule))
+        slowest = max(slowest, ((time.thread_time() - began) * 1e3, rule))
     print(f"slowest refusal of a rule: {slowest[0]:.0f} ms ({slowest[1][:60]})")
 
 

@@ -102,6 +102,14 @@ def test_absence_that_runs_into_an_open_one_is_open() -> None:
     assert known.is_absent("ada", at(1))
     assert known.is_absent("ada", at(1_000_000))
     assert known.next_available(["ada"], at(1)) is None
+    alone = Availability([away(5, 6), away(1, None), away(8, 9)])  # nothing touches it
+    assert [alone.is_absent("ada", at(hours)) for hours in (0, 1, 5.5, 6, 8.5)] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_absent_until_is_for_the_absent() -> None:

@@ -224,6 +224,11 @@ def test_coverage_is_when_nobody_is_there() -> None:
     hours = [((gap.start - MONDAY) // HOUR, (gap.end - MONDAY) // HOUR) for gap in found]
     assert hours == [(8, 9), (11, 12), (17, 30)]
     assert known.coverage(["ada"], MONDAY + 9 * HOUR, MONDAY + 10 * HOUR) == ()
+    assert known.coverage(["cy", "bob"], MONDAY, MONDAY) == ()
+    nine_to_five = (MONDAY + DAY + 9 * HOUR, MONDAY + DAY + 17 * HOUR)
+    assert known.coverage(["ada"], *nine_to_five) == ()
+    (night,) = known.coverage(["ada"], MONDAY + DAY + 9 * HOUR, MONDAY + 2 * DAY + 9 * HOUR)
+    assert night == Gap(MONDAY + DAY + 17 * HOUR, MONDAY + 2 * DAY + 9 * HOUR)
     assert known.coverage(["ada"], MONDAY, MONDAY) == ()
     assert known.coverage([], MONDAY, MONDAY + HOUR) == (Gap(MONDAY, MONDAY + HOUR),)
 
@@ -291,3 +296,23 @@ def test_changes_are_told_where_pieces_end() -> None:
     found = list(known.changes(["ada"], MONDAY - HOUR, MONDAY + 120 * DAY))
     assert [(moment - MONDAY) // DAY for moment, _, _ in found] == list(range(120))
     assert [there for _, _, there in found] == [False, True] * 60
+
+
+def test_changes_go_on_where_pieces_end() -> None:
+    """A9: Who is away for long, or works every night, changes as often as that, over many weeks."""
+    nights = WeeklySchedule(
+        user_id="bob",
+        time_zone="UTC",
+        hours=[(day, *hours) for day in range(7) for hours in ((0, 360), (1320, 1440))],
+    )
+    known = Availability([away("ada", 24, 24 * 90)], {"bob": nights})
+    found = list(known.changes(TEAM, MONDAY, MONDAY + 120 * DAY))
+    assert [one for one in found if one[1] == "ada"] == [
+        (MONDAY + DAY, "ada", False),
+        (MONDAY + 90 * DAY, "ada", True),
+    ]
+    assert [one for one in found if one[1] == "bob"] == [
+        (MONDAY + day * DAY + hour * HOUR, "bob", there)
+        for day in range(120)
+        for hour, there in ((6, False), (22, True))
+    ]
