@@ -16,6 +16,10 @@ settings.register_profile(
 # In CI the same examples each time: a change is judged by itself, not by its luck. New ones are
 # looked for by every run elsewhere, and by the long campaigns.
 settings.register_profile("ci", parent=settings.get_profile("suite"), derandomize=True)
+# For mutation testing (docs/mutation.md), where every test is run hundreds of times.
+settings.register_profile(
+    "mutation", parent=settings.get_profile("suite"), derandomize=True, max_examples=15
+)
 settings.load_profile("ci" if os.environ.get("CI") else "suite")
 
 

@@ -22,7 +22,7 @@ from helpdesk_core.assignment import (
     pool_of,
     waiting_order,
 )
-from helpdesk_core.availability import Availability
+from helpdesk_core.availability import Availability, Gap
 from helpdesk_core.decisions import Decision, Reason
 from helpdesk_core.entities import (
     Absence,
@@ -31,6 +31,7 @@ from helpdesk_core.entities import (
     FollowSource,
     Id,
     Message,
+    RecurringAbsence,
     Role,
     Stage,
     System,
@@ -136,6 +137,7 @@ __all__ = [
     "Finding",
     "FoldPlan",
     "FollowSource",
+    "Gap",
     "Group",
     "Helpdesk",
     "HelpdeskError",
@@ -159,6 +161,7 @@ __all__ = [
     "Position",
     "Reason",
     "Recipient",
+    "RecurringAbsence",
     "RefusedError",
     "Repaired",
     "RepositoryError",

@@ -22,6 +22,7 @@ from helpdesk_core.entities import (
     Attachment,
     Id,
     Message,
+    RecurringAbsence,
     Stage,
     Team,
     Ticket,
@@ -350,11 +351,12 @@ class Calendar(Protocol):
 
     def absences(
         self, user_ids: Collection[Id], since: datetime, until: datetime
-    ) -> Iterable[Absence]:
+    ) -> Iterable[Absence | RecurringAbsence]:
         """Absences of these users that end after `since`.
 
-        Single ones all, however late (A11); occurrences of recurring ones that begin before
-        `until`. Any order; overlapping ones are fine.
+        Single ones all, however late (A11). Recurring ones as they are, as `RecurringAbsence`, or
+        each occurrence that begins before `until` as a single one. Any order; overlapping ones are
+        fine.
         """
         ...
 

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpdesk_core.availability import Availability
+from helpdesk_core.availability.members import Member
 from helpdesk_core.entities import Absence, WeeklySchedule
 from helpdesk_core.errors import InvalidValueError
 from model import assignment as model
@@ -101,6 +102,14 @@ def test_absence_that_runs_into_an_open_one_is_open() -> None:
     assert known.is_absent("ada", at(1))
     assert known.is_absent("ada", at(1_000_000))
     assert known.next_available(["ada"], at(1)) is None
+    alone = Availability([away(5, 6), away(1, None), away(8, 9)])  # nothing touches it
+    assert [alone.is_absent("ada", at(hours)) for hours in (0, 1, 5.5, 6, 8.5)] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_absent_until_is_for_the_absent() -> None:
@@ -141,7 +150,7 @@ def test_one_text_is_not_many_members() -> None:
         Availability([away(0, None)]).next_available("ada", START)
 
 
-@given(absence_lists(), st.integers(0, 60), st.lists(st.sampled_from(MEMBERS)))
+@given(absence_lists(), st.integers(0, 60), st.lists(st.sampled_from(MEMBERS), unique=True))
 def test_agrees_with_the_model(absences: list[Absence], hours: int, asked: list[str]) -> None:
     """A9, A11: Presence and the next moment are those of the rule told without any cleverness."""
     known, said = Availability(absences), as_model(absences)
@@ -182,14 +191,14 @@ def test_cost_is_bounded_by_the_intervals(monkeypatch: pytest.MonkeyPatch) -> No
         [*absences, away(24 * 1000, None)], week("UTC", *((d, 0, 60) for d in range(7)))
     )
     passed = 0
-    free_from = Availability._free_from
+    free_from = Member._free_from
 
-    def counted(self: Availability, member_id: str, moment: datetime) -> datetime | None:
+    def counted(self: Member, at: int) -> int | None:
         nonlocal passed
         passed += 1
-        return free_from(self, member_id, moment)
+        return free_from(self, at)
 
-    monkeypatch.setattr(Availability, "_free_from", counted)
+    monkeypatch.setattr(Member, "_free_from", counted)
     assert known.next_available(["ada"], START, timedelta.max) is None
     assert passed == len(absences) + 1
 
@@ -222,6 +231,25 @@ def test_less_absence_is_never_later(
     found = Availability(absences, schedules).next_available(*question)
     sooner = Availability(less, schedules).next_available(*question)
     assert found is None or (sooner is not None and sooner <= found)
+
+
+def test_next_change_of_absences_alone() -> None:
+    """A9: Who works by no schedule goes as an absence begins and comes as it ends; else never."""
+    known = Availability([away(1, 2), away(2, 3), away(8, None)])
+    asked = [at(0), at(1), at(2.5), at(3), at(8), at(9)]
+    found = [known.next_change("ada", moment) for moment in asked]
+    assert found == [at(1), at(3), at(3), at(8), None, None]
+    assert known.next_change("bob", at(0)) is None
+
+
+def test_absence_that_ends_in_the_hour_that_is_skipped() -> None:
+    """A9, A13: An end at half past two on a day without it is a moment all the same."""
+    rome = ZoneInfo("Europe/Rome")
+    start = datetime(2026, 3, 28, 12, tzinfo=rome)
+    for fold, end in ((0, "2026-03-29T01:30Z"), (1, "2026-03-29T00:30Z")):
+        skipped = datetime(2026, 3, 29, 2, 30, fold=fold, tzinfo=rome)
+        known = Availability([Absence(user_id="ada", start=start, end=skipped)])
+        assert known.next_available(["ada"], start) == datetime.fromisoformat(end)
 
 
 # --- schedules ---------------------------------------------------------------------------------
@@ -327,18 +355,31 @@ def test_work_over_midnight_is_two_entries() -> None:
     ]
 
 
-def test_schedule_at_the_ends_of_time() -> None:
-    """A13: Where the calendar of the machine ends, nobody is inside, and nothing breaks."""
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_schedule_at_the_ends_of_time(zone: str) -> None:
+    """A13: Where the calendar of the machine ends, nothing breaks; what comes later never does."""
     last = datetime.max.replace(tzinfo=UTC)
     first = datetime.min.replace(tzinfo=UTC)
-    always = [(weekday, 0, 1440) for weekday in range(7)]
-    assert not Availability((), week("Asia/Tokyo", *always)).is_available("ada", last)
-    assert not Availability((), week("America/New_York", *always)).is_available("ada", first)
-    assert Availability((), week("Asia/Tokyo", *always)).next_available(["ada"], last) is None
+    daily = [(weekday, 0, 1439) for weekday in range(7)]
+    known = Availability((), week(zone, *daily))
+    assert first <= known.next_available(["ada"], first) < first + DAY
+    assert known.next_change("ada", first) is not None
+    assert known.next_change("ada", last) is None
+    assert known.next_available(["ada"], last) in (last, None)
+    assert known.coverage(["ada"], last - DAY, last) != ()
+    assert known.coverage(["ada"], first, first + DAY) != ()
     ends = Absence(user_id="ada", start=START, end=last)
-    assert Availability([ends], week("UTC", *always)).next_available(["ada"], START) == last
-    assert Availability([ends], week("Asia/Tokyo", *always)).next_available(["ada"], START) is None
+    assert Availability([ends], week(zone, *daily)).next_available(["ada"], START) in (last, None)
+    assert Availability([ends]).next_available(["ada"], START) == last
     assert Availability().next_available(["ada"], last) == last
+
+
+def test_a_week_of_every_hour_is_no_week() -> None:
+    """A13: Who works at every hour comes and goes with absences alone."""
+    always = [(weekday, 0, 1440) for weekday in range(7)]
+    known = Availability([away(1, 2)], week("Europe/Rome", *always))
+    assert known.next_change("ada", at(0)) == at(1)
+    assert known.next_change("ada", at(2)) is None
 
 
 def test_schedule_of_another_is_refused() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from desks import SETUP, Company, counter, repository_for
+from desks import MONDAY, SETUP, Company, counter, repository_for
 from helpdesk_core import (
     HelpdeskError,
     InvalidValueError,
@@ -67,6 +67,7 @@ def ways(company: Company, id: Any) -> dict[str, Any]:
         "follow team": lambda: desk.follow_team("company", id, actor="root"),
         "explain": lambda: desk.explain_access("one", id, actor="root"),
         "explain team": lambda: desk.explain_assignment(id, actor="root"),
+        "coverage": lambda: desk.coverage(id, MONDAY, MONDAY, actor="root"),
         "merge": lambda: desk.merge(["one", id], actor="root"),
         "preview merge": lambda: desk.preview_merge([id, "one"], actor="root"),
         "unmerge": lambda: desk.unmerge(id, actor="root"),

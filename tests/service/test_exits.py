@@ -19,7 +19,7 @@ from uuid import UUID
 import attrs
 import pytest
 
-from desks import SETUP, Company, counter, repository_for
+from desks import MONDAY, SETUP, Company, counter, repository_for
 from helpdesk_core import HelpdeskError, Role, TicketFilter, User, UserKind, Visibility
 
 #: In every text of what is hidden, and in its ids.
@@ -83,6 +83,10 @@ EXITS: dict[str, list[Call]] = {
     "workloads": [
         lambda d, a, t, m: d.workloads(m, actor=a),
         lambda d, a, t, m: d.workloads("half", actor=a),
+    ],
+    "coverage": [
+        lambda d, a, t, m: d.coverage(m, MONDAY, MONDAY + timedelta(days=7), actor=a),
+        lambda d, a, t, m: d.coverage("half", MONDAY, MONDAY + timedelta(days=7), actor=a),
     ],
     "explain_assignment": [
         lambda d, a, t, m: d.explain_assignment(m, actor=a),

@@ -40,7 +40,7 @@ from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing.failing import FailingRepository
 from helpdesk_core.testing.script import Step, Workplace, newcomer, script
 from helpdesk_core.testing.stores import StoreContract
-from helpdesk_core.testing.worlds import World, plain_world
+from helpdesk_core.testing.worlds import MONDAY, World, plain_world
 
 STORES = ("memory", "sqlite", "postgresql")
 #: What is tried on PostgreSQL too; all of it is tried there by the kit, for the repository alone.
@@ -65,6 +65,7 @@ READS: dict[str, Callable[[Helpdesk], object]] = {
     "board": lambda d: d.board(_TEAM, actor=_ADA),
     "check": lambda d: d.check(),
     "count": lambda d: d.count(actor=_ADA),
+    "coverage": lambda d: d.coverage(_TEAM, MONDAY, MONDAY, actor=_ADA),
     "duplicate_groups": lambda d: d.duplicate_groups(actor=_ADA),
     "duplicates": lambda d: d.duplicates(_TICKET, actor=_ADA),
     "explain_access": lambda d: d.explain_access(_TICKET, _ADA, actor=SETUP),

@@ -17,6 +17,7 @@ from helpdesk_core import (
     IdempotencyKeyError,
     InvalidValueError,
     NotFoundError,
+    RecurringAbsence,
     RefusedError,
     Role,
     System,
@@ -24,6 +25,7 @@ from helpdesk_core import (
     User,
     UserKind,
     Visibility,
+    WeeklySchedule,
 )
 from helpdesk_core.adapters.memory import MemoryRepository
 
@@ -463,6 +465,53 @@ def test_decisions_are_kept_with_their_reason(company: Company) -> None:
     ]
     assert [s.member_id for s in why.skipped] == ["bob"]
     assert why.skipped[0].reason.parameters["until"] == MONDAY + timedelta(days=2)
+
+
+def test_coverage_is_when_nobody_of_the_pool_will_be_there(company: Company) -> None:
+    """A9, A13, A14: the gaps in a team's hours, recurring absences too, for who may open it."""
+    week = WeeklySchedule(user_id="ann", time_zone="UTC", hours=[(0, 540, 1020)])
+    lunch = RecurringAbsence(
+        user_id="ann",
+        start=MONDAY.replace(hour=12),
+        end=MONDAY.replace(hour=13),
+        rule="FREQ=DAILY",
+        time_zone="UTC",
+    )
+    company.team("alone", Visibility.COMPANY, member_ids=["ann"])
+    company.calendar.known_absences.append(lunch)
+    company.calendar.known_schedules["ann"] = week
+    day = MONDAY.replace(hour=0), MONDAY.replace(hour=0) + timedelta(days=1)
+    found = company.desk.coverage("alone", *day, actor="emp")
+    assert [(gap.start.hour, gap.end.hour) for gap in found] == [(0, 9), (12, 13), (17, 0)]
+    assert company.desk.coverage("public", *day, actor="emp") == ()  # bob and cyd
+    with pytest.raises(NotFoundError):
+        company.desk.coverage("public", *day, actor="pat")
+    with pytest.raises(InvalidValueError, match="until"):
+        company.desk.coverage("alone", *reversed(day), actor="emp")
+    with pytest.raises(InvalidValueError, match="since"):
+        company.desk.coverage("alone", day[0].replace(tzinfo=None), day[1], actor="emp")
+    company.calendar.absences = None
+    with pytest.raises(CalendarError):
+        company.desk.coverage("alone", *day, actor="emp")
+    with pytest.raises(NotFoundError):
+        company.desk.coverage("alone", *day, actor="pat")
+
+
+def test_a_recurring_absence_counts_when_assigning(company: Company) -> None:
+    """A9, A13: who is away every Monday morning gets no ticket then, and one after it."""
+    company.team("auto", Visibility.COMPANY, auto_assign=True, member_ids=["ann", "bob"])
+    company.calendar.known_absences.append(
+        RecurringAbsence(
+            user_id="ann",
+            start=MONDAY - timedelta(days=70, hours=3),
+            end=MONDAY - timedelta(days=70) + timedelta(hours=3),
+            rule="FREQ=WEEKLY;INTERVAL=2",
+            time_zone="Europe/Rome",
+        )
+    )
+    assert company.open("auto").assignee_id == "bob"
+    company.clock.advance(timedelta(hours=4))
+    assert company.open("auto").assignee_id == "ann"
 
 
 # --- changing team ---------------------------------------------------------------------------

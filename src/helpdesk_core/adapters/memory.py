@@ -23,6 +23,7 @@ from helpdesk_core.entities import (
     Attachment,
     Id,
     Message,
+    RecurringAbsence,
     Stage,
     Team,
     Ticket,
@@ -483,7 +484,7 @@ class MemoryCalendar:
 
     def __init__(
         self,
-        absences: Iterable[Absence] = (),
+        absences: Iterable[Absence | RecurringAbsence] = (),
         schedules: Mapping[Id, WeeklySchedule] = MappingProxyType({}),
     ) -> None:
         self.known_absences = list(absences)
@@ -491,13 +492,14 @@ class MemoryCalendar:
 
     def absences(
         self, user_ids: Collection[Id], since: datetime, until: datetime
-    ) -> Iterable[Absence]:
-        """Those of these users that end after `since`."""
+    ) -> Iterable[Absence | RecurringAbsence]:
+        """Those of these users that end after `since`, and all recurring ones."""
         wanted = set(user_ids)
         return [
             absence
             for absence in self.known_absences
-            if absence.user_id in wanted and (absence.end is None or absence.end > since)
+            if absence.user_id in wanted
+            and (isinstance(absence, RecurringAbsence) or not absence.end or absence.end > since)
         ]
 
     def schedules(self, user_ids: Collection[Id]) -> Mapping[Id, WeeklySchedule]:

@@ -16,11 +16,11 @@ from helpdesk_core.assignment import (
     plan_reassignment,
     pool_of,
 )
-from helpdesk_core.availability import Availability
+from helpdesk_core.availability import Availability, Gap
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
 from helpdesk_core.errors import CalendarError, RetryableError
-from helpdesk_core.fields import check_id, check_ids
+from helpdesk_core.fields import check_id, check_ids, utc
 from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.observing import notes
@@ -131,6 +131,23 @@ class AssigningUseCases(Desk):
             except MovedError:  # somebody joined the pool since the calendar was asked
                 continue
         raise RetryableError("the team's pool keeps changing; try again")
+
+    def coverage(
+        self, team_id: Id, since: datetime, until: datetime, *, actor: Actor
+    ) -> tuple[Gap, ...]:
+        """The hours in which nobody who may get the team's tickets will be there (A9, A13).
+
+        For whoever may open the team; at most ten years at once. Raises `CalendarError` when the
+        calendar does not answer (A14).
+        """
+        since, until = utc("since", since), utc("until", until)
+
+        def ask(work: Work) -> tuple[Id, ...]:
+            team = work.team(team_id)
+            return pool_of(team, work.eligible_users(team))
+
+        pool = self._read(actor, ask)
+        return self._availability(pool, since, until).coverage(pool, since, until)
 
     # --- for the other use-cases -----------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_core.availability import Availability
-from helpdesk_core.entities import Absence, Id, WeeklySchedule
+from helpdesk_core.entities import Absence, Id, RecurringAbsence, WeeklySchedule
 from helpdesk_core.errors import CalendarError
 from helpdesk_core.ports import Calendar
 from helpdesk_core.testing.contract import Contract
@@ -41,7 +41,9 @@ class CalendarContract(Contract):
     def _people(self) -> list[Id]:
         return [make_id(self.id_type, "user", n) for n in (1, 2, 11)]
 
-    def _asked(self, calendar: Calendar, people: Collection[Id]) -> list[Absence]:
+    def _asked(
+        self, calendar: Calendar, people: Collection[Id]
+    ) -> list[Absence | RecurringAbsence]:
         return list(calendar.absences(people, MONDAY, MONDAY + _YEAR))
 
     def test_people_are_available_as_they_are(self) -> None:
