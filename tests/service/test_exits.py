@@ -186,6 +186,7 @@ EXITS: dict[str, list[Call]] = {
         lambda d, a, t, m: d.add_user(User(id="new", name="N", kind=UserKind.PORTAL), actor=a)
     ],
     "change_user": [lambda d, a, t, m: d.change_user("cyd", actor=a, active=False)],
+    "repair": [lambda d, a, t, m: d.repair(actor=a)],
 }
 #: What a host's own worker calls, for nobody: what it sends is looked at below.
 FOR_THE_HOST = {"check", "deliver", "purge"}
