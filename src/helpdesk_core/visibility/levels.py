@@ -42,6 +42,10 @@ class VisibilityPlan(Plan):
     `loses_access` names, of the users that the plan was made with, those who can view less;
     `others_lose_access` says that so can every internal user whom it does not name, unless they
     are an administrator or follow the team. `resubscribed` are customers who come back.
+
+    >>> plan = VisibilityPlan(decision=allow("visibility.narrowed"), removed_from=[("eve", "T-1")])
+    >>> plan.allowed, plan.removed_from
+    (True, [('eve', 'T-1')])
     """
 
     removed_from: tuple[tuple[Id, Id | None], ...] = ()
