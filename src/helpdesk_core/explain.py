@@ -40,6 +40,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "visibility.refused.moved_on": (
             "What the change would do to people is not what was shown any more."
         ),
+        "visibility.refused.not_the_whole_team": (
+            "The user may open the team {team_id} for a ticket of theirs, and does not see all "
+            "of it."
+        ),
         "visibility.warning.pool_is_everybody": (
             "The team is private, assigns automatically and names no members: any agent can be "
             "given its tickets, and so see them."

@@ -60,6 +60,7 @@ class StageUseCases(Desk):
             events: list[Event] = [StageCreated(at=work.now, by=work.by, stage_id=stage.id)]
             for team_id in teams:
                 team = work.team(team_id)
+                work.require_all_of(team)
                 changes.append(
                     SetField(
                         kind=Kind.TEAM,
@@ -160,8 +161,9 @@ class StageUseCases(Desk):
         """Put one team's columns into another order; the plan names who sees it too (G6)."""
 
         def do(work: Work) -> ReorderPlan:
-            work.team(team_id)
+            team = work.team(team_id)
             work.require("stage.change")
+            work.require_all_of(team)
             work.claim(Claim.EDITABLE_STAGES)
             plan = plan_reorder_team(team_id, stage_ids, work.pipeline(), now=work.now, by=work.by)
             work.carry_out(plan)
@@ -191,6 +193,7 @@ class StageUseCases(Desk):
             work.require("stage.change")
             work.claim(Claim.EDITABLE_STAGES)
             if team_id is not None:
+                work.require_all_of(work.team(team_id))
                 work.claim(Claim.STAGES_PER_TEAM)
             pipeline = work.pipeline()
             work.holds(*(team.id for team in pipeline.teams_using(stage_id)))

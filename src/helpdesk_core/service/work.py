@@ -236,7 +236,10 @@ class Work:
             raise MovedError
 
     def team(self, team_id: Id) -> Team:
-        """A team that the one who acts may open; else `NotFoundError` (V12, V14)."""
+        """A team that the one who acts may open, to look; else `NotFoundError` (V12, V14).
+
+        What is about the team as a whole takes `require_all_of` beside it.
+        """
         check_id("team_id", team_id)
         team = self.session.teams([team_id]).get(team_id)
         if team is not None and (
@@ -245,19 +248,22 @@ class Work:
             return team
         raise NotFoundError("team", team_id)
 
+    def sees_all_of(self, team: Team) -> bool:
+        """Whether the one who acts sees every ticket of the team, those to come too (V2)."""
+        if isinstance(self.actor, System):
+            return True
+        return can_view_team(
+            self.actor, team, follows_a_ticket=False, company_scope=self.company_scope
+        ).allowed
+
     def require_all_of(self, team: Team) -> None:
         """Raise `RefusedError` unless the one who acts sees every ticket of the team.
 
         Who was let in by one ticket of a PRIVATE team finds just that one (V12): to follow or to
         change the team, or to read its counts, would show them the others.
         """
-        if isinstance(self.actor, System):
-            return
-        whole = can_view_team(
-            self.actor, team, follows_a_ticket=False, company_scope=self.company_scope
-        )
-        if not whole.allowed:
-            raise RefusedError(whole)
+        if not self.sees_all_of(team):
+            raise RefusedError(deny("visibility.refused.not_the_whole_team", team_id=team.id))
 
     def user(self, user_id: Id) -> User:
         """Somebody who exists; else `NotFoundError`."""
