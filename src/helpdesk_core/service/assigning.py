@@ -24,7 +24,8 @@ from helpdesk_core.fields import check_id, check_ids, utc
 from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.observing import notes
-from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Presence, Work
+from helpdesk_core.service.once import Once
+from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Presence, Work, same_ticket
 
 #: Why a ticket waits when the calendar did not answer (A14).
 CALENDAR_SILENT = "assignment.calendar_did_not_answer"
@@ -60,8 +61,15 @@ class AssigningUseCases(Desk):
             do,
             ticket_ids=[ticket_id],
             look=lambda: self._presence_of([] if user_id is None else [user_id]),
-            key=idempotency_key,
-            payload=(ticket_id, user_id, expected_version),
+            once=Once(
+                key=idempotency_key,
+                payload={
+                    "ticket_id": ticket_id,
+                    "user_id": user_id,
+                    "expected_version": expected_version,
+                },
+                again=same_ticket,
+            ),
         )
 
     def assign_waiting(self, *, actor: Actor, limit: int = 100) -> tuple[Ticket, ...]:

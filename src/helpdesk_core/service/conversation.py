@@ -24,6 +24,7 @@ from helpdesk_core.events import (
 from helpdesk_core.plans import Add, Channel, Notice, NoticeKind
 from helpdesk_core.ports import AttachmentStore, Claim
 from helpdesk_core.service.answers import afterwards, answered
+from helpdesk_core.service.once import Once
 from helpdesk_core.service.work import Case, Desk, Work
 from helpdesk_core.visibility import audience
 
@@ -139,8 +140,16 @@ class ConversationUseCases(Desk):
             actor,
             do,
             ticket_ids=lambda: self._with_root(asked),
-            key=key,
-            payload=(asked, draft.body, draft.automatic, expected_version),
+            once=Once(
+                key=key,
+                payload={
+                    "ticket_id": asked,
+                    "body": draft.body,
+                    "automatic": draft.automatic,
+                    "expected_version": expected_version,
+                },
+                again=lambda work, message: work.case(asked),
+            ),
         )
 
     def attach(
@@ -218,8 +227,19 @@ class ConversationUseCases(Desk):
                 actor,
                 do,
                 ticket_ids=lambda: self._with_root(ticket_id),
-                key=idempotency_key,
-                payload=(ticket_id, name, digest, media_type, message_id, internal),
+                once=Once(
+                    key=idempotency_key,
+                    payload={
+                        "ticket_id": ticket_id,
+                        "name": name,
+                        "content": digest,
+                        "media_type": media_type,
+                        "message_id": message_id,
+                        "internal": internal,
+                        "limit": limit,
+                    },
+                    again=lambda work, attachment: work.case(ticket_id),
+                ),
             )
         except RetryableError:  # nothing was changed; of another error at the commit nobody knows
             kept = False
@@ -286,8 +306,11 @@ class ConversationUseCases(Desk):
             actor,
             do,
             ticket_ids=lambda: self._with_root(ticket_id),
-            key=idempotency_key,
-            payload=(ticket_id, minutes, note),
+            once=Once(
+                key=idempotency_key,
+                payload={"ticket_id": ticket_id, "minutes": minutes, "note": note},
+                again=lambda work, entry: work.case(ticket_id),
+            ),
         )
 
     def _with_root(self, ticket_id: Id) -> list[Id]:

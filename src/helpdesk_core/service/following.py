@@ -10,6 +10,7 @@ from helpdesk_core.entities import Actor, FollowSource, Id, Team, Ticket, User
 from helpdesk_core.events import Event, FollowerAdded, FollowerRemoved
 from helpdesk_core.plans import AddFollow, Change, Kind, RemoveFollow
 from helpdesk_core.ports import Claim
+from helpdesk_core.service.once import Once
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.visibility import can_view
 
@@ -44,8 +45,11 @@ class FollowingUseCases(Desk):
             actor,
             do,
             ticket_ids=[ticket_id],
-            key=idempotency_key,
-            payload=(ticket_id, user_id),
+            once=Once(
+                key=idempotency_key,
+                payload={"ticket_id": ticket_id, "user_id": user_id},
+                again=lambda work, decision: work.case(ticket_id),
+            ),
         )
 
     def unfollow_ticket(
@@ -71,8 +75,13 @@ class FollowingUseCases(Desk):
             actor,
             do,
             ticket_ids=[ticket_id],
-            key=idempotency_key,
-            payload=(ticket_id, user_id),
+            once=Once(
+                key=idempotency_key,
+                payload={"ticket_id": ticket_id, "user_id": user_id},
+                again=lambda work, decision: (
+                    _is_farewell(work, user_id, decision) or work.case(ticket_id)
+                ),
+            ),
         )
 
     def follow_team(
@@ -126,8 +135,23 @@ class FollowingUseCases(Desk):
             return work.opens(user, work.session.teams([team_id])[team_id])
 
         return self._write(
-            use_case, actor, do, team_ids=[team_id], key=key, payload=(team_id, user_id)
+            use_case,
+            actor,
+            do,
+            team_ids=[team_id],
+            once=Once(
+                key=key,
+                payload={"team_id": team_id, "user_id": user_id},
+                again=lambda work, decision: (
+                    _is_farewell(work, user_id, decision) or work.team(team_id)
+                ),
+            ),
         )
+
+
+def _is_farewell(work: Work, user_id: Id, decision: Decision) -> bool:
+    """Who ended their own access is told so again: it says nothing of what is there (T7)."""
+    return work.author_id == user_id and not decision.allowed
 
 
 def _invite(work: Work, team: Team, user: User) -> None:

@@ -20,6 +20,7 @@ from helpdesk_core.merge import (
 from helpdesk_core.plans import Discard, Merge
 from helpdesk_core.ports import Claim, TicketFilter
 from helpdesk_core.service.answers import afterwards, answered
+from helpdesk_core.service.once import Once
 from helpdesk_core.service.work import Case, Desk, Work
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate
 
@@ -109,8 +110,11 @@ class MergingUseCases(Desk):
             actor,
             do,
             ticket_ids=[ticket_id, other_id],
-            key=idempotency_key,
-            payload=(ticket_id, other_id),
+            once=Once(
+                key=idempotency_key,
+                payload={"ticket_id": ticket_id, "other_id": other_id},
+                again=lambda work, discard: work.cases([ticket_id, other_id]),
+            ),
         )
 
     def preview_merge(
@@ -160,8 +164,16 @@ class MergingUseCases(Desk):
             actor,
             do,
             ticket_ids=list(dict.fromkeys(ticket_ids)),
-            key=idempotency_key,
-            payload=(tuple(ticket_ids), *options),
+            once=Once(
+                key=idempotency_key,
+                payload={
+                    "ticket_ids": tuple(ticket_ids),
+                    "master_id": master_id,
+                    "allow_cross_visibility": allow_cross_visibility,
+                    "add_followers": frozenset(add_followers),
+                },
+                again=lambda work, record: _seen_merge(work, record.id),
+            ),
         )
         if self._similarity is not None:
             for id in record.merged_ids:
@@ -192,7 +204,15 @@ class MergingUseCases(Desk):
             return plan
 
         plan = self._write(
-            "ticket.unmerge", actor, do, ticket_ids=ids, key=idempotency_key, payload=merge_id
+            "ticket.unmerge",
+            actor,
+            do,
+            ticket_ids=ids,
+            once=Once(
+                key=idempotency_key,
+                payload={"merge_id": merge_id},
+                again=lambda work, plan: _seen_merge(work, merge_id),
+            ),
         )
         for ticket in apart:
             self._index(ticket)
@@ -258,13 +278,9 @@ def _same_merge(work: Work, ticket_ids: Sequence[Id]) -> Merge:
 
 
 def _plan_unmerge(work: Work, merge_id: Id, ids: Sequence[Id]) -> UnmergePlan:
-    record = work.session.merge(merge_id)
-    if record is None or set(ids) != {record.master_id, *record.merged_ids}:
+    record, cases = _seen_merge(work, merge_id)
+    if not {case.ticket.id for case in cases} <= set(ids):  # looked up before: it was not there
         raise NotFoundError("merge", merge_id)
-    try:
-        cases = work.cases(ids)
-    except NotFoundError:
-        raise NotFoundError("merge", merge_id) from None  # nothing of it is told (V14)
     work.require("ticket.merge")
     work.holds(*(case.team.id for case in cases))
     tickets = {case.ticket.id: case.ticket for case in cases}
@@ -310,6 +326,17 @@ def _ended_since(work: Work, record: Merge) -> frozenset[tuple[Id, Id, FollowSou
         if isinstance(event, FollowerRemoved) and event.ticket_id is not None
         for source in event.sources
     )
+
+
+def _seen_merge(work: Work, merge_id: Id) -> tuple[Merge, list[Case]]:
+    """A merge with its tickets, for who may see all of them; else there is none (M11, V14)."""
+    record = work.session.merge(merge_id)
+    if record is None:
+        raise NotFoundError("merge", merge_id)
+    try:
+        return record, work.cases([record.master_id, *record.merged_ids])
+    except NotFoundError:
+        raise NotFoundError("merge", merge_id) from None  # nothing of it is told
 
 
 def _discarded(

@@ -13,6 +13,7 @@ from helpdesk_core.errors import InvalidValueError, RefusedError
 from helpdesk_core.events import Event, FollowerAdded, FollowerRemoved, UserChanged
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import Session, TicketFilter
+from helpdesk_core.service.once import Once
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.visibility.scopes import Everything
 
@@ -31,7 +32,16 @@ class PeopleUseCases(Desk):
             work.write([Add(user)], [event])
             return user
 
-        return self._write("user.add", actor, do, key=idempotency_key, payload=user)
+        return self._write(
+            "user.add",
+            actor,
+            do,
+            once=Once(
+                key=idempotency_key,
+                payload={"user": user},
+                again=lambda work, user: work.require("user.change"),
+            ),
+        )
 
     def change_user(
         self, user_id: Id, *, actor: Actor, idempotency_key: str | None = None, **fields: Any
@@ -92,8 +102,11 @@ class PeopleUseCases(Desk):
             actor,
             do,
             team_ids=held,
-            key=idempotency_key,
-            payload=(user_id, fields),
+            once=Once(
+                key=idempotency_key,
+                payload={"user_id": user_id} | fields,
+                again=lambda work, user: work.require("user.change"),
+            ),
         )
 
 

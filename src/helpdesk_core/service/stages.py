@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from helpdesk_core.entities import Actor, Id, Stage, Ticket
+from helpdesk_core.entities import Actor, Id, Stage, Team, Ticket
 from helpdesk_core.events import Event, StageCreated, TeamChanged
 from helpdesk_core.fields import check_id
 from helpdesk_core.plans import Add, Change, Kind, Plan, SetField
 from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.service.once import Once
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.stages import (
     FoldPlan,
@@ -43,7 +44,7 @@ class StageUseCases(Desk):
         new_id, teams = self._new_id() if id is None else id, tuple(team_ids)
 
         def do(work: Work) -> Stage:
-            work.require("stage.change")
+            changed = _teams_to_change(work, teams)
             work.claim(Claim.EDITABLE_STAGES)
             last = max((stage.position for stage in work.session.stages()), default=-1)
             stage = Stage(
@@ -58,9 +59,7 @@ class StageUseCases(Desk):
             )
             changes: list[Change] = [Add(stage)]
             events: list[Event] = [StageCreated(at=work.now, by=work.by, stage_id=stage.id)]
-            for team_id in teams:
-                team = work.team(team_id)
-                work.require_all_of(team)
+            for team in changed:
                 changes.append(
                     SetField(
                         kind=Kind.TEAM,
@@ -76,10 +75,21 @@ class StageUseCases(Desk):
             work.write(changes, events)
             return stage
 
-        payload = (name, id, folded, description, email_template, sms_template, teams)
-        return self._write(
-            "stage.create", actor, do, team_ids=teams, key=idempotency_key, payload=payload
+        once = Once[Stage](
+            key=idempotency_key,
+            payload={
+                "name": name,
+                "id": id,
+                "folded": folded,
+                "description": description,
+                "email_template": email_template,
+                "sms_template": sms_template,
+                "once_per_ticket": once_per_ticket,
+                "team_ids": teams,
+            },
+            again=lambda work, stage: _teams_to_change(work, teams),
         )
+        return self._write("stage.create", actor, do, team_ids=teams, once=once)
 
     def preview_fold(self, stage_id: Id, folded: bool, *, actor: Actor) -> FoldPlan:
         """How many tickets `fold_stage` or `unfold_stage` would close or reopen where (G4)."""
@@ -125,8 +135,11 @@ class StageUseCases(Desk):
             actor,
             do,
             team_ids=lambda: self._using(stage_id),
-            key=key,
-            payload=(stage_id, folded, confirmed),
+            once=Once(
+                key=key,
+                payload={"stage_id": stage_id, "folded": folded, "confirmed": confirmed},
+                again=lambda work, plan: _teams_to_change(work),
+            ),
         )
 
     def reorder_stages(
@@ -135,7 +148,7 @@ class StageUseCases(Desk):
         """Put all stages into another order, which changes no ticket (G6)."""
 
         def do(work: Work) -> Plan:
-            work.require("stage.change")
+            _teams_to_change(work)
             work.claim(Claim.EDITABLE_STAGES)
             plan = plan_reorder(stage_ids, work.pipeline(), now=work.now, by=work.by)
             work.carry_out(plan)
@@ -146,8 +159,11 @@ class StageUseCases(Desk):
             actor,
             do,
             team_ids=lambda: self._using(None),
-            key=idempotency_key,
-            payload=tuple(stage_ids),
+            once=Once(
+                key=idempotency_key,
+                payload={"stage_ids": tuple(stage_ids)},
+                again=lambda work, plan: _teams_to_change(work),
+            ),
         )
 
     def reorder_team_stages(
@@ -161,9 +177,7 @@ class StageUseCases(Desk):
         """Put one team's columns into another order; the plan names who sees it too (G6)."""
 
         def do(work: Work) -> ReorderPlan:
-            team = work.team(team_id)
-            work.require("stage.change")
-            work.require_all_of(team)
+            _teams_to_change(work, [team_id])
             work.claim(Claim.EDITABLE_STAGES)
             plan = plan_reorder_team(team_id, stage_ids, work.pipeline(), now=work.now, by=work.by)
             work.carry_out(plan)
@@ -174,8 +188,11 @@ class StageUseCases(Desk):
             actor,
             do,
             team_ids=lambda: self._using(None),
-            key=idempotency_key,
-            payload=(team_id, tuple(stage_ids)),
+            once=Once(
+                key=idempotency_key,
+                payload={"team_id": team_id, "stage_ids": tuple(stage_ids)},
+                again=lambda work, plan: _teams_to_change(work, [team_id]),
+            ),
         )
 
     def remove_stage(
@@ -188,12 +205,12 @@ class StageUseCases(Desk):
         idempotency_key: str | None = None,
     ) -> Plan:
         """Delete a stage, or take it from one team; its tickets go to `move_to` first (G7, G10)."""
+        teams = () if team_id is None else (team_id,)
 
         def do(work: Work) -> Plan:
-            work.require("stage.change")
+            _teams_to_change(work, teams)
             work.claim(Claim.EDITABLE_STAGES)
             if team_id is not None:
-                work.require_all_of(work.team(team_id))
                 work.claim(Claim.STAGES_PER_TEAM)
             pipeline = work.pipeline()
             work.holds(*(team.id for team in pipeline.teams_using(stage_id)))
@@ -222,8 +239,11 @@ class StageUseCases(Desk):
             actor,
             do,
             team_ids=lambda: self._using(stage_id),
-            key=idempotency_key,
-            payload=(stage_id, team_id, move_to),
+            once=Once(
+                key=idempotency_key,
+                payload={"stage_id": stage_id, "team_id": team_id, "move_to": move_to},
+                again=lambda work, plan: _teams_to_change(work, teams),
+            ),
         )
 
     def _using(self, stage_id: Id | None) -> list[Id]:
@@ -236,8 +256,17 @@ class StageUseCases(Desk):
             ]
 
 
-def _plan_fold(work: Work, stage_id: Id, folded: bool, *, confirmed: bool) -> FoldPlan:
+def _teams_to_change(work: Work, team_ids: Collection[Id] = ()) -> list[Team]:
+    """The teams named, for who may change stages and sees all of these teams (V12, V14)."""
+    teams = [work.team(team_id) for team_id in team_ids]
     work.require("stage.change")
+    for team in teams:
+        work.require_all_of(team)
+    return teams
+
+
+def _plan_fold(work: Work, stage_id: Id, folded: bool, *, confirmed: bool) -> FoldPlan:
+    _teams_to_change(work)
     work.claim(Claim.EDITABLE_STAGES)
     return plan_fold_change(
         stage_id,

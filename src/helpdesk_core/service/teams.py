@@ -25,6 +25,7 @@ from helpdesk_core.events import (
 )
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.service.once import Once
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.visibility import VisibilityPlan, plan_visibility_change, team_warnings
 from helpdesk_core.visibility.scopes import Everything
@@ -81,8 +82,19 @@ class TeamUseCases(Desk):
             work.write(*_member_follows(work, None, team))
             return work.session.teams([team.id])[team.id]
 
-        payload = (name, visibility, id, team.member_ids, team.stage_ids, settings)
-        return self._write("team.create", actor, do, key=idempotency_key, payload=payload)
+        once = Once[Team](
+            key=idempotency_key,
+            payload={
+                "name": name,
+                "visibility": visibility,
+                "id": id,
+                "member_ids": team.member_ids,
+                "stage_ids": team.stage_ids,
+            }
+            | settings,
+            again=lambda work, team: work.require("team.create"),
+        )
+        return self._write("team.create", actor, do, once=once)
 
     def change_team(
         self, team_id: Id, *, actor: Actor, idempotency_key: str | None = None, **fields: Any
@@ -95,9 +107,7 @@ class TeamUseCases(Desk):
             raise InvalidValueError(unknown[0], "is no setting of a team")
 
         def do(work: Work) -> Team:
-            before = work.team(team_id)
-            work.require("team.change")
-            work.require_all_of(before)
+            before = _team_to_change(work, team_id)
             after = attrs.evolve(before, **fields)
             names = [n for n in sorted(fields) if getattr(before, n) != getattr(after, n)]
             if "member_ids" in names:
@@ -127,8 +137,11 @@ class TeamUseCases(Desk):
             actor,
             do,
             team_ids=[team_id],
-            key=idempotency_key,
-            payload=(team_id, fields),
+            once=Once(
+                key=idempotency_key,
+                payload={"team_id": team_id} | fields,
+                again=lambda work, team: _team_to_change(work, team_id),
+            ),
         )
 
     def preview_team(self, team_id: Id, *, actor: Actor, **fields: Any) -> tuple[Reason, ...]:
@@ -137,9 +150,7 @@ class TeamUseCases(Desk):
             raise InvalidValueError(unknown[0], "is no setting of a team")
 
         def ask(work: Work) -> tuple[Reason, ...]:
-            team = work.team(team_id)
-            work.require("team.change")
-            work.require_all_of(team)
+            team = _team_to_change(work, team_id)
             return team_warnings(attrs.evolve(team, **fields))
 
         return self._read(actor, ask)
@@ -183,9 +194,25 @@ class TeamUseCases(Desk):
             actor,
             do,
             team_ids=[team_id],
-            key=idempotency_key,
-            payload=(team_id, to, resubscribe_customers),
+            once=Once(
+                key=idempotency_key,
+                payload={
+                    "team_id": team_id,
+                    "to": to,
+                    "resubscribe_customers": resubscribe_customers,
+                    "confirmed": confirmed,
+                },
+                again=lambda work, plan: _team_to_change(work, team_id),
+            ),
         )
+
+
+def _team_to_change(work: Work, team_id: Id) -> Team:
+    """A team that the one who acts sees all of, and may set up (V12, V14)."""
+    team = work.team(team_id)
+    work.require("team.change")
+    work.require_all_of(team)
+    return team
 
 
 def _plan_visibility(
@@ -195,9 +222,7 @@ def _plan_visibility(
     resubscribe_customers: bool,
     confirmed: VisibilityPlan | None = None,
 ) -> VisibilityPlan:
-    team = work.team(team_id)
-    work.require("team.change")
-    work.require_all_of(team)
+    team = _team_to_change(work, team_id)
     if to is Visibility.PRIVATE:
         work.claim(Claim.PRIVATE_TEAMS)
     everything = TicketFilter(team_ids=frozenset({team_id}), merged=None)

@@ -30,7 +30,8 @@ from helpdesk_core.events import (
 )
 from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, Plan, SetField
 from helpdesk_core.service.assigning import AssigningUseCases, choice, handing
-from helpdesk_core.service.work import Case, Presence, Work
+from helpdesk_core.service.once import Once
+from helpdesk_core.service.work import Case, Presence, Work, same_ticket
 from helpdesk_core.stages import plan_move, plan_transfer, stage_messages
 from helpdesk_core.visibility import audience, plan_narrower_team
 
@@ -105,8 +106,20 @@ class TicketUseCases(AssigningUseCases):
             do,
             team_ids=[team_id],
             look=look,
-            key=idempotency_key,
-            payload=(team_id, subject, description, id, customer_id, assignee_id, priority, labels),
+            once=Once(
+                key=idempotency_key,
+                payload={
+                    "team_id": team_id,
+                    "subject": subject,
+                    "description": description,
+                    "id": id,
+                    "customer_id": customer_id,
+                    "assignee_id": assignee_id,
+                    "priority": priority,
+                    "tags": labels,
+                },
+                again=same_ticket,
+            ),
         )
         self._index(ticket)
         return ticket
@@ -155,8 +168,11 @@ class TicketUseCases(AssigningUseCases):
             actor,
             do,
             ticket_ids=[ticket_id],
-            key=idempotency_key,
-            payload=(ticket_id, expected_version, fields),
+            once=Once(
+                key=idempotency_key,
+                payload={"ticket_id": ticket_id, "expected_version": expected_version} | fields,
+                again=same_ticket,
+            ),
         )
         self._index(ticket)
         return ticket
@@ -182,8 +198,15 @@ class TicketUseCases(AssigningUseCases):
             actor,
             do,
             ticket_ids=[ticket_id],
-            key=idempotency_key,
-            payload=(ticket_id, stage_id, expected_version),
+            once=Once(
+                key=idempotency_key,
+                payload={
+                    "ticket_id": ticket_id,
+                    "stage_id": stage_id,
+                    "expected_version": expected_version,
+                },
+                again=same_ticket,
+            ),
         )
 
     def close(
@@ -216,8 +239,11 @@ class TicketUseCases(AssigningUseCases):
             actor,
             do,
             ticket_ids=[ticket_id],
-            key=idempotency_key,
-            payload=(ticket_id, expected_version),
+            once=Once(
+                key=idempotency_key,
+                payload={"ticket_id": ticket_id, "expected_version": expected_version},
+                again=same_ticket,
+            ),
         )
 
     def transfer(
@@ -249,8 +275,15 @@ class TicketUseCases(AssigningUseCases):
             ticket_ids=[ticket_id],
             team_ids=[team_id],
             look=lambda: self._presence(team_id),
-            key=idempotency_key,
-            payload=(ticket_id, team_id, expected_version),
+            once=Once(
+                key=idempotency_key,
+                payload={
+                    "ticket_id": ticket_id,
+                    "team_id": team_id,
+                    "expected_version": expected_version,
+                },
+                again=same_ticket,
+            ),
         )
 
 

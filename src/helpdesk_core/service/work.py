@@ -8,7 +8,6 @@ way than `Work.carry_out`.
 from __future__ import annotations
 
 import functools
-import hashlib
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -38,7 +37,6 @@ from helpdesk_core.plans import (
     AddFollow,
     Change,
     Kind,
-    Merge,
     Notice,
     NoticeKind,
     Plan,
@@ -61,6 +59,7 @@ from helpdesk_core.ports import (
 from helpdesk_core.service.answers import afterwards, answered
 from helpdesk_core.service.claims import asked_by, for_store, require_claims
 from helpdesk_core.service.observing import notes
+from helpdesk_core.service.once import Once, digest
 from helpdesk_core.service.permissions import may
 from helpdesk_core.stages import Pipeline
 from helpdesk_core.visibility import can_view, can_view_team, scope_for
@@ -400,6 +399,11 @@ class Work:
         return self.session.tickets([ticket_id])[ticket_id]
 
 
+def same_ticket(work: Work, ticket: Ticket) -> object:
+    """For `Once.again`: the ticket that was given is still one to be seen (V14)."""
+    return work.case(ticket.id)
+
+
 def _ticket_touched(change: Change) -> Id | None:
     if isinstance(change, SetField | AddFollow | RemoveFollow):
         return change.id if change.kind is Kind.TICKET else None
@@ -484,8 +488,7 @@ class Desk:
         ticket_ids: Collection[Id] | Callable[[], Collection[Id]] = (),
         team_ids: Collection[Id] | Callable[[], Collection[Id]] = (),
         look: Callable[[], Presence] = Presence,
-        key: str | None = None,
-        payload: object = None,
+        once: Once[T] | None = None,
     ) -> T:
         """Run `do` in one transaction that holds these tickets and teams, the tickets' own too.
 
@@ -496,9 +499,7 @@ class Desk:
             now = self._now()
             held = session.lock(teams, tickets)
             work = self._begin(session, actor, now, held, presence)
-            if key is None:
-                return do(work)
-            return self._once(work, f"{use_case}:{key}", (use_case, payload), do)
+            return do(work) if once is None else self._once(work, use_case, once, do)
 
         for _ in range(ATTEMPTS):
             teams = team_ids() if callable(team_ids) else team_ids
@@ -531,20 +532,24 @@ class Desk:
         noted.commits()
         return result
 
-    def _once(self, work: Work, key: str, payload: object, do: Callable[[Work], T]) -> T:
+    def _once(self, work: Work, use_case: str, once: Once[T], do: Callable[[Work], T]) -> T:
         """The first result again for a key that was used with this payload (T7)."""
+        if once.key is None:
+            return do(work)
         work.claim(Claim.IDEMPOTENCY_KEYS)
-        key = f"{type(work.by).__name__}:{work.author_id}:{key}"  # a key is its caller's own
-        digest = hashlib.sha256(_canonical(payload).encode()).hexdigest()
+        # a key is its caller's own
+        key = f"{type(work.by).__name__}:{work.author_id}:{use_case}:{once.key}"
+        asked = digest(use_case, once.payload)
         kept = work.session.recall(key)
         if kept is None:
             result = do(work)
-            work.session.remember(key, Remembered(digest, result), work.now)
+            work.session.remember(key, Remembered(asked, result), work.now)
             return result
-        if kept.digest != digest:
-            raise IdempotencyKeyError(key)
-        _see_again(work, kept.result)
-        return cast(T, kept.result)
+        if kept.digest != asked:
+            raise IdempotencyKeyError(once.key)
+        again = cast(T, kept.result)
+        once.again(work, again)  # who may no longer see it is not shown it again (V14)
+        return again
 
     def _index(self, ticket: Ticket) -> None:
         """Tell the similarity store, after the transaction: the ticket stands whatever it says."""
@@ -582,26 +587,3 @@ def _actor(session: Session, actor: Actor) -> User | System:
     if not user.active:
         raise RefusedError(deny("permission.inactive_user"))
     return user
-
-
-def _see_again(work: Work, result: object) -> None:
-    """Who may no longer see what an earlier result shows is not shown it again (V14)."""
-    if isinstance(result, Ticket):
-        work.case(result.id)
-    elif isinstance(result, Merge):
-        work.cases([result.master_id, *result.merged_ids])
-    elif isinstance(result, Team):
-        work.team(result.id)
-    elif (ticket_id := getattr(result, "ticket_id", None)) is not None:
-        work.case(ticket_id)
-
-
-def _canonical(value: object) -> str:
-    """A text that is the same for the same payload, in every process."""
-    if isinstance(value, Mapping):
-        return "{" + ",".join(sorted(f"{k!r}:{_canonical(v)}" for k, v in value.items())) + "}"
-    if isinstance(value, set | frozenset):
-        return "{" + ",".join(sorted(_canonical(item) for item in value)) + "}"
-    if isinstance(value, list | tuple):
-        return "(" + ",".join(_canonical(item) for item in value) + ")"
-    return repr(value)
