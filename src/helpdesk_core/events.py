@@ -76,9 +76,12 @@ class TicketReopened(Event):
 
 @attrs.frozen(kw_only=True)
 class TicketTransferred(Event):
-    """A ticket went to another team (G9, A21); `team_id` is the new one."""
+    """A ticket went to another team (G9, A21); `team_id` is the new one.
 
-    from_team_id: Id
+    `from_team_id` is None where it is shown to somebody who may not open that team (V14).
+    """
+
+    from_team_id: Id | None
 
 
 @attrs.frozen(kw_only=True)
@@ -213,10 +216,13 @@ class DuplicateDiscarded(Event):
 
 @attrs.frozen(kw_only=True)
 class TicketMergedAway(Event):
-    """The ticket is a tombstone that points to its master (M8)."""
+    """The ticket is a tombstone that points to its master (M8).
+
+    `master_id` is None where it is shown to somebody who may not see the master (M7).
+    """
 
     internal: ClassVar[bool] = True
-    master_id: Id
+    master_id: Id | None
     merge_id: Id
 
 

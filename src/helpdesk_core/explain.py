@@ -40,6 +40,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "visibility.refused.moved_on": (
             "What the change would do to people is not what was shown any more."
         ),
+        "visibility.refused.inside_only": "Only internal users are shown this: {what}.",
         "visibility.refused.not_the_whole_team": (
             "The user may open the team {team_id} for a ticket of theirs, and does not see all "
             "of it."
@@ -69,9 +70,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "stage.fold_changed": "The stage {stage_id} changes (folded: {folded}).",
         "stage.reordered": "The stages get another order.",
         "stage.removed": "The stage {stage_id} is removed.",
-        "stage.refused.merged_away": (
-            "The ticket {ticket_id} was merged into {merged_into} and stays where it is."
-        ),
+        "stage.refused.merged_away": "The ticket {ticket_id} was merged away and stays in place.",
         "stage.refused.not_in_team": "The stage {stage_id} is not one of the team {team_ids}.",
         "stage.refused.no_folded_stage": (
             "The ticket is closed, and the team {team_id} has no folded stage for it."

@@ -181,7 +181,7 @@ def test_only_who_sees_the_whole_team_may_change_it(company: Company) -> None:
         desk.follow_ticket("one", "lea", actor=SETUP)
         with pytest.raises(RefusedError) as caught:
             call()
-        assert caught.value.code == "visibility.not_following"
+        assert caught.value.code == "visibility.refused.not_the_whole_team"
         desk.unfollow_ticket("one", "lea", actor=SETUP)
     desk.follow_team("private", "lea", actor=SETUP)
     assert desk.preview_visibility("private", Visibility.COMPANY, actor="lea").allowed

@@ -57,9 +57,10 @@ def test_merge_loses_nothing(company: Company) -> None:
         both = [*before["one"][part], *before["two"][part]]
         assert list(after["one"][part]) == sorted(both, key=lambda thing: (thing.at, thing.id))
     assert after["one"][0].tags == {"ink", "toner"}
-    tombstone = company.desk.ticket("two", actor="pia")
+    tombstone = company.desk.ticket("two", actor="ann")
     assert tombstone.merged_into == "one"
     assert tombstone.stage_id == before["two"][0].stage_id
+    assert company.desk.ticket("two", actor="pia").stage_id == tombstone.stage_id
     assert "TicketClosed" not in company.names("two")
     assert "two" not in company.reads("root")
     assert company.desk.count(actor=SETUP) == 1

@@ -87,3 +87,20 @@ def test_one_leaves_a_team_by_oneself(company: Company) -> None:
     assert company.desk.unfollow_team("private", "lea", actor="lea").code == (
         "visibility.follows_a_ticket"
     )
+
+
+def test_history_shows_no_count_of_a_team_that_one_does_not_see(company: Company) -> None:
+    """V12, T2, A20: a choice is told without the team's counts to who sees one ticket only."""
+    company.team("inner", Visibility.PRIVATE, auto_assign=True, member_ids=["ann"])
+    for _ in range(3):
+        given = company.open("inner")
+    company.desk.follow_ticket(given.id, "bob", actor=SETUP)
+    company.desk.follow_team("inner", "cyd", actor=SETUP)
+
+    def count(viewer: str) -> Any:
+        history = company.desk.history(given.id, actor=viewer)
+        [told] = [(e.count, e.tie_breaker) for e in history if e.name == "TicketAssigned"]
+        return told
+
+    assert count("cyd") == (2, "fewest")
+    assert count("bob") == (None, None)

@@ -200,7 +200,8 @@ def _with_tombstones(
         )
     if master_id in into and into[master_id] in {ticket.id for ticket in tickets}:
         return _refused("cycle", ticket_id=master_id, merged_into=into[master_id])
-    return _refused("merged_away", ticket_id=away[0].id, merged_into=away[0].merged_into)
+    # into which it was is not told: who may know asks for its root (M7)
+    return _refused("merged_away", ticket_id=away[0].id)
 
 
 def _sort_followers(

@@ -24,8 +24,9 @@ from helpdesk_core.fields import check_id, check_ids, utc
 from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.observing import notes
-from helpdesk_core.service.once import Once
-from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Presence, Work, same_ticket
+from helpdesk_core.service.once import Once, same_ticket
+from helpdesk_core.service.showing import shown
+from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Presence, Work
 
 #: Why a ticket waits when the calendar did not answer (A14).
 CALENDAR_SILENT = "assignment.calendar_did_not_answer"
@@ -70,6 +71,7 @@ class AssigningUseCases(Desk):
                 },
                 again=same_ticket,
             ),
+            shown=shown,
         )
 
     def assign_waiting(self, *, actor: Actor, limit: int = 100) -> tuple[Ticket, ...]:
@@ -112,7 +114,14 @@ class AssigningUseCases(Desk):
                 raise presence.error
             return presence
 
-        return self._write("work.assign_waiting", actor, do, ticket_ids=[ticket.id], look=look)
+        return self._write(
+            "work.assign_waiting",
+            actor,
+            do,
+            ticket_ids=[ticket.id],
+            look=look,
+            shown=lambda work, given: None if given is None else shown(work, given),
+        )
 
     def explain_assignment(self, team_id: Id, *, actor: Actor) -> Assignment:
         """Whom the team's next ticket would go to now, and why (A20).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import attrs
 
@@ -25,8 +25,11 @@ from helpdesk_core.plans import Add, Channel, Notice, NoticeKind
 from helpdesk_core.ports import AttachmentStore, Claim
 from helpdesk_core.service.answers import afterwards, answered
 from helpdesk_core.service.once import Once
+from helpdesk_core.service.showing import known
 from helpdesk_core.service.work import Case, Desk, Work
 from helpdesk_core.visibility import audience
+
+_Said = TypeVar("_Said", Message, Attachment, TimeEntry)
 
 #: The largest attachment, in bytes, unless the host says otherwise.
 ATTACHMENT_LIMIT = 25 * 1024 * 1024
@@ -128,12 +131,7 @@ class ConversationUseCases(Desk):
                     for recipient in told
                 ],
             )
-            # who may not see the root is not told its id (M7)
-            return (
-                message
-                if work.sees(root.ticket, root.team)
-                else attrs.evolve(message, ticket_id=asked)
-            )
+            return message
 
         return self._write(
             use_case,
@@ -150,6 +148,7 @@ class ConversationUseCases(Desk):
                 },
                 again=lambda work, message: work.case(asked),
             ),
+            shown=lambda work, message: _as_addressed(work, asked, message),
         )
 
     def attach(
@@ -217,9 +216,7 @@ class ConversationUseCases(Desk):
                 ],
             )
             kept = True
-            if work.sees(root.ticket, root.team):
-                return attachment
-            return attrs.evolve(attachment, ticket_id=ticket_id)
+            return attachment
 
         try:
             return self._write(
@@ -240,6 +237,7 @@ class ConversationUseCases(Desk):
                     },
                     again=lambda work, attachment: work.case(ticket_id),
                 ),
+                shown=lambda work, attachment: _as_addressed(work, ticket_id, attachment),
             )
         except RetryableError:  # nothing was changed; of another error at the commit nobody knows
             kept = False
@@ -311,6 +309,7 @@ class ConversationUseCases(Desk):
                 payload={"ticket_id": ticket_id, "minutes": minutes, "note": note},
                 again=lambda work, entry: work.case(ticket_id),
             ),
+            shown=lambda work, entry: _as_addressed(work, ticket_id, entry),
         )
 
     def _with_root(self, ticket_id: Id) -> list[Id]:
@@ -327,6 +326,13 @@ class ConversationUseCases(Desk):
         if self._attachments is None:
             raise AttachmentStoreError("the help desk was made without an attachment store")
         return self._attachments
+
+
+def _as_addressed(work: Work, asked: Id, said: _Said) -> _Said:
+    """What landed on a root, for who may not see the root: its id is not told (M7)."""
+    if said.ticket_id == asked or known(work, [said.ticket_id]):
+        return said
+    return attrs.evolve(said, ticket_id=asked)
 
 
 def _root(work: Work, addressed: Case) -> Case:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Actor, FollowSource, Id, Ticket, User
@@ -21,6 +21,7 @@ from helpdesk_core.plans import Discard, Merge
 from helpdesk_core.ports import Claim, TicketFilter
 from helpdesk_core.service.answers import afterwards, answered
 from helpdesk_core.service.once import Once
+from helpdesk_core.service.showing import known
 from helpdesk_core.service.work import Case, Desk, Work
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate
 
@@ -37,11 +38,13 @@ class MergingUseCases(Desk):
         """Tickets that look like this one, best first, each with its shares (M2, M3).
 
         Only those that the one who acts may see (M11), and no pair discarded before unless its
-        content changed since (M5).
+        content changed since (M5). Nothing for outsiders: the shares tell of tags and customers.
         """
 
         def ask(work: Work) -> tuple[Match, ...]:
             ticket = work.case(ticket_id).ticket
+            if not work.sees_internal:
+                return ()
             others = {t.id: t for t in work.session.find(work.scope, TicketFilter())}
             discarded = _discarded(work, [ticket_id], {**others, ticket_id: ticket})
             among = frozenset(
@@ -63,10 +66,15 @@ class MergingUseCases(Desk):
         query: TicketFilter = TicketFilter(),  # noqa: B008 - frozen
         threshold: float = THRESHOLD,
     ) -> tuple[Group, ...]:
-        """Groups of tickets that look like one, among those to be seen and asked for (M4, M11)."""
+        """Groups of tickets that look like one, among those to be seen and asked for (M4, M11).
+
+        Nothing for outsiders, as in `duplicates`.
+        """
 
         def ask(work: Work) -> tuple[Group, ...]:
             work.can_ask(query)
+            if not work.sees_internal:
+                return ()
             tickets = {t.id: t for t in work.session.find(work.scope, query)}
             discarded = _discarded(work, tickets, tickets)
             index = SimilarityIndex(tickets.values())
@@ -159,7 +167,7 @@ class MergingUseCases(Desk):
             record = work.session.merge(new_id)
             return record or _same_merge(work, ticket_ids)
 
-        record = self._write(
+        return self._write(
             "ticket.merge",
             actor,
             do,
@@ -174,12 +182,8 @@ class MergingUseCases(Desk):
                 },
                 again=lambda work, record: _seen_merge(work, record.id),
             ),
+            after=self._index_without,
         )
-        if self._similarity is not None:
-            for id in record.merged_ids:
-                with afterwards("is still in the similarity store", id):
-                    self._similarity.remove(id)
-        return record
 
     def unmerge(
         self, merge_id: Id, *, actor: Actor, idempotency_key: str | None = None
@@ -203,7 +207,7 @@ class MergingUseCases(Desk):
                 apart[:] = work.session.tickets(ids).values()
             return plan
 
-        plan = self._write(
+        return self._write(
             "ticket.unmerge",
             actor,
             do,
@@ -213,10 +217,18 @@ class MergingUseCases(Desk):
                 payload={"merge_id": merge_id},
                 again=lambda work, plan: _seen_merge(work, merge_id),
             ),
+            after=lambda plan: self._index_all(apart),
         )
-        for ticket in apart:
+
+    def _index_without(self, record: Merge) -> None:
+        if self._similarity is not None:
+            for id in record.merged_ids:
+                with afterwards("is still in the similarity store", id):
+                    self._similarity.remove(id)
+
+    def _index_all(self, tickets: Iterable[Ticket]) -> None:
+        for ticket in tickets:
             self._index(ticket)
-        return plan
 
 
 def _plan_merge(
@@ -271,9 +283,10 @@ def _same_merge(work: Work, ticket_ids: Sequence[Id]) -> Merge:
     """The merge that was made of these tickets before (M10)."""
     wanted = frozenset(ticket_ids)
     for merge in reversed(work.session.merges(list(wanted))):
-        if merge.undone_at is None and wanted <= {merge.master_id, *merge.merged_ids}:
+        merged = {merge.master_id, *merge.merged_ids}
+        if merge.undone_at is None and wanted <= merged <= known(work, merged):
             return merge
-    # merged one by one: there is no single record to give again
+    # merged one by one, or with another one that is hidden: there is no record to give again
     raise RefusedError(deny("merge.refused.merged_before", ticket_ids=tuple(ticket_ids)))
 
 

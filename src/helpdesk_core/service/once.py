@@ -6,13 +6,15 @@ import enum
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import attrs
 
-from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.entities import Ticket
+from helpdesk_core.errors import IdempotencyKeyError, InvalidValueError
 from helpdesk_core.fields import utc
+from helpdesk_core.ports import Claim, Remembered
 
 if TYPE_CHECKING:
     from helpdesk_core.service.work import Work
@@ -31,6 +33,40 @@ class Once(Generic[T]):
     key: str | None
     payload: Mapping[str, Any]
     again: Callable[[Work, T], object]
+
+
+def same_ticket(work: Work, ticket: Ticket) -> object:
+    """For `Once.again`: the ticket that was given is still one to be seen (V14)."""
+    return work.case(ticket.id)
+
+
+@attrs.frozen
+class Done(Generic[T]):
+    """What a use-case gave, and what the one who acts is shown of it."""
+
+    result: T
+    shown: T
+    is_new: bool
+
+
+def done_once(work: Work, use_case: str, once: Once[T], do: Callable[[Work], T]) -> tuple[T, bool]:
+    """What `do` gives, or gave first under this key and with this payload (T7); is it new?"""
+    if once.key is None:
+        return do(work), True
+    work.claim(Claim.IDEMPOTENCY_KEYS)
+    # a key is its caller's own
+    key = f"{type(work.by).__name__}:{work.author_id}:{use_case}:{once.key}"
+    asked = digest(use_case, once.payload)
+    kept = work.session.recall(key)
+    if kept is None:
+        result = do(work)
+        work.session.remember(key, Remembered(asked, result), work.now)
+        return result, True
+    if kept.digest != asked:
+        raise IdempotencyKeyError(once.key)
+    again = cast(T, kept.result)
+    once.again(work, again)  # who may no longer see it is not shown it again (V14)
+    return again, False
 
 
 def digest(use_case: str, payload: Mapping[str, Any]) -> str:

@@ -25,9 +25,11 @@ from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import Event
 from helpdesk_core.fields import check_id
 from helpdesk_core.ports import Claim, Position, TicketFilter
+from helpdesk_core.service.showing import shown, shown_all, shown_history
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.stages.boards import Board, build_board
 from helpdesk_core.visibility import AccessExplanation, can_view, explain_access
+from helpdesk_core.visibility.showing import shown_stage
 
 T = TypeVar("T")
 
@@ -48,18 +50,21 @@ class ReadingUseCases(Desk):
 
     def ticket(self, ticket_id: Id, *, actor: Actor) -> Ticket:
         """One ticket, a tombstone too for who could view it (M8); else `NotFoundError` (V14)."""
-        return self._read(actor, lambda work: work.case(ticket_id).ticket)
+        return self._read(actor, lambda work: shown(work, work.case(ticket_id).ticket))
 
     def resolve(self, ticket_id: Id, *, actor: Actor) -> Id:
         """The id of the ticket that this one was merged into in the end, or its own (M9).
 
-        Who may not see the root is not told its id.
+        Who may not see the root is not told its id, by the error either (M7, V14).
         """
 
         def ask(work: Work) -> Id:
             work.case(ticket_id)
             root_id = work.resolve(ticket_id)
-            work.case(root_id)
+            try:
+                work.case(root_id)
+            except NotFoundError:
+                raise NotFoundError("root of ticket", ticket_id) from None
             return root_id
 
         return self._read(actor, ask)
@@ -81,7 +86,7 @@ class ReadingUseCases(Desk):
             found = work.session.find(
                 work.scope, query, after=after, limit=limit + 1, newest_first=newest_first
             )
-            items = tuple(found[:limit])
+            items = tuple(shown_all(work, found[:limit]))
             more = len(found) > limit
             return Page(items, Position(items[-1].created_at, items[-1].id) if more else None)
 
@@ -132,13 +137,17 @@ class ReadingUseCases(Desk):
         return self._read(actor, ask)
 
     def history(self, ticket_id: Id, *, actor: Actor) -> tuple[Event, ...]:
-        """Who did what when on the ticket; who is outside sees no internal event (T6, V15)."""
+        """Who did what when on the ticket; who is outside sees no internal event (T6, V15).
+
+        Other tickets and teams are named to who may see them, and counts of the team to who sees
+        all of it (M7, V12).
+        """
 
         def ask(work: Work) -> tuple[Event, ...]:
-            work.case(ticket_id)
+            case = work.case(ticket_id)
             work.claim(Claim.HISTORY)
             recorded = work.session.history([ticket_id])
-            return tuple(r.event for r in recorded if work.sees_internal or not r.event.internal)
+            return shown_history(work, case, (one.event for one in recorded))
 
         return self._read(actor, ask)
 
@@ -285,11 +294,14 @@ class ReadingUseCases(Desk):
                 # a stage of a team that the viewer cannot open is shown only with a ticket in it
                 mine = {id for team in _opened(work) for id in team.stage_ids}
                 stages = tuple(s for s in stages if s.id in mine or counts.get(s.id))
-            shown = {
-                stage.id: work.session.find(
-                    work.scope,
-                    attrs.evolve(query, stage_ids=frozenset({stage.id})),
-                    limit=limit,
+            found = {
+                stage.id: shown_all(
+                    work,
+                    work.session.find(
+                        work.scope,
+                        attrs.evolve(query, stage_ids=frozenset({stage.id})),
+                        limit=limit,
+                    ),
                 )
                 for stage in stages
                 if counts.get(stage.id)
@@ -297,8 +309,8 @@ class ReadingUseCases(Desk):
                 and (not stage.folded or stage.id in unfolded)
             }
             return build_board(
-                stages,
-                shown,
+                [shown_stage(stage, work.actor) for stage in stages],
+                found,
                 counts,
                 temporarily_folded=folded,
                 temporarily_unfolded=unfolded,

@@ -30,8 +30,9 @@ from helpdesk_core.events import (
 )
 from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, Plan, SetField
 from helpdesk_core.service.assigning import AssigningUseCases, choice, handing
-from helpdesk_core.service.once import Once
-from helpdesk_core.service.work import Case, Presence, Work, same_ticket
+from helpdesk_core.service.once import Once, same_ticket
+from helpdesk_core.service.showing import shown
+from helpdesk_core.service.work import Case, Presence, Work
 from helpdesk_core.stages import plan_move, plan_transfer, stage_messages
 from helpdesk_core.visibility import audience, plan_narrower_team
 
@@ -100,7 +101,7 @@ class TicketUseCases(AssigningUseCases):
             work.carry_out(_taking_in(work, ticket, team, stage, customer, has_it), *assigning)
             return work.fresh(ticket.id)
 
-        ticket = self._write(
+        return self._write(
             "ticket.open",
             actor,
             do,
@@ -120,9 +121,9 @@ class TicketUseCases(AssigningUseCases):
                 },
                 again=same_ticket,
             ),
+            shown=shown,
+            after=self._index,
         )
-        self._index(ticket)
-        return ticket
 
     def change_ticket(
         self,
@@ -163,7 +164,7 @@ class TicketUseCases(AssigningUseCases):
                 work.write(changes, [event])
             return work.fresh(ticket_id)
 
-        ticket = self._write(
+        return self._write(
             "ticket.change",
             actor,
             do,
@@ -173,9 +174,9 @@ class TicketUseCases(AssigningUseCases):
                 payload={"ticket_id": ticket_id, "expected_version": expected_version} | fields,
                 again=same_ticket,
             ),
+            shown=shown,
+            after=self._index,
         )
-        self._index(ticket)
-        return ticket
 
     def move(
         self,
@@ -207,6 +208,7 @@ class TicketUseCases(AssigningUseCases):
                 },
                 again=same_ticket,
             ),
+            shown=shown,
         )
 
     def close(
@@ -244,6 +246,7 @@ class TicketUseCases(AssigningUseCases):
                 payload={"ticket_id": ticket_id, "expected_version": expected_version},
                 again=same_ticket,
             ),
+            shown=shown,
         )
 
     def transfer(
@@ -284,6 +287,7 @@ class TicketUseCases(AssigningUseCases):
                 },
                 again=same_ticket,
             ),
+            shown=shown,
         )
 
 

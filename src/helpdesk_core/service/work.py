@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import attrs
 
@@ -23,7 +23,6 @@ from helpdesk_core.errors import (
     CalendarError,
     CollisionError,
     ConflictError,
-    IdempotencyKeyError,
     InvalidValueError,
     NotFoundError,
     RefusedError,
@@ -50,7 +49,6 @@ from helpdesk_core.ports import (
     Clock,
     Notification,
     Notifier,
-    Remembered,
     Repository,
     Session,
     SimilarityStore,
@@ -59,7 +57,7 @@ from helpdesk_core.ports import (
 from helpdesk_core.service.answers import afterwards, answered
 from helpdesk_core.service.claims import asked_by, for_store, require_claims
 from helpdesk_core.service.observing import notes
-from helpdesk_core.service.once import Once, digest
+from helpdesk_core.service.once import Done, Once, done_once
 from helpdesk_core.service.permissions import may
 from helpdesk_core.stages import Pipeline
 from helpdesk_core.visibility import can_view, can_view_team, scope_for
@@ -180,8 +178,22 @@ class Work:
         require_claims(self.claims, claims)
 
     def can_ask(self, query: TicketFilter) -> None:
-        """Raise `NotClaimedError` for a question about what the store does not keep."""
+        """Raise `NotClaimedError` for a question about what the store does not keep.
+
+        Outsiders do not ask of what they are not shown: the answer would show it (V15).
+        """
         self.claim(*asked_by(query))
+        own = query.customer_id in (None, self.author_id)
+        for name, asked in (("tag", query.tag), ("waiting", query.waiting)):
+            if asked is not None:
+                self.require_inside(name)
+        if not own:
+            self.require_inside("customer_id")
+
+    def require_inside(self, what: str) -> None:
+        """Raise `RefusedError` for an outsider who asks for what is shown inside only (V15)."""
+        if not self.sees_internal:
+            raise RefusedError(deny("visibility.refused.inside_only", what=what))
 
     # --- what is there, for those who may know (V14) ---------------------------------------------
 
@@ -399,11 +411,6 @@ class Work:
         return self.session.tickets([ticket_id])[ticket_id]
 
 
-def same_ticket(work: Work, ticket: Ticket) -> object:
-    """For `Once.again`: the ticket that was given is still one to be seen (V14)."""
-    return work.case(ticket.id)
-
-
 def _ticket_touched(change: Change) -> Id | None:
     if isinstance(change, SetField | AddFollow | RemoveFollow):
         return change.id if change.kind is Kind.TICKET else None
@@ -489,17 +496,22 @@ class Desk:
         team_ids: Collection[Id] | Callable[[], Collection[Id]] = (),
         look: Callable[[], Presence] = Presence,
         once: Once[T] | None = None,
+        shown: Callable[[Work, T], T] | None = None,
+        after: Callable[[T], object] | None = None,
     ) -> T:
         """Run `do` in one transaction that holds these tickets and teams, the tickets' own too.
 
-        What has to be asked to know them, and who is there, is asked before each attempt.
+        What has to be asked to know them, and who is there, is asked before each attempt. `shown`
+        makes of the result what the one who acts is shown of it, also when it is given again;
+        `after` is told of a new one once it is committed.
         """
 
-        def run(session: Session, presence: Presence, teams: _Ids, tickets: _Ids) -> T:
+        def run(session: Session, presence: Presence, teams: _Ids, tickets: _Ids) -> Done[T]:
             now = self._now()
             held = session.lock(teams, tickets)
             work = self._begin(session, actor, now, held, presence)
-            return do(work) if once is None else self._once(work, use_case, once, do)
+            result, is_new = done_once(work, use_case, once, do) if once else (do(work), True)
+            return Done(result, result if shown is None else shown(work, result), is_new)
 
         for _ in range(ATTEMPTS):
             teams = team_ids() if callable(team_ids) else team_ids
@@ -508,9 +520,13 @@ class Desk:
             check_ids("ticket_id", tickets)
             attempt = functools.partial(run, presence=look(), teams=teams, tickets=tickets)
             try:
-                return self._transact(attempt)
+                done = self._transact(attempt)
             except MovedError:
                 notes().retries += 1
+                continue
+            if after is not None and done.is_new:
+                after(done.result)
+            return done.shown
         raise RetryableError(f"{use_case}: what it works on keeps moving; try again")
 
     def _transact(self, run: Callable[[Session], T]) -> T:
@@ -531,25 +547,6 @@ class Desk:
             result = run(session)
         noted.commits()
         return result
-
-    def _once(self, work: Work, use_case: str, once: Once[T], do: Callable[[Work], T]) -> T:
-        """The first result again for a key that was used with this payload (T7)."""
-        if once.key is None:
-            return do(work)
-        work.claim(Claim.IDEMPOTENCY_KEYS)
-        # a key is its caller's own
-        key = f"{type(work.by).__name__}:{work.author_id}:{use_case}:{once.key}"
-        asked = digest(use_case, once.payload)
-        kept = work.session.recall(key)
-        if kept is None:
-            result = do(work)
-            work.session.remember(key, Remembered(asked, result), work.now)
-            return result
-        if kept.digest != asked:
-            raise IdempotencyKeyError(once.key)
-        again = cast(T, kept.result)
-        once.again(work, again)  # who may no longer see it is not shown it again (V14)
-        return again
 
     def _index(self, ticket: Ticket) -> None:
         """Tell the similarity store, after the transaction: the ticket stands whatever it says."""

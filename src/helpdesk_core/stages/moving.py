@@ -191,11 +191,7 @@ def set_field(kind: Kind, thing: Ticket | Team | Stage, field: str, value: Any) 
 
 
 def _merged_away(ticket: Ticket) -> Plan:
-    return Plan(
-        decision=deny(
-            "stage.refused.merged_away", ticket_id=ticket.id, merged_into=ticket.merged_into
-        )
-    )
+    return Plan(decision=deny("stage.refused.merged_away", ticket_id=ticket.id))
 
 
 def not_in_team(stage_id: Id, *team_ids: Id) -> Decision:
