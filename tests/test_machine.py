@@ -245,13 +245,15 @@ class DeskMachine(RuleBasedStateMachine):
             assert ticket.assignee_id == result["assignee"]
             self.same_warning(id, result["absent"])
 
-    @rule(actor=actors, ticket=tickets, internal=st.booleans())
-    def say(self, actor: Id, ticket: int, internal: bool) -> None:
+    @rule(actor=actors, ticket=tickets, internal=st.booleans(), to_root=mostly)
+    def say(self, actor: Id, ticket: int, internal: bool, to_root: bool = False) -> None:
         id, body = self.pick(ticket), f"message {self.steps} on {ticket}"
         ask = self.model.note if internal else self.model.reply
         call = self.desk.note if internal else self.desk.reply
+        options = {} if internal else {"to_root": to_root}
         message, result = self.both(
-            ask(actor, id, body, now=self.now), lambda: call(id, body, actor=actor)
+            ask(actor, id, body, now=self.now, **options),
+            lambda: call(id, body, actor=actor, **options),
         )
         if result is not None:
             assert self.told(message.id) == Counter([*result["audience"]])
@@ -633,7 +635,8 @@ class DeskMachine(RuleBasedStateMachine):
                     self.desk.ticket(id, actor=viewer)
                 assert str(caught.value) == f"ticket {id!r} not found"
         roots = {one["merged"] for one in self.model.tickets.values()} - {None}
-        for id in roots | {self.ids[self.steps % len(self.ids)]}:
+        away = [id for id in self.ids if self.model.tickets[id]["merged"] is not None]
+        for id in roots | {*away} | {self.ids[self.steps % len(self.ids)]}:
             self.same_conversation(viewer, id)
         for team in teams:
             self.same_board(viewer, team)

@@ -515,7 +515,7 @@ def test_refused_merges():
 
 
 def test_followers_carried_over():
-    """M7: only who could see all of them is carried over, unless named."""
+    """M7: only who could see all of them is carried over, unless named; authors read themselves."""
     desk = a_desk(level="public")
     desk.open("ada", "t", now=hours(0))
     desk.open("eve", "t", now=hours(1))
@@ -526,7 +526,8 @@ def test_followers_carried_over():
     assert desk.visible("eve", tombstones=False) == set()
     assert desk.reply("eve", 2, "and mine?", now=hours(3))[1]["ticket"] == 1
     assert desk.messages("eve", 1) == ("not found", None)
-    assert desk.messages("eve", 2) == ("ok", [])
+    assert desk.messages("eve", 2) == ("ok", ["and mine?"])
+    assert desk.reply("ada", 2, "for Eve?", now=hours(3)) == ("refused", "another customer")
     desk.unmerge("ada", 0, now=hours(4))
     desk.merge("ada", [1, 2], add_followers={"eve"}, now=hours(5))
     assert desk.messages("eve", 1) == ("ok", ["public", "and mine?"])

@@ -120,6 +120,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "permission.inactive_user": "The user is not active.",
         "visibility.system": "The system sees everything, for this reason: {reason}.",
         "user.refused.kind": "The user {user_id} cannot become another kind of user.",
+        "message.refused.another_customer": (
+            "It was merged into a ticket of another customer, or of none, where this would go."
+        ),
         "team.refused.not_eligible": "The user {user_id} cannot be a member: agents can.",
         "team.refused.other_company": (
             "The user {user_id} is of another company and could not open the team."
@@ -195,6 +198,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 #: Fuller sentences, for when all of their values are there.
 FULLER: Mapping[str, str] = MappingProxyType(
     {
+        "message.refused.another_customer": (
+            "The ticket {ticket_id} was merged into {root_id}, whose customer {customer_id} would "
+            "read this."
+        ),
         "assignment.fewest_tickets": (
             "Of those available, who had the fewest tickets was taken: {count}."
         ),

@@ -136,12 +136,22 @@ class ModelDesk(World):
         )
 
     @asked_by_somebody
-    def reply(self, actor, ticket_id, body="", *, now):
+    def reply(self, actor, ticket_id, body="", *, now, to_root=False):
         """A reply by somebody with a login; result as in `incoming`."""
         if not self._sees(actor, ticket_id):
             return "not found", None
         if not self._may(actor, "reply"):
             return "refused", "role"
+        # M9: "a reply to a tombstone lands on the root"; V20: its customer gets it in full.
+        # CHOICE: an internal user whose words would so reach another customer than they see before
+        # them must say that they mean the root.
+        root = self.tickets[merge.resolve(ticket_id, self.tickets)]
+        if (
+            self.users[actor]["kind"] == "internal"
+            and root["customer"] != self.tickets[ticket_id]["customer"]
+            and not to_root
+        ):
+            return "refused", "another customer"
         return self.incoming(actor, ticket_id, body, now=now)
 
     def incoming(self, author, ticket_id, body="", *, now, automatic=False):
@@ -578,9 +588,11 @@ class ModelDesk(World):
         master_id = merge.choose_master([self.tickets[i] for i in ids], master)
         levels = {i: self._team_of(self.tickets[i])["level"] for i in ids}
         why = merge.check(master_id, ids, self.tickets, levels, allow_cross_visibility)
-        # CHOICE: merged one by one before is not the same merge.
+        # CHOICE: merged one by one before is not the same merge; nor is one with another ticket in
+        # it that the actor may not see, M11: "Candidates the caller may not see are not hinted at."
         if why == "again" and not any(
             set(ids) <= {one["master"], *one["others"]}
+            and all(self._sees(actor, i) for i in (one["master"], *one["others"]))
             for one in self.world["merges"]
             if not one["undone"]
         ):

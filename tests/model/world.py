@@ -256,16 +256,39 @@ class World:
             return "not found", None
         # M7: "Nobody sees through a merge what they could not see before."
         readable = []
+        own = self._own_words_above(user_id, ticket_id)
         for message in sorted(self.world["messages"], key=lambda m: m["at"]):
-            if message["ticket"] not in merge.tree(ticket_id, self.tickets):
-                continue
-            if not self._sees(user_id, message["ticket"]):
-                continue
+            if not any(message is one for one in own):
+                if message["ticket"] not in merge.tree(ticket_id, self.tickets):
+                    continue
+                if not self._sees(user_id, message["ticket"]):
+                    continue
             # V15: "also when quoted or merged later."
             if message["internal"] and self.users[user_id]["kind"] != "internal":
                 continue
             readable.append(message["body"])
         return "ok", readable
+
+    def _own_words_above(self, user_id, ticket_id):
+        """What the user wrote, since this ticket was merged, on those it was merged into."""
+        # M7: "their later replies land on the root", M9.
+        # CHOICE: they read their own words again on the tombstone, where the root is hidden from
+        # them; not those from before the merge, which would tell them what the root is.
+        own = []
+        while self.tickets[ticket_id]["merged"] is not None:
+            [this] = [
+                one
+                for one in self.world["merges"]
+                if not one["undone"] and ticket_id in one["others"]
+            ]
+            ticket_id = this["master"]
+            if not self._sees(user_id, ticket_id):
+                own += [
+                    message
+                    for message in self.world["messages"][this["message_count"] :]
+                    if message["ticket"] == ticket_id and message["author"] == user_id
+                ]
+        return own
 
     def counts(self, team_id, user_id=None):
         """T2: dict(open, unassigned, waiting, closed) of a team; of what a user sees, if given."""

@@ -37,6 +37,7 @@ EXITS: dict[str, list[Call]] = {
     "messages": [lambda d, a, t, m: d.messages(t, actor=a)],
     "attachments": [lambda d, a, t, m: d.attachments(t, actor=a)],
     "time_entries": [lambda d, a, t, m: d.time_entries(t, actor=a)],
+    "merged_tickets": [lambda d, a, t, m: d.merged_tickets(t, actor=a)],
     "history": [lambda d, a, t, m: d.history(t, actor=a)],
     "access": [lambda d, a, t, m: d.access(t, actor=a)],
     "explain_access": [

@@ -71,6 +71,7 @@ READS: dict[str, Callable[[Helpdesk], object]] = {
     "explain_access": lambda d: d.explain_access(_TICKET, _ADA, actor=SETUP),
     "explain_assignment": lambda d: d.explain_assignment(_TEAM, actor=_ADA),
     "history": lambda d: d.history(_TICKET, actor=_ADA),
+    "merged_tickets": lambda d: d.merged_tickets(_TICKET, actor=_ADA),
     "messages": lambda d: d.messages(_TICKET, actor=_ADA),
     "my_board": lambda d: d.my_board(actor=_ADA),
     "preview_fold": lambda d: d.preview_fold(WORLD.stages[0].id, True, actor=SETUP),

@@ -187,7 +187,7 @@ def test_merging_across_levels_is_asked_for(company: Company) -> None:
     assert code == "merge.refused.cross_visibility"
     company.desk.merge(["one", "inner"], actor="root", allow_cross_visibility=True)
     assert company.desk.messages("one", actor="pat")
-    company.desk.reply("inner", "On the root", actor="root")
+    company.desk.reply("inner", "On the root", actor="root", to_root=True)
     assert company.desk.messages("one", actor="pat")[-1].body == "On the root"
 
 

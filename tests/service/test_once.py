@@ -65,6 +65,7 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
             {"media_type": "text/plain"},
             {"message_id": "m"},
             {"internal": True},
+            {"to_root": True},
             {"limit": 10},
         ],
     ),
@@ -186,7 +187,13 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
     ),
     "reply": (
         {"ticket_id": "a", "body": "b"},
-        [{"ticket_id": "b"}, {"body": "c"}, {"automatic": True}, {"expected_version": 1}],
+        [
+            {"ticket_id": "b"},
+            {"body": "c"},
+            {"automatic": True},
+            {"to_root": True},
+            {"expected_version": 1},
+        ],
     ),
     "transfer": (
         {"ticket_id": "a", "team_id": "company"},

@@ -80,6 +80,9 @@ WITH_A_TOMBSTONE: dict[str, Callable[[Any, str], Any]] = {
     "reply": lambda desk, who: desk.reply("mine", "hello", actor=who, idempotency_key="r"),
     "note": lambda desk, who: desk.note("mine", "hello", actor=who, idempotency_key="n"),
     "attach": lambda desk, who: desk.attach("mine", "x", b"x", actor=who, idempotency_key="a"),
+    "reply on the root": lambda desk, who: desk.reply("mine", "hello", actor=who, to_root=True),
+    "attach to the root": lambda desk, who: desk.attach("mine", "x", b"", actor=who, to_root=True),
+    "merged tickets": lambda desk, who: desk.merged_tickets("mine", actor=who),
     "log time": lambda desk, who: desk.log_time("mine", 5, actor=who, idempotency_key="t"),
     "move": lambda desk, who: desk.move("mine", "solved", actor=who),
     "close": lambda desk, who: desk.close("mine", actor=who),
@@ -131,7 +134,7 @@ def test_a_retry_through_a_tombstone_gives_the_first_result(company: Company) ->
     for call in (
         lambda: company.desk.log_time("mine", 5, actor="ann", idempotency_key="k"),
         lambda: company.desk.note("mine", "x", actor="ann", idempotency_key="k"),
-        lambda: company.desk.attach("mine", "x", b"x", actor="ann", idempotency_key="k"),
+        lambda: company.desk.reply("mine", "x", actor="ann", to_root=True, idempotency_key="k"),
     ):
         first = call()
         assert first.ticket_id == "mine"

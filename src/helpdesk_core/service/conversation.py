@@ -7,11 +7,13 @@ from typing import BinaryIO, TypeVar
 
 import attrs
 
-from helpdesk_core.entities import Actor, Attachment, Id, Message, TimeEntry
+from helpdesk_core.decisions import deny
+from helpdesk_core.entities import Actor, Attachment, Id, Message, TimeEntry, User
 from helpdesk_core.errors import (
     AttachmentStoreError,
     InvalidValueError,
     NotFoundError,
+    RefusedError,
     RetryableError,
 )
 from helpdesk_core.events import (
@@ -25,7 +27,7 @@ from helpdesk_core.plans import Add, Channel, Notice, NoticeKind
 from helpdesk_core.ports import AttachmentStore, Claim
 from helpdesk_core.service.answers import afterwards, answered
 from helpdesk_core.service.once import Once
-from helpdesk_core.service.showing import known
+from helpdesk_core.service.showing import conversation, known
 from helpdesk_core.service.work import Case, Desk, Work
 from helpdesk_core.visibility import audience
 
@@ -45,13 +47,16 @@ class ConversationUseCases(Desk):
         *,
         actor: Actor,
         automatic: bool = False,
+        to_root: bool = False,
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Message:
         """Say something that the customer reads too (V9, V20).
 
         The right is checked on the ticket addressed; a reply to a tombstone lands on the root (M9).
-        `automatic` marks what a machine sent (N3).
+        Where the root has another customer, an internal user must say so with `to_root`: they would
+        write to somebody else than they see before them. `automatic` marks what a machine sent
+        (N3).
         """
         return self._post(
             "ticket.reply",
@@ -59,6 +64,7 @@ class ConversationUseCases(Desk):
             actor,
             expected_version,
             idempotency_key,
+            to_root,
         )
 
     def note(
@@ -86,6 +92,7 @@ class ConversationUseCases(Desk):
         actor: Actor,
         expected_version: int | None,
         key: str | None,
+        to_root: bool = False,
     ) -> Message:
         asked, new_id = draft.ticket_id, self._new_id()
 
@@ -94,6 +101,8 @@ class ConversationUseCases(Desk):
             work.require(use_case)
             work.at_version(addressed.ticket, expected_version)
             root = _root(work, addressed)
+            if not (draft.internal or to_root):
+                _same_customer(work, addressed, root)
             message = attrs.evolve(
                 draft, id=new_id, ticket_id=root.ticket.id, author_id=work.author_id, at=work.now
             )
@@ -144,6 +153,7 @@ class ConversationUseCases(Desk):
                     "ticket_id": asked,
                     "body": draft.body,
                     "automatic": draft.automatic,
+                    "to_root": to_root,
                     "expected_version": expected_version,
                 },
                 again=lambda work, message: work.case(asked),
@@ -161,13 +171,16 @@ class ConversationUseCases(Desk):
         media_type: str = "application/octet-stream",
         message_id: Id | None = None,
         internal: bool = False,
+        to_root: bool = False,
         limit: int = ATTACHMENT_LIMIT,
         idempotency_key: str | None = None,
     ) -> Attachment:
         """Add a file of at most `limit` bytes to a ticket, or to a message on it.
 
-        A file of an internal note is internal too (V15). The bytes are kept before the transaction
-        begins and dropped again when it is rolled back; what a crash leaves is found by `check`.
+        A file of an internal note is internal too (V15). Where a tombstone's root has another
+        customer, who would read it, an internal user must say `to_root`, as in `reply`. The bytes
+        are kept before the transaction begins and dropped again when it is rolled back; what a
+        crash leaves is found by `check`.
         """
         store = self._store()
         data = io.BytesIO(content) if isinstance(content, bytes) else content
@@ -186,10 +199,13 @@ class ConversationUseCases(Desk):
             nonlocal kept
             kept = False
             allowed(work)
-            root = _root(work, work.case(ticket_id))
+            addressed = work.case(ticket_id)
+            root = _root(work, addressed)
             inside = internal or _is_internal(work, ticket_id, root, message_id)
             if inside:
                 work.require("ticket.note")
+            elif not to_root:
+                _same_customer(work, addressed, root)
             attachment = Attachment(
                 id=new_id,
                 ticket_id=root.ticket.id,
@@ -233,6 +249,7 @@ class ConversationUseCases(Desk):
                         "media_type": media_type,
                         "message_id": message_id,
                         "internal": internal,
+                        "to_root": to_root,
                         "limit": limit,
                     },
                     again=lambda work, attachment: work.case(ticket_id),
@@ -252,10 +269,8 @@ class ConversationUseCases(Desk):
 
         def ask(work: Work) -> Attachment:
             work.case(ticket_id)
-            for attachment in work.session.attachments(work.tree(ticket_id)):
-                if attachment.id == attachment_id and (
-                    work.sees_internal or not attachment.internal
-                ):
+            for attachment in conversation(work, ticket_id, work.session.attachments):
+                if attachment.id == attachment_id:
                     return attachment
             raise NotFoundError("attachment", attachment_id)
 
@@ -347,13 +362,31 @@ def _root(work: Work, addressed: Case) -> Case:
     return Case(root, work.session.teams([root.team_id])[root.team_id])
 
 
+def _same_customer(work: Work, addressed: Case, root: Case) -> None:
+    """Raise `RefusedError` for a colleague whose answer would go to another customer (M9, V20)."""
+    same = addressed.ticket.customer_id == root.ticket.customer_id
+    if same or not isinstance(work.actor, User) or work.actor.is_external:
+        return
+    seen = work.sees(root.ticket, root.team)
+    raise RefusedError(
+        deny(
+            "message.refused.another_customer",
+            ticket_id=addressed.ticket.id,
+            root_id=root.ticket.id if seen else None,
+            customer_id=root.ticket.customer_id if seen else None,
+        )
+    )
+
+
 def _is_internal(work: Work, ticket_id: Id, root: Case, message_id: Id | None) -> bool:
     """Whether a file hangs on an internal note; a message not to be seen is not found (V14)."""
     if message_id is None:
         return False
-    for message in work.session.messages({*work.tree(ticket_id), root.ticket.id}):
-        if message.id == message_id and (work.sees_internal or not message.internal):
-            return message.internal
+    ids = {ticket_id, root.ticket.id} if work.sees(root.ticket, root.team) else {ticket_id}
+    for id in ids:
+        for message in conversation(work, id, work.session.messages):
+            if message.id == message_id:
+                return message.internal
     raise NotFoundError("message", message_id)
 
 

@@ -25,7 +25,7 @@ from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import Event
 from helpdesk_core.fields import check_id
 from helpdesk_core.ports import Claim, Position, TicketFilter
-from helpdesk_core.service.showing import shown, shown_all, shown_history
+from helpdesk_core.service.showing import conversation, shown, shown_all, shown_history
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.stages.boards import Board, build_board
 from helpdesk_core.visibility import AccessExplanation, can_view, explain_access
@@ -104,13 +104,14 @@ class ReadingUseCases(Desk):
     def messages(self, ticket_id: Id, *, actor: Actor) -> tuple[Message, ...]:
         """What was said on the ticket and on those merged into it, in order of time (M6).
 
-        Who is outside sees no internal note (V15).
+        Who is outside sees no internal note (V15). Of a ticket that it was merged into and that is
+        hidden, everybody sees what they wrote there themselves through this one (M7, M9). What the
+        merged ones were opened with is in `merged_tickets`.
         """
 
         def ask(work: Work) -> tuple[Message, ...]:
             work.case(ticket_id)
-            said = work.session.messages(work.tree(ticket_id))
-            return tuple(m for m in said if work.sees_internal or not m.internal)
+            return conversation(work, ticket_id, work.session.messages)
 
         return self._read(actor, ask)
 
@@ -119,8 +120,7 @@ class ReadingUseCases(Desk):
 
         def ask(work: Work) -> tuple[Attachment, ...]:
             work.case(ticket_id)
-            files = work.session.attachments(work.tree(ticket_id))
-            return tuple(f for f in files if work.sees_internal or not f.internal)
+            return conversation(work, ticket_id, work.session.attachments)
 
         return self._read(actor, ask)
 
@@ -132,7 +132,21 @@ class ReadingUseCases(Desk):
             if not work.sees_internal:
                 return ()
             work.claim(Claim.TIME_ENTRIES)
-            return tuple(work.session.time_entries(work.tree(ticket_id)))
+            return conversation(work, ticket_id, work.session.time_entries)
+
+        return self._read(actor, ask)
+
+    def merged_tickets(self, ticket_id: Id, *, actor: Actor) -> tuple[Ticket, ...]:
+        """The tickets that were merged into this one, by whatever chain, oldest first (M6, M8).
+
+        With what they were opened with, which no message repeats. Those that the one who acts may
+        see (M7).
+        """
+
+        def ask(work: Work) -> tuple[Ticket, ...]:
+            work.case(ticket_id)
+            below = work.session.tickets(work.tree(ticket_id)[1:]).values()
+            return tuple(shown_all(work, sorted(below, key=lambda ticket: ticket.created_at)))
 
         return self._read(actor, ask)
 

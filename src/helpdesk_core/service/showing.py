@@ -1,13 +1,18 @@
-"""What leaves the service: tickets and events as the one who acts is shown them (M7, V14)."""
+"""What leaves the service: tickets, words and events, as the one who acts is shown them (M7)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TypeVar
 
-from helpdesk_core.entities import Id, System, Ticket
+import attrs
+
+from helpdesk_core.entities import Attachment, Id, Message, System, Ticket, TimeEntry, User
 from helpdesk_core.events import Event
 from helpdesk_core.service.work import Case, Work
 from helpdesk_core.visibility.showing import named_by, shown_event, shown_ticket, teams_named_by
+
+_Said = TypeVar("_Said", bound=Message | Attachment | TimeEntry)
 
 
 def shown(work: Work, ticket: Ticket) -> Ticket:
@@ -41,6 +46,47 @@ def known(work: Work, ticket_ids: Collection[Id]) -> frozenset[Id]:
     tickets = work.session.tickets(ticket_ids).values()
     teams = work.session.teams({ticket.team_id for ticket in tickets})
     return frozenset(t.id for t in tickets if work.sees(t, teams[t.team_id]))
+
+
+def conversation(
+    work: Work, ticket_id: Id, load: Callable[[Collection[Id]], Sequence[_Said]]
+) -> tuple[_Said, ...]:
+    """What the one who acts reads on a ticket, in order of time (M6, M7, V15).
+
+    What was said on it and on the tickets below it; and, where it was merged into one that is
+    hidden from them, what they wrote there themselves since: authors see their own words.
+    """
+    said: list[_Said] = [*load(work.tree(ticket_id)), *_own_above(work, ticket_id, load)]
+    if not work.sees_internal:
+        said = [one for one in said if not getattr(one, "internal", True)]
+    said.sort(key=lambda one: one.at)
+    return tuple(said)
+
+
+def _own_above(
+    work: Work, ticket_id: Id, load: Callable[[Collection[Id]], Sequence[_Said]]
+) -> list[_Said]:
+    """Own words on the tickets that this one was merged into, as far as they are hidden.
+
+    Those from before the merge were not written through this ticket, and would tell its root.
+    """
+    found: list[_Said] = []
+    ticket = work.session.tickets([ticket_id])[ticket_id]
+    while ticket.merged_into is not None and isinstance(work.actor, User):
+        merges = work.session.merges([ticket.id])
+        since = [m.at for m in merges if ticket.id in m.merged_ids and m.undone_at is None]
+        ticket = work.session.tickets([ticket.merged_into])[ticket.merged_into]
+        if since and not known(work, [ticket.id]):
+            found += (
+                attrs.evolve(one, ticket_id=ticket_id)
+                for one in load([ticket.id])
+                if _author_of(one) == work.author_id and one.at >= since[-1]
+            )
+    return found
+
+
+def _author_of(said: Message | Attachment | TimeEntry) -> Id | None:
+    return said.user_id if isinstance(said, TimeEntry) else said.author_id
 
 
 def _opened(work: Work, case: Case, events: Iterable[Event]) -> set[Id]:
