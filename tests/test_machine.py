@@ -34,7 +34,7 @@ from against_model import (
     team_of,
     user_of,
 )
-from desks import MONDAY, SETUP, STORES, counter, repository_for
+from desks import MONDAY, SETUP, STORES, counter, next_id, repository_for
 from helpdesk_core import Helpdesk, NotFoundError, RefusedError, Visibility
 from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
 from helpdesk_core.entities import AssignmentMethod, CountScope, Id, Role
@@ -234,10 +234,11 @@ class DeskMachine(RuleBasedStateMachine):
         expected = self.model.open(
             actor, team, now=self.now, customer=customer, assignee=assignee, ticket_id=id
         )
+        next_id(self.desk, id)
         ticket, result = self.both(
             expected,
             lambda: self.desk.open_ticket(
-                team, "No ink", actor=actor, id=id, customer_id=customer, assignee_id=assignee
+                team, "No ink", actor=actor, customer_id=customer, assignee_id=assignee
             ),
         )
         if result is not None:

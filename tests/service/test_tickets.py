@@ -716,3 +716,56 @@ def test_who_may_not_name_others_learns_nothing_of_them(company: Company) -> Non
 def test_a_team_that_does_not_assign_is_explained_too(company: Company) -> None:
     """A20: whom a ticket would go to is told also where automatic assignment is off."""
     assert company.desk.explain_assignment("company", actor="ann").assignee_id == "ann"
+
+
+# --- what cannot be found out by asking -------------------------------------------------------
+
+
+def test_an_id_is_given_by_who_may_open_for_others(company: Company) -> None:
+    """V14, T5: who may not name others cannot try out which ids are taken."""
+    company.open("private", id="HR-7")
+    for user in ("pat", "emp"):
+        told = set()
+        for id in ("HR-7", "HR-8"):
+            with pytest.raises(RefusedError) as caught:
+                company.desk.open_ticket("public", "x", actor=user, id=id)
+            told.add(str(caught.value))
+        assert len(told) == 1
+    assert company.desk.open_ticket("public", "x", actor="ann", id="HR-8").id == "HR-8"
+
+
+def test_the_calendar_is_asked_by_who_is_allowed(company: Company) -> None:
+    """V14, A14: a hidden team or ticket is not told from none by whether a calendar is asked."""
+    company.team("HR", Visibility.PRIVATE, auto_assign=True, member_ids=["bob"])
+    company.open("HR", id="theirs")
+    company.open("company", id="ours")
+    asked = []
+    absences = company.calendar.absences
+
+    def count(*arguments):
+        asked.append(arguments)
+        return absences(*arguments)
+
+    company.calendar.absences = count
+    desk = company.desk
+    refused_ = [
+        lambda: desk.open_ticket("HR", "x", actor="pat"),
+        lambda: desk.open_ticket("HR", "x", actor="ann"),
+        lambda: desk.open_ticket("HR", "x", actor="ann", assignee_id="bob"),
+        lambda: desk.open_ticket("public", "x", actor="pat", assignee_id="bob"),
+        lambda: desk.open_ticket("HR", "x", actor="con"),
+        lambda: desk.open_ticket("HR", "x", actor="nobody"),
+        lambda: desk.assign("theirs", "bob", actor="ann"),
+        lambda: desk.assign("ours", "bob", actor="emp"),
+        lambda: desk.transfer("ours", "HR", actor="ann"),
+        lambda: desk.transfer("theirs", "HR", actor="ann"),
+        lambda: desk.explain_assignment("HR", actor="ann"),
+        lambda: desk.explain_assignment("company", actor="emp"),
+    ]
+    for call in refused_:
+        with pytest.raises(HelpdeskError):
+            call()
+    assert asked == []
+    desk.open_ticket("HR", "x", actor="root")
+    desk.assign("ours", "bob", actor="ann")
+    assert len(asked) == 2

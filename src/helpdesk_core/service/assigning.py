@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 import attrs
@@ -19,10 +19,16 @@ from helpdesk_core.assignment import (
 from helpdesk_core.availability import Availability, Gap
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
-from helpdesk_core.errors import CalendarError, RetryableError
-from helpdesk_core.fields import check_id, check_ids, utc
+from helpdesk_core.errors import (
+    CalendarError,
+    InvalidValueError,
+    NotFoundError,
+    RefusedError,
+    RetryableError,
+)
+from helpdesk_core.fields import check_ids, utc
 from helpdesk_core.plans import Plan
-from helpdesk_core.ports import Claim, Position, TicketFilter
+from helpdesk_core.ports import Claim, Position, Session, TicketFilter
 from helpdesk_core.service.observing import notes
 from helpdesk_core.service.once import Once, same_ticket
 from helpdesk_core.service.showing import shown
@@ -50,6 +56,11 @@ class AssigningUseCases(Desk):
         the event then carries a warning.
         """
 
+        def allowed(work: Work) -> Team:
+            team = work.case(ticket_id).team
+            work.require("ticket.assign")
+            return team
+
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.assign", expected_version)
             to = None if user_id is None else work.user(user_id)
@@ -61,7 +72,7 @@ class AssigningUseCases(Desk):
             actor,
             do,
             ticket_ids=[ticket_id],
-            look=lambda: self._presence_of([] if user_id is None else [user_id]),
+            look=lambda: self._presence_of_one(user_id, actor, allowed),
             once=Once(
                 key=idempotency_key,
                 payload={
@@ -109,7 +120,9 @@ class AssigningUseCases(Desk):
             return given if given.assignee_id is not None else None
 
         def look() -> Presence:
-            presence = self._presence(ticket.team_id)
+            presence = self._presence(
+                actor, lambda work: work.session.teams([ticket.team_id])[ticket.team_id]
+            )
             if presence.error is not None:
                 raise presence.error
             return presence
@@ -129,13 +142,18 @@ class AssigningUseCases(Desk):
         It shows the team's counts, so it is for who sees all of the team's tickets (T2).
         Raises `CalendarError` when the calendar does not answer (A14).
         """
+
+        def allowed(work: Work) -> Team:
+            team = work.team(team_id)
+            work.require("ticket.assign")
+            work.require_all_of(team)
+            return team
+
         for _ in range(ATTEMPTS):
-            presence = self._presence(team_id, always=True)
+            presence = self._presence(actor, allowed, always=True)
 
             def ask(work: Work, presence: Presence = presence) -> Assignment:
-                team = work.team(team_id)
-                work.require("ticket.assign")
-                work.require_all_of(team)
+                team = allowed(work)
                 work.claim(Claim.ASSIGNMENT_ORDER)
                 if presence.error is not None:
                     raise presence.error
@@ -168,18 +186,41 @@ class AssigningUseCases(Desk):
 
     # --- for the other use-cases -----------------------------------------------------------------
 
-    def _presence(self, team_id: Id, *, always: bool = False) -> Presence:
+    def _presence(
+        self, actor: Actor, allowed: Callable[[Work], Team], *, always: bool = False
+    ) -> Presence:
         """Who of the team's pool is there when; a silent calendar is kept, not raised.
 
-        Not asked for a team that assigns nothing by itself, unless `always`.
+        Not asked for a team that assigns nothing by itself, unless `always`; nor for who is not
+        allowed, so that the calendar is no way to tell a hidden team from none (V14). They are
+        told so inside the transaction.
         """
-        check_id("team_id", team_id)
         with self._repository.reading() as session:
-            team = session.teams([team_id]).get(team_id)
+            team = self._allowed(session, actor, allowed)
             if team is None or not (always or team.auto_assign):
                 return Presence()
             pool = frozenset(pool_of(team, session.eligible_users()))
         return self._presence_of(pool, team)
+
+    def _presence_of_one(
+        self, user_id: Id | None, actor: Actor, allowed: Callable[[Work], Team]
+    ) -> Presence:
+        """Whether this one is there, asked for who is allowed only."""
+        if user_id is None:
+            return Presence()
+        with self._repository.reading() as session:
+            team = self._allowed(session, actor, allowed)
+        if team is None:
+            return Presence()
+        return self._presence_of([user_id])
+
+    def _allowed(
+        self, session: Session, actor: Actor, allowed: Callable[[Work], Team]
+    ) -> Team | None:
+        try:
+            return allowed(self._begin(session, actor, self._now()))
+        except (InvalidValueError, NotFoundError, RefusedError):
+            return None
 
     def _presence_of(self, user_ids: Collection[Id], team: Team | None = None) -> Presence:
         check_ids("user_id", user_ids)

@@ -60,23 +60,29 @@ class TicketUseCases(AssigningUseCases):
         """Take a new ticket in: into the team's first unfolded stage, assigned, announced.
 
         The opener follows it, and so does a portal customer (T5). A portal user opens tickets on
-        PUBLIC teams and is their customer; to name another customer or an assignee takes an agent.
+        PUBLIC teams and is their customer; to name another customer, an assignee or the ticket's
+        id takes an agent: who gives an id finds out whether it is taken (V14).
         The stage's messages go to the customer (G7, G8), followers of the team are told (V9), and
         a team with automatic assignment gives it to somebody or lets it wait (A1-A6, A14, A16).
         """
         new_id = self._new_id() if id is None else id
         labels = frozenset(tags)
 
-        def look() -> Presence:
-            return (
-                self._presence(team_id) if assignee_id is None else self._presence_of([assignee_id])
-            )
-
-        def do(work: Work) -> Ticket:
+        def allowed(work: Work) -> Team:
             team = _team_to_open_in(work, team_id)
             work.require("ticket.open")
-            if assignee_id is not None or customer_id not in (None, work.author_id):
+            named = (id, assignee_id, None if customer_id == work.author_id else customer_id)
+            if any(one is not None for one in named):
                 work.require("ticket.open_for")
+            return team
+
+        def look() -> Presence:
+            if assignee_id is None:
+                return self._presence(actor, allowed)
+            return self._presence_of_one(assignee_id, actor, allowed)
+
+        def do(work: Work) -> Ticket:
+            team = allowed(work)
             customer = _customer_of_new(work, customer_id)
             stage = work.pipeline(team).first_open(team.id)
             ticket = Ticket(
@@ -264,6 +270,11 @@ class TicketUseCases(AssigningUseCases):
         it is assigned anew. From a PUBLIC team to a narrower one, portal users stop following it.
         """
 
+        def allowed(work: Work) -> Team:
+            work.case(ticket_id)
+            work.require("ticket.transfer")
+            return work.team(team_id)
+
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.transfer", expected_version)
             team = work.team(team_id)
@@ -277,7 +288,7 @@ class TicketUseCases(AssigningUseCases):
             do,
             ticket_ids=[ticket_id],
             team_ids=[team_id],
-            look=lambda: self._presence(team_id),
+            look=lambda: self._presence(actor, allowed),
             once=Once(
                 key=idempotency_key,
                 payload={
