@@ -33,12 +33,12 @@ from helpdesk_core.fields import (
     are_lines,
     between,
     check_id,
+    collection,
+    distinct,
     is_a,
     is_line,
     is_text,
     not_negative,
-    to_frozenset,
-    to_tuple,
     utc,
 )
 from helpdesk_core.recurrence import Recurrence
@@ -90,6 +90,10 @@ class Role(enum.Enum):
 _INTERNAL, _ADMINISTRATOR = UserKind.INTERNAL, Role.ADMINISTRATOR  # asked of at every decision
 
 
+def _roles(value: Iterable[Role]) -> frozenset[Role]:
+    return distinct("roles", value)
+
+
 @attrs.frozen(kw_only=True)
 class User:
     """Somebody: an employee, a portal user, or a contact without a login.
@@ -105,7 +109,7 @@ class User:
     id: Id = ID
     name: str = attrs.field(validator=is_line(NAME_LIMIT))
     kind: UserKind = attrs.field(validator=is_a(UserKind))
-    roles: frozenset[Role] = attrs.field(default=frozenset(), converter=to_frozenset)
+    roles: frozenset[Role] = attrs.field(default=frozenset(), converter=_roles)
     active: bool = attrs.field(default=True, validator=is_a(bool))
     email: str | None = attrs.field(
         default=None, validator=attrs.validators.optional(is_line(ADDRESS_LIMIT))
@@ -167,6 +171,8 @@ Followers = Mapping[Id, frozenset[FollowSource]]
 
 
 def _followers(value: Mapping[Id, Iterable[FollowSource]]) -> Followers:
+    if not isinstance(value, Mapping):
+        raise InvalidValueError("followers", "must be a mapping of ids to FollowSource")
     return MappingProxyType({user_id: frozenset(sources) for user_id, sources in value.items()})
 
 
@@ -207,6 +213,14 @@ class CountScope(enum.Enum):
     GLOBAL = "global"
 
 
+def _member_ids(value: Iterable[Id]) -> tuple[Id, ...]:
+    return collection("member_ids", value)
+
+
+def _stage_ids(value: Iterable[Id]) -> frozenset[Id]:
+    return distinct("stage_ids", value)
+
+
 @attrs.frozen(kw_only=True)
 class Team:
     """A team with its level, its members in order, its stages and its way of assigning.
@@ -223,9 +237,9 @@ class Team:
     visibility: Visibility = attrs.field(validator=is_a(Visibility))
     company: str = attrs.field(default="", validator=is_line(NAME_LIMIT, empty=True))
     public_description: str = attrs.field(default="", validator=is_text)
-    member_ids: tuple[Id, ...] = attrs.field(default=(), converter=to_tuple, validator=are_ids)
+    member_ids: tuple[Id, ...] = attrs.field(default=(), converter=_member_ids, validator=are_ids)
     stage_ids: frozenset[Id] = attrs.field(
-        default=frozenset(), converter=to_frozenset, validator=are_ids
+        default=frozenset(), converter=_stage_ids, validator=are_ids
     )
     followers: Followers = _FOLLOWERS
     auto_assign: bool = FLAG_OFF
@@ -267,6 +281,18 @@ class Stage:
 # --- tickets -------------------------------------------------------------------------------------
 
 
+def _tags(value: Iterable[str]) -> frozenset[str]:
+    return distinct("tags", value)
+
+
+def _links(value: Iterable[Id]) -> frozenset[Id]:
+    return distinct("links", value)
+
+
+def _references(value: Iterable[str]) -> frozenset[str]:
+    return distinct("references", value)
+
+
 @attrs.frozen(kw_only=True)
 class Ticket:
     """One request. Whether it is closed is its stage's matter, never stored here (G1).
@@ -295,13 +321,11 @@ class Ticket:
     waiting: bool = FLAG_OFF
     priority: int = attrs.field(default=0, validator=between(0, 3))
     tags: frozenset[str] = attrs.field(
-        default=frozenset(), converter=to_frozenset, validator=are_lines(TAG_LIMIT)
+        default=frozenset(), converter=_tags, validator=are_lines(TAG_LIMIT)
     )
-    links: frozenset[Id] = attrs.field(
-        default=frozenset(), converter=to_frozenset, validator=are_ids
-    )
+    links: frozenset[Id] = attrs.field(default=frozenset(), converter=_links, validator=are_ids)
     references: frozenset[str] = attrs.field(
-        default=frozenset(), converter=to_frozenset, validator=are_lines(SUBJECT_LIMIT)
+        default=frozenset(), converter=_references, validator=are_lines(SUBJECT_LIMIT)
     )
     followers: Followers = _FOLLOWERS
     closed_at: datetime | None = OPTIONAL_WHEN

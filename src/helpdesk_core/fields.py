@@ -6,9 +6,9 @@ Every check raises `InvalidValueError` with the field's name and the limit, neve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import attrs
@@ -23,6 +23,7 @@ BODY_LIMIT = 1024 * 1024  # bytes of UTF-8
 TAG_LIMIT = 100
 ADDRESS_LIMIT = 320
 
+_T = TypeVar("_T")
 Attribute = attrs.Attribute  # the validators' second argument
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_IN_A_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -153,13 +154,54 @@ def _moment(value: Any, _: Any, field: Attribute[Any]) -> datetime:
     return utc(field.name, value)
 
 
-def to_tuple(value: Iterable[Any]) -> tuple[Any, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def check_collection(field: str, value: object) -> None:
+    """Refuse one text where several things are expected: its letters are never meant.
+
+    >>> check_collection("tags", "urgent")
+    Traceback (most recent call last):
+    helpdesk_core.errors.InvalidValueError: tags must be a collection, not one text
+    """
+    if isinstance(value, str | bytes | bytearray):
+        raise InvalidValueError(field, "must be a collection, not one text")
+    if not isinstance(value, Iterable):
+        raise InvalidValueError(field, "must be a collection")
 
 
-def to_frozenset(value: Iterable[Any]) -> frozenset[Any]:
-    # a text is an iterable of characters, and never meant as such
-    return frozenset({value}) if isinstance(value, str) else frozenset(value)
+def collection(field: str, value: Iterable[_T]) -> tuple[_T, ...]:
+    """The things in it, which can be gone through again and again.
+
+    >>> collection("tags", (letter for letter in "ab"))
+    ('a', 'b')
+    """
+    check_collection(field, value)
+    return tuple(value)
+
+
+def settled(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields by name, as they can be read more than once: a use-case may start anew.
+
+    >>> settled({"tags": iter(["ink"]), "priority": 2})
+    {'tags': ('ink',), 'priority': 2}
+    """
+    return {
+        name: tuple(value) if isinstance(value, Iterator) else value
+        for name, value in fields.items()
+    }
+
+
+def distinct(field: str, value: Iterable[_T]) -> frozenset[_T]:
+    """The things in it, as a set.
+
+    >>> distinct("tags", [["ink"]])
+    Traceback (most recent call last):
+    helpdesk_core.errors.InvalidValueError: tags holds what cannot be in a set
+    """
+    if isinstance(value, frozenset):
+        return value
+    try:
+        return frozenset(collection(field, value))
+    except TypeError:
+        raise InvalidValueError(field, "holds what cannot be in a set") from None
 
 
 to_moment: Any = attrs.Converter(_moment, takes_self=True, takes_field=True)

@@ -31,7 +31,7 @@ from helpdesk_core.entities import (
     WeeklySchedule,
 )
 from helpdesk_core.events import Event
-from helpdesk_core.fields import ID, OPTIONAL_ID, TAG_LIMIT, WHEN, are_ids, is_line
+from helpdesk_core.fields import ID, OPTIONAL_ID, TAG_LIMIT, WHEN, are_ids, distinct, is_line
 from helpdesk_core.plans import Change, Channel, Discard, Merge, Notice, NoticeKind
 from helpdesk_core.similarity import Match
 from helpdesk_core.visibility.scopes import Scope
@@ -63,7 +63,12 @@ class Claim(enum.Enum):
 ALL_CLAIMS: frozenset[Claim] = frozenset(Claim)
 
 
-_SOME_IDS: Any = attrs.field(default=None, validator=optional(are_ids))
+def _team_ids(value: Iterable[Id] | None) -> frozenset[Id] | None:
+    return None if value is None else distinct("team_ids", value)
+
+
+def _stage_ids(value: Iterable[Id] | None) -> frozenset[Id] | None:
+    return None if value is None else distinct("stage_ids", value)
 
 
 @attrs.frozen(kw_only=True)
@@ -77,8 +82,12 @@ class TicketFilter:
     False
     """
 
-    team_ids: frozenset[Id] | None = _SOME_IDS
-    stage_ids: frozenset[Id] | None = _SOME_IDS
+    team_ids: frozenset[Id] | None = attrs.field(
+        default=None, converter=_team_ids, validator=optional(are_ids)
+    )
+    stage_ids: frozenset[Id] | None = attrs.field(
+        default=None, converter=_stage_ids, validator=optional(are_ids)
+    )
     assignee_id: Id | None = OPTIONAL_ID
     unassigned: bool | None = None
     customer_id: Id | None = OPTIONAL_ID

@@ -1,6 +1,7 @@
 """Entities refuse what they cannot hold, by field and limit, and never echo a body."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,7 @@ from helpdesk_core import (
     System,
     Team,
     Ticket,
+    TicketFilter,
     TimeEntry,
     User,
     UserKind,
@@ -129,11 +131,40 @@ def test_ids_are_told_apart() -> None:
     assert list(followed.followers) == ids
 
 
-def test_a_text_is_one_name() -> None:
-    """T4: a text given for a set or a list of names is one name, not its letters."""
-    assert ticket(tags="ink").tags == {"ink"}
-    team = Team(id=1, name="T", visibility=Visibility.PUBLIC, member_ids="ann")
-    assert team.member_ids == ("ann",)
+def _team(**fields: Any) -> Team:
+    return Team(id=1, name="T", visibility=Visibility.PUBLIC, **fields)
+
+
+def _ann(**fields: Any) -> User:
+    return User(id="ann", name="Ann", kind=UserKind.INTERNAL, **fields)
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (ticket, "tags"),
+        (ticket, "links"),
+        (ticket, "references"),
+        (_team, "member_ids"),
+        (_team, "stage_ids"),
+        (_ann, "roles"),
+        (TicketFilter, "team_ids"),
+        (TicketFilter, "stage_ids"),
+    ],
+)
+def test_a_text_is_no_collection(make: Any, field: str) -> None:
+    """T4, V13: a text given for a collection is refused by name, and not taken for its letters."""
+    for text in ("urgent", b"urgent", ""):
+        with pytest.raises(InvalidValueError, match=f"^{field} must be a collection, not one text"):
+            make(**{field: text})
+    with pytest.raises(InvalidValueError, match=f"^{field} must be a collection$"):
+        make(**{field: 7})
+    if field != "member_ids":
+        with pytest.raises(InvalidValueError, match=f"^{field} holds what cannot be in a set"):
+            make(**{field: [["a"]]})
+    with pytest.raises(InvalidValueError, match=r"^followers must be a mapping"):
+        ticket(followers=["ann"])
+    assert ticket(tags=(tag for tag in ("a", "b"))).tags == {"a", "b"}
 
 
 def test_roles_need_an_active_user() -> None:

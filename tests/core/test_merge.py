@@ -695,7 +695,7 @@ def test_sets_lose_only_what_the_merge_added() -> None:
     """M14: of tags, links and references what the merge added and is still there goes, no more."""
     world = World(
         [
-            ticket(1, tags="x", links=(8,), references=("a@b",)),
+            ticket(1, tags=("x",), links=(8,), references=("a@b",)),
             ticket(2, tags=("y", "z"), links=(8, 9), references=("c@d",)),
         ]
     )

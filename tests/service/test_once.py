@@ -326,7 +326,7 @@ def test_digests_know_no_order_of_sets(known: dict[str, Any], random: Any) -> No
 def test_what_cannot_be_compared_is_refused_by_name(tmp_path: Any) -> None:
     """T7: a value that has no one way of being written is refused, with the argument's name."""
     company = Company(MemoryRepository(), tmp_path)
-    for value in (object(), iter("ab"), (n for n in "ab"), [lambda: 1], {"a": {1: object()}}):
+    for value in (object(), range(3), [lambda: 1], {"a": {1: object()}}):
         with pytest.raises(InvalidValueError, match="member_ids holds a"):
             company.desk.change_team("public", actor="root", idempotency_key="k", member_ids=value)
     with pytest.raises(InvalidValueError, match="at must be a datetime with a time zone"):

@@ -192,7 +192,8 @@ def check_pool(pool: Sequence[Id]) -> None:
     Traceback (most recent call last):
     helpdesk_core.errors.InvalidValueError: pool names 'ada' twice
     """
-    if isinstance(pool, str) or not isinstance(pool, Sequence):  # a set has no member order (A6)
+    if isinstance(pool, str | bytes | bytearray) or not isinstance(pool, Sequence):
+        # a set has no member order (A6)
         raise InvalidValueError("pool", "must be a sequence of ids in member order")
     seen: set[Id] = set()
     for member_id in pool:

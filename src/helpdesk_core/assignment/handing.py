@@ -13,7 +13,7 @@ from helpdesk_core.decisions import Decision, Reason, allow, deny
 from helpdesk_core.entities import FollowSource, Id, Team, Ticket, User
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.events import TicketAssigned, TicketUnassigned, Who
-from helpdesk_core.fields import utc
+from helpdesk_core.fields import check_collection, utc
 from helpdesk_core.plans import (
     AddFollow,
     Change,
@@ -204,6 +204,7 @@ def plan_team_change(
     'assignment.kept'
     """
     now = utc("now", now)
+    check_collection("pool", pool)
     if ticket.is_merged_away:
         return TeamChangePlan(decision=_MERGED_AWAY.decision)
     if ticket.assignee_id is not None and ticket.assignee_id in pool:

@@ -15,7 +15,7 @@ from helpdesk_core.availability.members import Member, Team
 from helpdesk_core.availability.patterns import week_of
 from helpdesk_core.entities import Absence, Id, RecurringAbsence, WeeklySchedule
 from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.fields import check_id, utc
+from helpdesk_core.fields import check_collection, check_id, utc
 
 #: How far automatic assignment looks for what comes round, when nothing else is said (A11).
 DEFAULT_HORIZON = timedelta(days=366)
@@ -284,9 +284,8 @@ def _changes(
 
 
 def _ids(field: str, ids: Iterable[Id]) -> tuple[Id, ...]:
-    """Ids, each once; a text is one id, and its characters would be strangers, always there."""
-    if isinstance(ids, str) or not isinstance(ids, Iterable):
-        raise InvalidValueError(field, "must be a collection of ids")
+    """Ids, each once; the characters of a text would be strangers, always there."""
+    check_collection(field, ids)
     found: dict[Id, None] = {}
     for member_id in ids:
         check_id(field, member_id)

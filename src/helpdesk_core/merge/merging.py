@@ -27,6 +27,7 @@ from helpdesk_core.events import (
     TicketsMerged,
     Who,
 )
+from helpdesk_core.fields import check_collection
 from helpdesk_core.merge.parts import UNITED_FIELDS, about, age, of, set_fields
 
 #: How many tickets can be merged at once, the master included (M10).
@@ -117,6 +118,7 @@ def plan_merge(
     >>> plan.master_id, plan.merged_ids, plan.left_behind
     (1, (2,), ('ada',))
     """
+    check_collection("add_followers", add_followers)
     ids = [ticket.id for ticket in tickets]
     if len(ids) > MERGE_LIMIT:
         return _refused("too_many", limit=MERGE_LIMIT, given=len(ids))

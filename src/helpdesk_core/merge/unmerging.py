@@ -32,6 +32,7 @@ from helpdesk_core.events import (
     TicketUnassigned,
     Who,
 )
+from helpdesk_core.fields import check_collection
 from helpdesk_core.merge.parts import UNITED_FIELDS, about, of, set_fields
 from helpdesk_core.plans import (
     AddFollow,
@@ -99,6 +100,7 @@ def plan_unmerge(
     >>> plan.decision.code, [change.value for change in plan.changes[:1]]
     ('merge.unmerged', [None])
     """
+    check_collection("eligible", eligible)
     ids = (merge.master_id, *merge.merged_ids)
     if merge.undone_at is not None:
         return UnmergePlan(decision=deny("merge.refused.undone_before", merge_id=merge.id))

@@ -8,7 +8,7 @@ from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Actor, FollowSource, Id, Ticket, User
 from helpdesk_core.errors import InvalidValueError, NotFoundError, RefusedError
 from helpdesk_core.events import DuplicateDiscarded, FollowerRemoved, TicketsMerged
-from helpdesk_core.fields import check_id, check_ids
+from helpdesk_core.fields import check_id, check_ids, collection, distinct
 from helpdesk_core.merge import (
     MERGE_LIMIT,
     MergePlan,
@@ -135,10 +135,9 @@ class MergingUseCases(Desk):
         add_followers: Collection[Id] = (),
     ) -> MergePlan:
         """What `merge` would do: master, followers left behind, ratings (M4, M7, M11)."""
-        options = (master_id, allow_cross_visibility, frozenset(add_followers))
-        return self._read(
-            actor, lambda work: _plan_merge(work, ticket_ids, self._new_id(), *options)
-        )
+        ids = collection("ticket_ids", ticket_ids)
+        options = (master_id, allow_cross_visibility, distinct("add_followers", add_followers))
+        return self._read(actor, lambda work: _plan_merge(work, ids, self._new_id(), *options))
 
     def merge(
         self,
@@ -156,29 +155,31 @@ class MergingUseCases(Desk):
         record again and does nothing (M10). Teams of different visibility need
         `allow_cross_visibility`; `add_followers` carries people over by name (M7).
         """
-        check_ids("ticket_ids", ticket_ids)
-        options = (master_id, allow_cross_visibility, frozenset(add_followers))
+        ids = collection("ticket_ids", ticket_ids)
+        carried = distinct("add_followers", add_followers)
+        check_ids("ticket_ids", ids)
+        options = (master_id, allow_cross_visibility, carried)
         new_id = self._new_id()
 
         def do(work: Work) -> Merge:
-            plan = _plan_merge(work, ticket_ids, new_id, *options)
-            work.holds(*(case.team.id for case in work.cases(ticket_ids)))
+            plan = _plan_merge(work, ids, new_id, *options)
+            work.holds(*(case.team.id for case in work.cases(ids)))
             work.carry_out(plan)
             record = work.session.merge(new_id)
-            return record or _same_merge(work, ticket_ids)
+            return record or _same_merge(work, ids)
 
         return self._write(
             "ticket.merge",
             actor,
             do,
-            ticket_ids=list(dict.fromkeys(ticket_ids)),
+            ticket_ids=list(dict.fromkeys(ids)),
             once=Once(
                 key=idempotency_key,
                 payload={
-                    "ticket_ids": tuple(ticket_ids),
+                    "ticket_ids": ids,
                     "master_id": master_id,
                     "allow_cross_visibility": allow_cross_visibility,
-                    "add_followers": frozenset(add_followers),
+                    "add_followers": carried,
                 },
                 again=lambda work, record: _seen_merge(work, record.id),
             ),

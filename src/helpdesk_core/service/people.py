@@ -11,6 +11,7 @@ from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Actor, FollowSource, Id, User, UserKind, Visibility
 from helpdesk_core.errors import InvalidValueError, RefusedError
 from helpdesk_core.events import Event, FollowerAdded, FollowerRemoved, UserChanged
+from helpdesk_core.fields import settled
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import Session, TicketFilter
 from helpdesk_core.service.once import Once
@@ -55,6 +56,7 @@ class PeopleUseCases(Desk):
         """
         if unknown := sorted(fields.keys() - _USER_FIELDS):
             raise InvalidValueError(unknown[0], "cannot be changed")
+        fields = settled(fields)
 
         def do(work: Work) -> User:
             work.require("user.change")

@@ -23,7 +23,7 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import Event
-from helpdesk_core.fields import check_id
+from helpdesk_core.fields import check_id, collection
 from helpdesk_core.ports import Claim, Position, TicketFilter
 from helpdesk_core.service.showing import conversation, shown, shown_all, shown_history
 from helpdesk_core.service.work import Desk, Work
@@ -294,7 +294,8 @@ class ReadingUseCases(Desk):
         limit: int,
     ) -> Board:
         _check_limit(limit)
-        folded, unfolded = temporary
+        folded = collection("temporarily_folded", temporary[0])
+        unfolded = collection("temporarily_unfolded", temporary[1])
 
         def ask(work: Work) -> Board:
             if team_id is None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from helpdesk_core.entities import Actor, Id, Stage, Team, Ticket
 from helpdesk_core.events import Event, StageCreated, TeamChanged
-from helpdesk_core.fields import check_id
+from helpdesk_core.fields import check_id, collection
 from helpdesk_core.plans import Add, Change, Kind, Plan, SetField
 from helpdesk_core.ports import Claim, TicketFilter
 from helpdesk_core.service.once import Once
@@ -41,7 +41,7 @@ class StageUseCases(Desk):
         idempotency_key: str | None = None,
     ) -> Stage:
         """Create a stage, last in the one order, for these teams (G5, G6)."""
-        new_id, teams = self._new_id() if id is None else id, tuple(team_ids)
+        new_id, teams = self._new_id() if id is None else id, collection("team_ids", team_ids)
 
         def do(work: Work) -> Stage:
             changed = _teams_to_change(work, teams)
@@ -146,11 +146,12 @@ class StageUseCases(Desk):
         self, stage_ids: Sequence[Id], *, actor: Actor, idempotency_key: str | None = None
     ) -> Plan:
         """Put all stages into another order, which changes no ticket (G6)."""
+        wanted = collection("stage_ids", stage_ids)
 
         def do(work: Work) -> Plan:
             _teams_to_change(work)
             work.claim(Claim.EDITABLE_STAGES)
-            plan = plan_reorder(stage_ids, work.pipeline(), now=work.now, by=work.by)
+            plan = plan_reorder(wanted, work.pipeline(), now=work.now, by=work.by)
             work.carry_out(plan)
             return plan
 
@@ -161,7 +162,7 @@ class StageUseCases(Desk):
             team_ids=lambda: self._using(None),
             once=Once(
                 key=idempotency_key,
-                payload={"stage_ids": tuple(stage_ids)},
+                payload={"stage_ids": wanted},
                 again=lambda work, plan: _teams_to_change(work),
             ),
         )
@@ -175,11 +176,12 @@ class StageUseCases(Desk):
         idempotency_key: str | None = None,
     ) -> ReorderPlan:
         """Put one team's columns into another order; the plan names who sees it too (G6)."""
+        wanted = collection("stage_ids", stage_ids)
 
         def do(work: Work) -> ReorderPlan:
             _teams_to_change(work, [team_id])
             work.claim(Claim.EDITABLE_STAGES)
-            plan = plan_reorder_team(team_id, stage_ids, work.pipeline(), now=work.now, by=work.by)
+            plan = plan_reorder_team(team_id, wanted, work.pipeline(), now=work.now, by=work.by)
             work.carry_out(plan)
             return plan
 
@@ -190,7 +192,7 @@ class StageUseCases(Desk):
             team_ids=lambda: self._using(None),
             once=Once(
                 key=idempotency_key,
-                payload={"team_id": team_id, "stage_ids": tuple(stage_ids)},
+                payload={"team_id": team_id, "stage_ids": wanted},
                 again=lambda work, plan: _teams_to_change(work, [team_id]),
             ),
         )

@@ -23,6 +23,7 @@ from helpdesk_core.events import (
     TeamChanged,
     TeamCreated,
 )
+from helpdesk_core.fields import settled
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import Claim, TicketFilter
 from helpdesk_core.service.once import Once
@@ -61,12 +62,13 @@ class TeamUseCases(Desk):
         """
         if unknown := sorted(settings.keys() - CHANGEABLE):
             raise InvalidValueError(unknown[0], "is no setting of a team")
+        settings = settled(settings)
         team = Team(
             id=self._new_id() if id is None else id,
             name=name,
             visibility=visibility,
-            member_ids=tuple(member_ids),
-            stage_ids=frozenset(stage_ids),
+            member_ids=member_ids,
+            stage_ids=stage_ids,
             **settings,
         )
 
@@ -105,6 +107,7 @@ class TeamUseCases(Desk):
         """
         if unknown := sorted(fields.keys() - CHANGEABLE):
             raise InvalidValueError(unknown[0], "is no setting of a team")
+        fields = settled(fields)
 
         def do(work: Work) -> Team:
             before = _team_to_change(work, team_id)

@@ -28,6 +28,7 @@ from helpdesk_core.events import (
     TicketChanged,
     TicketOpened,
 )
+from helpdesk_core.fields import distinct, settled
 from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, Plan, SetField
 from helpdesk_core.service.assigning import AssigningUseCases, choice, handing
 from helpdesk_core.service.once import Once, same_ticket
@@ -66,7 +67,7 @@ class TicketUseCases(AssigningUseCases):
         a team with automatic assignment gives it to somebody or lets it wait (A1-A6, A14, A16).
         """
         new_id = self._new_id() if id is None else id
-        labels = frozenset(tags)
+        labels = distinct("tags", tags)
 
         def allowed(work: Work) -> Team:
             team = _team_to_open_in(work, team_id)
@@ -143,6 +144,7 @@ class TicketUseCases(AssigningUseCases):
         """Change subject, description, priority or tags (T4, T7)."""
         if unknown := sorted(fields.keys() - CHANGEABLE):
             raise InvalidValueError(unknown[0], f"is none of {', '.join(sorted(CHANGEABLE))}")
+        fields = settled(fields)
 
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.change", expected_version)

@@ -12,6 +12,7 @@ import attrs
 
 from helpdesk_core.entities import Id, Ticket
 from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.fields import collection
 from helpdesk_core.similarity.rating import (
     DEFAULT,
     Content,
@@ -256,7 +257,7 @@ class SimilarityIndex:
         return self._contents[id].created_at, id_key(id)
 
     def _allowed(self, among: Collection[Id] | None) -> Collection[Id]:
-        return self._contents if among is None else frozenset(among)
+        return self._contents if among is None else frozenset(collection("among", among))
 
 
 def _drop(entries: dict[Any, dict[Id, Any]], key: Any, ticket_id: Id) -> None:

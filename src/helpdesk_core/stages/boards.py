@@ -12,6 +12,7 @@ import attrs
 
 from helpdesk_core.entities import Id, Stage, Ticket
 from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.fields import check_collection
 
 
 @attrs.frozen(kw_only=True)
@@ -59,6 +60,8 @@ def build_board(
     >>> [(column.stage.name, column.folded, column.count) for column in board.columns]
     [('New', False, 0), ('Solved', True, 7)]
     """
+    check_collection("temporarily_folded", temporarily_folded)
+    check_collection("temporarily_unfolded", temporarily_unfolded)
     for stage_id in temporarily_folded:
         if stage_id in temporarily_unfolded:
             raise InvalidValueError(

@@ -13,7 +13,7 @@ from helpdesk_core.decisions import allow, deny
 from helpdesk_core.entities import Id, Stage, Team
 from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import StagesReordered, Who
-from helpdesk_core.fields import utc
+from helpdesk_core.fields import collection, utc
 from helpdesk_core.plans import Kind, Plan, SetField
 
 _Thing = TypeVar("_Thing", Stage, Team)
@@ -151,7 +151,8 @@ def plan_reorder(
     >>> [(change.id, change.value) for change in plan.changes]
     [('b', 0), ('a', 9)]
     """
-    return _reorder(tuple(stage_ids), pipeline.stages, pipeline, None, now=now, by=by)
+    wanted = collection("stage_ids", stage_ids)
+    return _reorder(wanted, pipeline.stages, pipeline, None, now=now, by=by)
 
 
 def plan_reorder_team(
@@ -176,7 +177,8 @@ def plan_reorder_team(
     >>> [(change.id, change.value) for change in plan.changes], plan.other_team_ids
     ([('c', 0), ('a', 2)], ('hr',))
     """
-    return _reorder(tuple(stage_ids), pipeline.columns(team_id), pipeline, team_id, now=now, by=by)
+    wanted = collection("stage_ids", stage_ids)
+    return _reorder(wanted, pipeline.columns(team_id), pipeline, team_id, now=now, by=by)
 
 
 def _reorder(
