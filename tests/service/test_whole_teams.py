@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from desks import SETUP, Company
+from desks import MONDAY, SETUP, Company
 from helpdesk_core import NotFoundError, RefusedError, Role, Visibility, explain
 
 #: What is about a team as a whole: to set it up, to invite to it, to read its figures.
@@ -25,6 +25,7 @@ OF_THE_WHOLE: dict[str, Callable[[Any, str, str], Any]] = {
     ),
     "read its counts": lambda desk, team, who: desk.workloads(team, actor=who),
     "see who is next": lambda desk, team, who: desk.explain_assignment(team, actor=who),
+    "see who is there": lambda desk, team, who: desk.coverage(team, MONDAY, MONDAY, actor=who),
     "reorder its stages": lambda desk, team, who: desk.reorder_team_stages(
         team, ["working", "new", "solved", "cancelled"], actor=who
     ),

@@ -172,13 +172,14 @@ class AssigningUseCases(Desk):
     ) -> tuple[Gap, ...]:
         """The hours in which nobody who may get the team's tickets will be there (A9, A13).
 
-        For whoever may open the team; at most ten years at once. Raises `CalendarError` when the
-        calendar does not answer (A14).
+        For whoever sees all of the team (V12); at most ten years at once. Raises `CalendarError`
+        when the calendar does not answer (A14).
         """
         since, until = utc("since", since), utc("until", until)
 
         def ask(work: Work) -> tuple[Id, ...]:
             team = work.team(team_id)
+            work.require_all_of(team)
             return pool_of(team, work.eligible_users(team))
 
         pool = self._read(actor, ask)
