@@ -279,7 +279,7 @@ def change_of_one(dice: random.Random) -> None:
         took.append((time.thread_time() - began) * 1e3)
     took.sort()
     middle, most = took[150], took[297]
-    print(f"one member's absences changed, team of 22: {middle:.2f} ms, of a hundred {most:.2f} ms")
+    print(f"one member's absences changed, team of 22: {middle:.2f} ms, 99 % within {most:.2f} ms")
 
 
 def memory(dice: random.Random) -> None:

@@ -210,6 +210,35 @@ def test_whole_days_are_whole_when_they_are_short_or_long() -> None:
     assert [start.astimezone(ZoneInfo("Pacific/Apia")).day for start, _ in found] == [16, 23, 6, 13]
 
 
+def test_an_absence_that_ends_where_another_begins() -> None:
+    """A9, A13: Back at noon, as lunch begins: back at one, and absent without a break till then."""
+    lunch = again("FREQ=DAILY", MONDAY + 12 * HOUR)
+    evening = again("FREQ=DAILY", MONDAY + 20 * HOUR, 4 * HOUR)
+    away = [
+        Absence(user_id="ada", start=MONDAY + start * HOUR, end=MONDAY + end * HOUR)
+        for start, end in ((9, 12), (13, 14), (24, 36), (38, 40))
+    ]
+    known = Availability([lunch, evening, *away])
+    for hours, until in ((9, 14), (12.5, 14), (13.5, 14), (21, 37), (24, 37), (38, 40)):
+        moment = MONDAY + hours * HOUR
+        assert known.absent_until("ada", moment) == MONDAY + until * HOUR
+        assert known.next_available(["ada"], moment) == MONDAY + until * HOUR
+        assert known.next_change("ada", moment) == MONDAY + until * HOUR
+    assert known.absent_until("ada", MONDAY + 14 * HOUR) is None
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Apia", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
+def test_walls_far_from_utc_where_pieces_end(zone: str) -> None:
+    """A13: Every hour of every day is met once, however far a wall is from UTC."""
+    start = local(zone, "2026-01-05T00:00")
+    hours = ",".join(map(str, range(24)))
+    known = Availability([again(f"FREQ=DAILY;BYHOUR={hours}", start, HOUR / 2, time_zone=zone)])
+    since = start.astimezone(UTC)
+    found = gaps(known, since, since + 60 * DAY)
+    assert [gap[0] for gap in found] == [since + number * HOUR for number in range(24 * 60)]
+    assert {end - begins for begins, end in found} == {HOUR / 2}
+
+
 # --- horizons ------------------------------------------------------------------------------------
 
 
