@@ -42,6 +42,10 @@ class VisibilityPlan(Plan):
     `loses_access` names, of the users that the plan was made with, those who can view less;
     `others_lose_access` says that so can every internal user whom it does not name, unless they
     are an administrator or follow the team. `resubscribed` are customers who come back.
+
+    >>> plan = VisibilityPlan(decision=allow("visibility.unchanged"))
+    >>> plan.does_the_same(attrs.evolve(plan, others_lose_access=True))
+    False
     """
 
     removed_from: tuple[tuple[Id, Id | None], ...] = ()
@@ -52,12 +56,7 @@ class VisibilityPlan(Plan):
     warnings: tuple[Reason, ...] = ()
 
     def does_the_same(self, other: VisibilityPlan) -> bool:
-        """Whether both change the same and mean the same to the same people, whenever made.
-
-        >>> plan = VisibilityPlan(decision=allow("visibility.unchanged"))
-        >>> plan.does_the_same(attrs.evolve(plan, others_lose_access=True))
-        False
-        """
+        """Whether both change the same and mean the same to the same people, whenever made."""
         return _effect(self) == _effect(other)
 
 
