@@ -181,6 +181,7 @@ EXITS: dict[str, list[Call]] = {
     "add_user": [
         lambda d, a, t, m: d.add_user(User(id="new", name="N", kind=UserKind.PORTAL), actor=a)
     ],
+    "repair": [lambda d, a, t, m: d.repair(actor=a)],
     "change_user": [lambda d, a, t, m: d.change_user("cyd", actor=a, active=False)],
 }
 #: What a host's own worker calls, for nobody: what it sends is looked at below.

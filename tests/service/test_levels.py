@@ -101,8 +101,8 @@ def test_of_another_company_nobody_loses_what_they_had_not(tmp_path: Path) -> No
     """V18, T1: with company_scope the employees of another company lose nothing."""
     scoped = Company(MemoryRepository(), tmp_path, company_scope=True)
     scoped.desk.change_user("ann", actor=SETUP, company="North")
-    scoped.team("south", Visibility.COMPANY, company="South", member_ids=["bob"])
     scoped.desk.change_user("bob", actor=SETUP, company="South")
+    scoped.team("south", Visibility.COMPANY, company="South", member_ids=["bob"])
     plan = scoped.desk.preview_visibility("south", Visibility.PRIVATE, actor=SETUP)
     assert {one.user_id for one in plan.loses_access} == {"bob"}
 

@@ -8,7 +8,6 @@ way than `Work.carry_out`.
 from __future__ import annotations
 
 import functools
-import hashlib
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -60,6 +59,7 @@ from helpdesk_core.ports import (
 )
 from helpdesk_core.service.answers import afterwards, answered
 from helpdesk_core.service.claims import asked_by, for_store, require_claims
+from helpdesk_core.service.keys import digest_of
 from helpdesk_core.service.observing import notes
 from helpdesk_core.service.permissions import may
 from helpdesk_core.stages import Pipeline
@@ -529,7 +529,7 @@ class Desk:
         """The first result again for a key that was used with this payload (T7)."""
         work.claim(Claim.IDEMPOTENCY_KEYS)
         key = f"{type(work.by).__name__}:{work.author_id}:{key}"  # a key is its caller's own
-        digest = hashlib.sha256(_canonical(payload).encode()).hexdigest()
+        digest = digest_of(payload)
         kept = work.session.recall(key)
         if kept is None:
             result = do(work)
@@ -588,14 +588,3 @@ def _see_again(work: Work, result: object) -> None:
         work.team(result.id)
     elif (ticket_id := getattr(result, "ticket_id", None)) is not None:
         work.case(ticket_id)
-
-
-def _canonical(value: object) -> str:
-    """A text that is the same for the same payload, in every process."""
-    if isinstance(value, Mapping):
-        return "{" + ",".join(sorted(f"{k!r}:{_canonical(v)}" for k, v in value.items())) + "}"
-    if isinstance(value, set | frozenset):
-        return "{" + ",".join(sorted(_canonical(item) for item in value)) + "}"
-    if isinstance(value, list | tuple):
-        return "(" + ",".join(_canonical(item) for item in value) + ")"
-    return repr(value)
