@@ -196,7 +196,7 @@ class ThreeWeeks:
             arrival.team_id,
             arrival.subject,
             arrival.description,
-            actor=INTAKE if by_itself else arrival.requester_id,
+            actor=INTAKE,  # the form and the mailbox, which give tickets their numbers
             id=arrival.id,
             customer_id=arrival.requester_id,
             priority=0 if outside and not by_itself else arrival.priority,
