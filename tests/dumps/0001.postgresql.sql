@@ -563,15 +563,16 @@ INSERT INTO public.helpdesk_events VALUES (66, 'T-6', 'auto', 'TicketMergedAway'
 INSERT INTO public.helpdesk_events VALUES (67, 'T-2', 'auto', 'FollowerAdded', 1, '2026-01-05 09:08:00+00', NULL, 'set-up of a test', true, '{"user_id":"cyd","source":"chosen"}');
 INSERT INTO public.helpdesk_events VALUES (68, 'T-2', 'auto', 'TicketsMerged', 1, '2026-01-05 09:08:00+00', NULL, 'set-up of a test', true, '{"merge_id":"id-0022","merged_ids":["T-6"],"left_behind":[]}');
 INSERT INTO public.helpdesk_events VALUES (69, NULL, 'public', 'VisibilityChanged', 1, '2026-01-05 09:09:00+00', NULL, 'set-up of a test', true, '{"from_visibility":"public","to_visibility":"company"}');
-INSERT INTO public.helpdesk_events VALUES (70, 'T-4', 'public', 'FollowerRemoved', 1, '2026-01-05 09:09:00+00', NULL, 'set-up of a test', true, '{"user_id":"pat","sources":["customer"],"code":"visibility.narrowed"}');
-INSERT INTO public.helpdesk_events VALUES (71, 'T-8', 'public', 'FollowerRemoved', 1, '2026-01-05 09:09:00+00', NULL, 'set-up of a test', true, '{"user_id":"pia","sources":["customer"],"code":"visibility.narrowed"}');
+INSERT INTO public.helpdesk_events VALUES (70, NULL, 'public', 'AccessNarrowed', 1, '2026-01-05 09:09:00+00', NULL, 'set-up of a test', true, '{"user_ids":["pat","pia"]}');
+INSERT INTO public.helpdesk_events VALUES (71, 'T-4', 'public', 'FollowerRemoved', 1, '2026-01-05 09:09:00+00', NULL, 'set-up of a test', true, '{"user_id":"pat","sources":["customer"],"code":"visibility.narrowed"}');
+INSERT INTO public.helpdesk_events VALUES (72, 'T-8', 'public', 'FollowerRemoved', 1, '2026-01-05 09:09:00+00', NULL, 'set-up of a test', true, '{"user_id":"pia","sources":["customer"],"code":"visibility.narrowed"}');
 
 
 --
 -- Data for Name: helpdesk_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.helpdesk_keys VALUES ('str:lea:ticket.change:a key', 'f86f01a8e222d9b9512470d2021242ae1123262beda0b1b19581d83f95bd53e3', '{"$":"Ticket","value":{"id":"T-1","team_id":"company","stage_id":"new","subject":"Another subject","created_at":"2026-01-05T09:01:00+00:00","description":"Line one\n\ttwo; ''three'' \\ \"four\" 100%","opener_id":null,"customer_id":null,"assignee_id":"bob","available_from":null,"waiting":false,"priority":1,"tags":["Né","ink"],"links":[],"references":[],"followers":[["bob",["assigned"]],["pia",["chosen"]]],"closed_at":null,"merged_into":null,"version":4}}', '2026-01-05 09:08:00+00');
+INSERT INTO public.helpdesk_keys VALUES ('str:lea:ticket.change:a key', '6e574ad168e907dfecb49f544a3e076c332571ecf27c9ff61271d183caec807d', '{"$":"Ticket","value":{"id":"T-1","team_id":"company","stage_id":"new","subject":"Another subject","created_at":"2026-01-05T09:01:00+00:00","description":"Line one\n\ttwo; ''three'' \\ \"four\" 100%","opener_id":null,"customer_id":null,"assignee_id":"bob","available_from":null,"waiting":false,"priority":1,"tags":["Né","ink"],"links":[],"references":[],"followers":[["bob",["assigned"]],["pia",["chosen"]]],"closed_at":null,"merged_into":null,"version":4}}', '2026-01-05 09:08:00+00');
 
 
 --
@@ -653,22 +654,22 @@ INSERT INTO public.helpdesk_team_follows VALUES ('public', 'bob', 'chosen');
 -- Data for Name: helpdesk_team_stages; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.helpdesk_team_stages VALUES ('private', 'cancelled');
-INSERT INTO public.helpdesk_team_stages VALUES ('private', 'new');
 INSERT INTO public.helpdesk_team_stages VALUES ('private', 'working');
 INSERT INTO public.helpdesk_team_stages VALUES ('private', 'solved');
-INSERT INTO public.helpdesk_team_stages VALUES ('company', 'cancelled');
-INSERT INTO public.helpdesk_team_stages VALUES ('company', 'new');
+INSERT INTO public.helpdesk_team_stages VALUES ('private', 'cancelled');
+INSERT INTO public.helpdesk_team_stages VALUES ('private', 'new');
 INSERT INTO public.helpdesk_team_stages VALUES ('company', 'working');
 INSERT INTO public.helpdesk_team_stages VALUES ('company', 'solved');
-INSERT INTO public.helpdesk_team_stages VALUES ('public', 'cancelled');
-INSERT INTO public.helpdesk_team_stages VALUES ('public', 'new');
+INSERT INTO public.helpdesk_team_stages VALUES ('company', 'cancelled');
+INSERT INTO public.helpdesk_team_stages VALUES ('company', 'new');
 INSERT INTO public.helpdesk_team_stages VALUES ('public', 'working');
 INSERT INTO public.helpdesk_team_stages VALUES ('public', 'solved');
-INSERT INTO public.helpdesk_team_stages VALUES ('auto', 'cancelled');
-INSERT INTO public.helpdesk_team_stages VALUES ('auto', 'new');
+INSERT INTO public.helpdesk_team_stages VALUES ('public', 'cancelled');
+INSERT INTO public.helpdesk_team_stages VALUES ('public', 'new');
 INSERT INTO public.helpdesk_team_stages VALUES ('auto', 'working');
 INSERT INTO public.helpdesk_team_stages VALUES ('auto', 'solved');
+INSERT INTO public.helpdesk_team_stages VALUES ('auto', 'cancelled');
+INSERT INTO public.helpdesk_team_stages VALUES ('auto', 'new');
 
 
 --
@@ -763,7 +764,7 @@ INSERT INTO public.helpdesk_workloads VALUES ('auto', 'cyd', 0, 0, 0, 2);
 -- Name: helpdesk_events_sequence_seq; Type: SEQUENCE SET; Schema: public; Owner: -
 --
 
-SELECT pg_catalog.setval('public.helpdesk_events_sequence_seq', 71, true);
+SELECT pg_catalog.setval('public.helpdesk_events_sequence_seq', 72, true);
 
 
 --

@@ -109,8 +109,9 @@ INSERT INTO "helpdesk_events" VALUES(66,'T-6','auto','TicketMergedAway',1,'2026-
 INSERT INTO "helpdesk_events" VALUES(67,'T-2','auto','FollowerAdded',1,'2026-01-05 09:08:00.000000',NULL,'set-up of a test',1,'{"user_id":"cyd","source":"chosen"}');
 INSERT INTO "helpdesk_events" VALUES(68,'T-2','auto','TicketsMerged',1,'2026-01-05 09:08:00.000000',NULL,'set-up of a test',1,'{"merge_id":"id-0022","merged_ids":["T-6"],"left_behind":[]}');
 INSERT INTO "helpdesk_events" VALUES(69,NULL,'public','VisibilityChanged',1,'2026-01-05 09:09:00.000000',NULL,'set-up of a test',1,'{"from_visibility":"public","to_visibility":"company"}');
-INSERT INTO "helpdesk_events" VALUES(70,'T-4','public','FollowerRemoved',1,'2026-01-05 09:09:00.000000',NULL,'set-up of a test',1,'{"user_id":"pat","sources":["customer"],"code":"visibility.narrowed"}');
-INSERT INTO "helpdesk_events" VALUES(71,'T-8','public','FollowerRemoved',1,'2026-01-05 09:09:00.000000',NULL,'set-up of a test',1,'{"user_id":"pia","sources":["customer"],"code":"visibility.narrowed"}');
+INSERT INTO "helpdesk_events" VALUES(70,NULL,'public','AccessNarrowed',1,'2026-01-05 09:09:00.000000',NULL,'set-up of a test',1,'{"user_ids":["pat","pia"]}');
+INSERT INTO "helpdesk_events" VALUES(71,'T-4','public','FollowerRemoved',1,'2026-01-05 09:09:00.000000',NULL,'set-up of a test',1,'{"user_id":"pat","sources":["customer"],"code":"visibility.narrowed"}');
+INSERT INTO "helpdesk_events" VALUES(72,'T-8','public','FollowerRemoved',1,'2026-01-05 09:09:00.000000',NULL,'set-up of a test',1,'{"user_id":"pia","sources":["customer"],"code":"visibility.narrowed"}');
 CREATE TABLE helpdesk_keys (
 	"key" TEXT NOT NULL, 
 	digest TEXT NOT NULL, 
@@ -118,7 +119,7 @@ CREATE TABLE helpdesk_keys (
 	at VARCHAR(26) NOT NULL, 
 	CONSTRAINT pk_helpdesk_keys PRIMARY KEY ("key")
 );
-INSERT INTO "helpdesk_keys" VALUES('str:lea:ticket.change:a key','f86f01a8e222d9b9512470d2021242ae1123262beda0b1b19581d83f95bd53e3','{"$":"Ticket","value":{"id":"T-1","team_id":"company","stage_id":"new","subject":"Another subject","created_at":"2026-01-05T09:01:00+00:00","description":"Line one\n\ttwo; ''three'' \\ \"four\" 100%","opener_id":null,"customer_id":null,"assignee_id":"bob","available_from":null,"waiting":false,"priority":1,"tags":["Né","ink"],"links":[],"references":[],"followers":[["bob",["assigned"]],["pia",["chosen"]]],"closed_at":null,"merged_into":null,"version":4}}','2026-01-05 09:08:00.000000');
+INSERT INTO "helpdesk_keys" VALUES('str:lea:ticket.change:a key','6e574ad168e907dfecb49f544a3e076c332571ecf27c9ff61271d183caec807d','{"$":"Ticket","value":{"id":"T-1","team_id":"company","stage_id":"new","subject":"Another subject","created_at":"2026-01-05T09:01:00+00:00","description":"Line one\n\ttwo; ''three'' \\ \"four\" 100%","opener_id":null,"customer_id":null,"assignee_id":"bob","available_from":null,"waiting":false,"priority":1,"tags":["Né","ink"],"links":[],"references":[],"followers":[["bob",["assigned"]],["pia",["chosen"]]],"closed_at":null,"merged_into":null,"version":4}}','2026-01-05 09:08:00.000000');
 CREATE TABLE helpdesk_merge_tickets (
 	merge_id VARCHAR(200) NOT NULL, 
 	ticket_id VARCHAR(200) NOT NULL, 
@@ -227,22 +228,22 @@ CREATE TABLE helpdesk_team_stages (
 	CONSTRAINT fk_helpdesk_team_stages_team_id FOREIGN KEY(team_id) REFERENCES helpdesk_teams (id), 
 	CONSTRAINT fk_helpdesk_team_stages_stage_id FOREIGN KEY(stage_id) REFERENCES helpdesk_stages (id) DEFERRABLE INITIALLY DEFERRED
 );
-INSERT INTO "helpdesk_team_stages" VALUES('private','cancelled');
-INSERT INTO "helpdesk_team_stages" VALUES('private','new');
 INSERT INTO "helpdesk_team_stages" VALUES('private','working');
 INSERT INTO "helpdesk_team_stages" VALUES('private','solved');
-INSERT INTO "helpdesk_team_stages" VALUES('company','cancelled');
-INSERT INTO "helpdesk_team_stages" VALUES('company','new');
+INSERT INTO "helpdesk_team_stages" VALUES('private','cancelled');
+INSERT INTO "helpdesk_team_stages" VALUES('private','new');
 INSERT INTO "helpdesk_team_stages" VALUES('company','working');
 INSERT INTO "helpdesk_team_stages" VALUES('company','solved');
-INSERT INTO "helpdesk_team_stages" VALUES('public','cancelled');
-INSERT INTO "helpdesk_team_stages" VALUES('public','new');
+INSERT INTO "helpdesk_team_stages" VALUES('company','cancelled');
+INSERT INTO "helpdesk_team_stages" VALUES('company','new');
 INSERT INTO "helpdesk_team_stages" VALUES('public','working');
 INSERT INTO "helpdesk_team_stages" VALUES('public','solved');
-INSERT INTO "helpdesk_team_stages" VALUES('auto','cancelled');
-INSERT INTO "helpdesk_team_stages" VALUES('auto','new');
+INSERT INTO "helpdesk_team_stages" VALUES('public','cancelled');
+INSERT INTO "helpdesk_team_stages" VALUES('public','new');
 INSERT INTO "helpdesk_team_stages" VALUES('auto','working');
 INSERT INTO "helpdesk_team_stages" VALUES('auto','solved');
+INSERT INTO "helpdesk_team_stages" VALUES('auto','cancelled');
+INSERT INTO "helpdesk_team_stages" VALUES('auto','new');
 CREATE TABLE helpdesk_teams (
 	number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	id VARCHAR(200) NOT NULL, 
@@ -397,7 +398,7 @@ CREATE INDEX ix_helpdesk_discards_second_id ON helpdesk_discards (second_id);
 CREATE INDEX ix_helpdesk_keys_at ON helpdesk_keys (at);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('helpdesk_users',9);
-INSERT INTO "sqlite_sequence" VALUES('helpdesk_events',71);
+INSERT INTO "sqlite_sequence" VALUES('helpdesk_events',72);
 INSERT INTO "sqlite_sequence" VALUES('helpdesk_stages',4);
 INSERT INTO "sqlite_sequence" VALUES('helpdesk_teams',4);
 INSERT INTO "sqlite_sequence" VALUES('helpdesk_outbox',15);

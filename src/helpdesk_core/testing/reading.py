@@ -264,6 +264,17 @@ class ReadingRules(StoreContract):
                 assert {id: set(ids) for id, ids in found.items() if ids} == expected
 
         check()
+        world = self.plain()
+        first, second, third = world.tickets
+        chain = (first, _into(second, first), _into(third, second))
+        with self.filled(attrs.evolve(world, tickets=chain)) as repository:
+            with repository.reading() as session:
+                found = session.merged_children(world.ticket_ids)
+            assert [list(found.get(ticket.id, ())) for ticket in chain] == [
+                [second.id],
+                [third.id],
+                [],
+            ]
 
     def test_messages_stay_where_they_were_said(self) -> None:
         """M6, M14: a ticket that is merged away keeps its messages; the tree is read through it."""
@@ -339,6 +350,10 @@ class ReadingRules(StoreContract):
         thread.join(0.3)
         done.set()
         return thread
+
+
+def _into(ticket: Ticket, master: Ticket) -> Ticket:
+    return attrs.evolve(ticket, merged_into=master.id)
 
 
 def _pages(session: Session, tickets: Iterable[Ticket], size: int, newest_first: bool) -> None:
