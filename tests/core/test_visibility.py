@@ -423,3 +423,17 @@ def test_scopes_of_any_shape(data: st.DataObject) -> None:
     expected = [ticket for ticket in tickets if inside(scope, ticket)]
     assert select(scope, tickets, teams) == expected
     assert [t for t in tickets if scope.matches(t, teams[t.team_id])] == expected
+
+
+def test_scopes_of_three_parts_that_the_ticket_decides() -> None:
+    """V13: with any number of parts, one is enough for AnyOf, and all are needed for AllOf."""
+    parts = (FollowsTicket("eve"), AssignedTo("eve"), FollowsTicket("bob"))
+    team = a_team()
+    for eve, assigned, bob in itertools.product((False, True), repeat=3):
+        ticket = a_ticket(
+            followers={id: CHOSEN for id, there in (("eve", eve), ("bob", bob)) if there},
+            assignee_id="eve" if assigned else None,
+        )
+        holds = (eve, assigned, bob)
+        assert AnyOf(parts).matches(ticket, team) is any(holds)
+        assert AllOf(parts).matches(ticket, team) is all(holds)
