@@ -373,7 +373,39 @@ def test_schedule_at_the_ends_of_time(zone: str) -> None:
     ends = Absence(user_id="ada", start=START, end=last)
     assert Availability([ends], week(zone, *daily)).next_available(["ada"], START) in (last, None)
     assert Availability([ends]).next_available(["ada"], START) == last
+    sooner = Absence(user_id="ada", start=START, end=last - 3 * DAY)
+    found = Availability([sooner], week(zone, *daily)).next_available(["ada"], START)
+    assert last - 3 * DAY <= found < last - 2 * DAY
     assert Availability().next_available(["ada"], last) == last
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Apia", "America/New_York"])
+def test_two_spells_a_day_wherever_pieces_end(zone: str) -> None:
+    """A13: Who works in the morning and at night does so each day, wherever days are cut."""
+    known = Availability(
+        (), week(zone, *((d, *h) for d in range(7) for h in ((60, 360), (1200, 1380))))
+    )
+    midnight = datetime(2026, 4, 20, tzinfo=ZoneInfo(zone))  # no clock is changed in 60 days
+    gaps = known.coverage(["ada"], midnight, midnight + 60 * DAY)
+    hours = [((gap.start - midnight) / HOUR, (gap.end - midnight) / HOUR) for gap in gaps]
+    daily = [(24 * day + a, 24 * day + b) for day in range(60) for a, b in ((6, 20), (23, 25))]
+    assert hours == [(0, 1), *daily[:-1], (24 * 60 - 1, 24 * 60)]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Rome", "America/New_York", "Australia/Lord_Howe"])
+def test_clocks_of_sixty_years(zone: str) -> None:
+    """A13: Around every change of the clocks, some of them where a piece ends, the wall counts."""
+    known = Availability((), week(zone, *((day, 60, 200) for day in range(7))))
+    there = ZoneInfo(zone)
+    moment = datetime(1980, 1, 1, tzinfo=UTC)
+    while moment.year < 2038:
+        moment += DAY
+        if moment.astimezone(there).utcoffset() == (moment - DAY).astimezone(there).utcoffset():
+            continue
+        for half_hours in range(-96, 96):
+            asked = moment + half_hours * HOUR / 2
+            wall = asked.astimezone(there)
+            assert known.is_available("ada", asked) == (60 <= 60 * wall.hour + wall.minute < 200)
 
 
 def test_a_week_of_every_hour_is_no_week() -> None:

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpdesk_core.availability import Availability
+from helpdesk_core.availability.edges import PIECE, to_moment
 from helpdesk_core.entities import Absence, RecurringAbsence, WeeklySchedule
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.recurrence import Recurrence
@@ -207,6 +208,7 @@ def test_whole_days_are_whole_when_they_are_short_or_long() -> None:
     friday = local("Pacific/Apia", "2011-12-16T00:00")
     known = Availability([again("FREQ=WEEKLY", friday, DAY, time_zone="Pacific/Apia")])
     found = gaps(known, friday.astimezone(UTC), friday.astimezone(UTC) + 29 * DAY)
+    assert known.next_change("ada", found[1][1]) == found[2][0]
     assert [start.astimezone(ZoneInfo("Pacific/Apia")).day for start, _ in found] == [16, 23, 6, 13]
 
 
@@ -287,6 +289,29 @@ def test_a_stretch_without_hours_ends_the_search_wherever_it_begins() -> None:
         assert found == (away.end if end == 2026 else None)
 
 
+@pytest.mark.parametrize("after", [0, 1, -1])
+def test_four_weeks_are_allowed_later_on(after: int) -> None:
+    """A11: Once let in, the hours may take four weeks, end included, if the horizon is short."""
+    start = to_moment(730 * PIECE) + after * HOUR  # about where pieces of time end
+    asked = start - 90 * DAY
+    away = Absence(user_id="ada", start=asked, end=start + 9 * DAY)
+    for more, found in ((timedelta(0), start + 28 * DAY), (timedelta(seconds=1), None)):
+        known = Availability([away, again("FREQ=YEARLY", start, 28 * DAY + more)])
+        assert known.next_available(["ada"], asked, DAY) == found
+
+
+def test_a_rule_is_found_thousands_of_years_later() -> None:
+    """A13: How old a rule is changes nothing, and costs nothing."""
+    rules = ("FREQ=DAILY", "FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=YEARLY;INTERVAL=2")
+    for rule in rules:
+        known = Availability([again(rule)])
+        moment = datetime(8026, 1, 1, 12, tzinfo=UTC)
+        gone = known.next_change("ada", moment)
+        assert gone is not None
+        assert gone < moment + 2 * 366 * DAY
+        assert known.absent_until("ada", gone) == gone + HOUR
+
+
 def test_an_empty_week_stays_empty() -> None:
     """A11: Who works at no hour is never there, and absences that come again change nothing."""
     week = WeeklySchedule(user_id="ada", time_zone="UTC", hours=[])
@@ -359,6 +384,24 @@ def test_impossible_rules_are_refused(rule: Any, problem: str) -> None:
     with pytest.raises(InvalidValueError, match=problem) as caught:
         again(rule)
     assert caught.value.field == "rule"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=MONTHLY;BYMONTHDAY=-31,31",
+        "FREQ=YEARLY;BYYEARDAY=-366,366",
+        "FREQ=YEARLY;BYWEEKNO=-53,53",
+        "FREQ=YEARLY;BYYEARDAY=-1,+1",
+        "FREQ=YEARLY;BYMONTH=1,12;BYMONTHDAY=1;BYSETPOS=-1,1",
+        "FREQ=YEARLY;BYDAY=MO;BYSETPOS=-53,53",
+        "FREQ=DAILY;BYHOUR=0,23;BYMINUTE=0,59;BYSECOND=0,59",
+        "FREQ=DAILY;INTERVAL=1;COUNT=1",
+    ],
+)
+def test_values_at_the_ends_are_accepted(rule: str) -> None:
+    """A13: The least and the greatest number of each part, from the end too, are rules."""
+    assert again(rule, lasts=timedelta(seconds=1)).recurrence.frequency in rule
 
 
 def test_limits_are_within() -> None:

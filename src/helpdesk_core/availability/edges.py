@@ -48,10 +48,9 @@ def to_moment(number: int) -> datetime:
     return _EPOCH + timedelta(0, 0, number)
 
 
-#: The first and the last moment that there are, and the last piece.
+#: The first and the last moment that there are.
 FIRST = to_number("first", datetime.min.replace(tzinfo=UTC))
 LAST = to_number("last", datetime.max.replace(tzinfo=UTC))
-LAST_PIECE = LAST // PIECE
 
 
 def joined(spells: Iterable[tuple[int, int | None]]) -> list[int]:

@@ -14,7 +14,6 @@ from helpdesk_core.availability.edges import (
     DAY,
     FIRST,
     LAST,
-    LAST_PIECE,
     MINUTE,
     PIECE,
     Edges,
@@ -66,8 +65,8 @@ class Pattern(ABC):
 
         That is when, from `at` on, a stretch longer than `limit` has nothing inside.
         """
-        quiet = at
-        for number in range(at // PIECE, LAST_PIECE + 1):
+        quiet, number = at, at // PIECE
+        while number * PIECE - quiet <= limit:
             edges = self.edges(number)
             for place in range(bisect_right(edges, at) & ~1, len(edges), 2):
                 start, end = edges[place], edges[place + 1]
@@ -76,13 +75,12 @@ class Pattern(ABC):
                 if end > to:
                     return max(start, to)
                 quiet = end
-            if (number + 1) * PIECE - quiet > limit:
-                break
+            number += 1
         return None
 
     def left(self, at: int) -> int | None:
         """The first moment that is not inside, `at` or later; None: not within reach."""
-        for number in range(at // PIECE, min((at + REACH) // PIECE, LAST_PIECE) + 1):
+        for number in range(at // PIECE, (at + REACH) // PIECE + 1):
             edges = self.edges(number)
             place = bisect_right(edges, at)
             if not place & 1:
