@@ -300,7 +300,7 @@ def test_every_statement_can_be_written_for_postgresql(id_type: type) -> None:
             ]
     assert len(texts) > 60
     assert sum("FOR UPDATE SKIP LOCKED" in text for text in texts) == 1
-    assert sum(text.endswith("FOR UPDATE") for text in texts) == 4
+    assert sum(text.endswith("FOR UPDATE") for text in texts) == 6
     for table in tables.metadata.sorted_tables:
         str(sa.schema.CreateTable(table).compile(dialect=dialect))
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import attrs
 import pytest
-import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -380,7 +379,9 @@ def test_what_raises_leaves_nothing(store: str) -> None:
             assert session.recall("key") is None
 
 
-def test_an_interrupt_is_not_hidden(store: str, tmp_path: Path) -> None:
+def test_an_interrupt_is_not_hidden(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """N1: Ctrl-C in the middle of a statement comes out as such, and leaves nothing."""
 
     def interrupt(*_: Any) -> None:
@@ -388,10 +389,10 @@ def test_an_interrupt_is_not_hidden(store: str, tmp_path: Path) -> None:
 
     on_file = repository(url=f"sqlite:///{tmp_path / 'desk.sqlite'}")
     with on_file if store == "sqlite" else opened(store) as repo:
-        sa.event.listen(repo._engine, "do_execute", interrupt)
-        with pytest.raises(KeyboardInterrupt), repo.writing() as session:
-            session.apply([Add(STAGES[0])])
-        sa.event.remove(repo._engine, "do_execute", interrupt)
+        with monkeypatch.context() as patch:
+            patch.setattr(repo._transactions.connection, "_send", interrupt)
+            with pytest.raises(KeyboardInterrupt), repo.writing() as session:
+                session.apply([Add(STAGES[0])])
         with repo.reading() as session:
             assert session.stages() == []
 

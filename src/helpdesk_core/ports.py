@@ -265,7 +265,8 @@ class Session(Protocol):
         """Make the changes in order: all of them, or none when it raises.
 
         An expected value that is not there is a `ConflictError`. The transaction may go on after
-        it, without anything of this call.
+        it, without anything of this call. Where all that a call does is to add, a conflict may be
+        raised as late as by the end of the block, which is then undone as a whole.
         """
         ...
 

@@ -48,7 +48,6 @@ _TABLE_OF: dict[type, str] = {
     Attachment: "attachments",
     TimeEntry: "time_entries",
 }
-_FIELDS = {kind: tuple(field.name for field in attrs.fields(kind)) for kind in _TABLE_OF}
 #: Fields that are rows of another table.
 _IN_ROWS = frozenset({(Kind.TICKET, "tags"), (Kind.TEAM, "stage_ids")})
 _PLACING_FIELDS = frozenset({"team_id", "stage_id", "assignee_id", "merged_into"})
@@ -84,6 +83,8 @@ class Writer:
         self._places: dict[Id, _Place] = {}
         self._folded: dict[Id, bool] | None = None
         self._corrections: dict[tuple[Id, Id], _Correction] = {}
+        #: Tickets that this transaction added, as they are.
+        self.added: dict[Id, Ticket] = {}
 
     def saw_tickets(self, tickets: Iterable[Ticket]) -> None:
         """Remember where these tickets are, to spare a question later."""
@@ -103,16 +104,17 @@ class Writer:
     def apply(self, changes: Iterable[Change]) -> None:
         """Make the changes in order, then correct the counts; all of them or none."""
         self._db.must_write()
-        with self._db.all_or_nothing():
-            try:
+        try:
+            with self._db.all_or_nothing():
                 for (kind, *_), group in itertools.groupby(_settled(changes), key=_batch):
                     _HANDLERS[kind](self, list(group))
                 self._correct_counts()
-            except BaseException:  # what is remembered is not so any more
-                self._places.clear()
-                self._corrections.clear()
-                self._folded = None
-                raise
+        except BaseException:  # what is remembered is not so any more
+            self._places.clear()
+            self._corrections.clear()
+            self._folded = None
+            self.added.clear()
+            raise
 
     # --- fields ----------------------------------------------------------------------------------
 
@@ -130,6 +132,8 @@ class Writer:
         first = next(iter(batch.values()))
         kind, id = first.kind, first.id
         before = None
+        if kind is Kind.TICKET:
+            self.added.pop(id, None)
         if kind is Kind.STAGE and "folded" in batch and not self._db.alone:
             self._hold_teams_using(id)
         if kind is Kind.TICKET and not _PLACING_FIELDS.isdisjoint(batch):
@@ -177,7 +181,7 @@ class Writer:
                 f"{change.field} of {change.kind.value} {change.id!r}: not what was expected"
             )
         gone, new = present - change.value, change.value - present
-        self._db.many(delete, [{key: change.id, column: item} for item in gone])
+        self._db.later(delete, [{key: change.id, column: item} for item in gone])
         self._db.insert(table, [{key: change.id, column: item} for item in new])
 
     # --- counts ----------------------------------------------------------------------------------
@@ -260,7 +264,7 @@ class Writer:
             if it.total or it.open or it.last_assigned is not None
         ]
         rows.sort(key=lambda row: (str(row["team_id"]), str(row["member_id"])))
-        self._db.many(self._sql.add_workload, rows)
+        self._db.later(self._sql.add_workload, rows)
         self._corrections.clear()
 
     def _note_assignments(self, changes: Sequence[NoteAssignment]) -> None:
@@ -271,11 +275,11 @@ class Writer:
     # --- follows ---------------------------------------------------------------------------------
 
     def _add_follows(self, changes: Sequence[AddFollow]) -> None:
-        kind = _followable(changes[0].kind)
-        self._db.many(self._sql.follow[kind], [_follow_row(change) for change in changes])
+        kind = self._following(changes)
+        self._db.later(self._sql.follow[kind], [_follow_row(change) for change in changes])
 
     def _remove_follows(self, changes: Sequence[RemoveFollow]) -> None:
-        kind = _followable(changes[0].kind)
+        kind = self._following(changes)
         rows = [_follow_row(change) for change in changes]
         if self._db.many(self._sql.unfollow[kind], rows) == len(rows):
             return
@@ -285,23 +289,28 @@ class Writer:
             if not self._db.rows(question, {"ids": [id]}):
                 raise ConflictError(f"there is no {kind.value} {id!r}")
 
+    def _following(self, changes: Sequence[AddFollow] | Sequence[RemoveFollow]) -> Kind:
+        kind = changes[0].kind
+        if kind not in _FOLLOWABLE:
+            raise InvalidValueError("kind", f"of a follow cannot be {kind.value!r}")
+        if kind is Kind.TICKET:
+            for change in changes:
+                self.added.pop(change.id, None)
+        return kind
+
     # --- new things ------------------------------------------------------------------------------
 
     def _add(self, changes: Sequence[Add]) -> None:
         things: list[Any] = [change.thing for change in changes]
         table = _TABLE_OF[type(things[0])]
-        columns = self._sql.tables.metadata.tables[self._sql.tables.prefix + table].c
-        fields = [name for name in _FIELDS[type(things[0])] if name in columns]
-        try:
-            self._db.insert(
-                table, [{name: getattr(thing, name) for name in fields} for thing in things]
-            )
-        except ConflictError as error:
-            raise ConflictError(f"{_names(things)} cannot be added: {error}") from None
+        fields = self._sql.names[getattr(self._sql.tables, table)]
+        rows = [{name: getattr(thing, name) for name in fields} for thing in things]
+        self._db.insert(table, rows, f"{_names(things)} cannot be added: ")
         if table == "tickets":
             self._insert_for(things, "ticket_tags", "ticket_id", "tag", "tags")
             self._db.held_tickets.update(ticket.id for ticket in things)
             for ticket in things:
+                self.added[ticket.id] = ticket
                 self._moved(ticket.id, None, _place(ticket))
         elif table == "teams":
             self._hold_stages(stage_id for team in things for stage_id in team.stage_ids)
@@ -385,40 +394,45 @@ def _batch(change: Change) -> tuple[Any, ...]:
 def _settled(changes: Iterable[Change]) -> list[Change]:
     """The same, with what is set on a new ticket right after it was added put into the ticket."""
     settled: list[Change] = []
+    fields: dict[str, Any] = {}
     for change in changes:
         last = settled[-1] if settled else None
         if isinstance(last, Add) and isinstance(last.thing, Ticket):
-            ticket = _with(last.thing, change)
-            if ticket is not None:
-                settled[-1] = Add(ticket)
+            if _put(change, last.thing, fields):
                 continue
+            _settle(settled, fields)
         settled.append(change)
+    _settle(settled, fields)
     return settled
 
 
-def _with(ticket: Ticket, change: Change) -> Ticket | None:
-    """The ticket after this change; None when it is no such change, or does not fit."""
+def _put(change: Change, ticket: Ticket, fields: dict[str, Any]) -> bool:
+    """Put the change into the fields of the ticket; False when it is no such change, or not fit."""
     if not isinstance(change, SetField | AddFollow):
-        return None
+        return False
     if change.kind is not Kind.TICKET or change.id != ticket.id:
-        return None
+        return False
     if isinstance(change, AddFollow):
-        sources = ticket.followers.get(change.user_id, frozenset())
-        followers = {**ticket.followers, change.user_id: sources | {change.source}}
-        return attrs.evolve(ticket, followers=followers)
-    if change.field not in _SETTLED or getattr(ticket, change.field) != change.expected:
-        return None
-    return attrs.evolve(ticket, **{change.field: change.value})
+        followers = fields.setdefault("followers", dict(ticket.followers))
+        followers[change.user_id] = followers.get(change.user_id, frozenset()) | {change.source}
+        return True
+    field = change.field
+    if field not in _SETTLED or fields.get(field, getattr(ticket, field)) != change.expected:
+        return False
+    fields[field] = change.value
+    return True
+
+
+def _settle(settled: list[Change], fields: dict[str, Any]) -> None:
+    """Make the new ticket, which is the last change, the one with these fields, if any."""
+    if fields:
+        last: Any = settled[-1]
+        settled[-1] = Add(attrs.evolve(last.thing, **fields))
+        fields.clear()
 
 
 def _place(ticket: Ticket) -> _Place:
     return _Place(ticket.team_id, ticket.stage_id, ticket.assignee_id, ticket.merged_into)
-
-
-def _followable(kind: Kind) -> Kind:
-    if kind not in _FOLLOWABLE:
-        raise InvalidValueError("kind", f"of a follow cannot be {kind.value!r}")
-    return kind
 
 
 def _follow_row(change: AddFollow | RemoveFollow) -> dict[str, Any]:

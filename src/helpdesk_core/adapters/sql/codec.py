@@ -32,6 +32,7 @@ _PLAIN = (type(None), bool, int, float, str)
 _BASE_FIELDS = frozenset(field.name for field in attrs.fields(Event))
 _NONE_TYPE = type(None)
 _PACKAGE = "helpdesk_core."
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 # Records of merges stand for years: their classes are known by a name that is not a place.
 _NAMED: dict[str, type] = {
@@ -87,6 +88,7 @@ class Codec:
     def __init__(self, id_type: type) -> None:
         self.id_type = id_type
         self._shared = functools.lru_cache(maxsize=2048)(self.loads)
+        self._dumped = functools.lru_cache(maxsize=2048)(self.dumps)
         converter = self._converter = cattrs.Converter(
             unstruct_collection_overrides={frozenset: _sorted}, detailed_validation=False
         )
@@ -99,7 +101,7 @@ class Codec:
             converter.register_unstructure_hook(kind, out)
             converter.register_structure_hook(kind, back)
         by_shape: list[tuple[Any, Any, Any]] = [
-            (_is_id, self._id_out, self._id_back),
+            (_is_id, self._id_out, self.id_back),
             (lambda shape: shape == Followers, self._followers_out, self._followers_back),
             (lambda shape: shape == Mapping[str, Any], self.open_out, self._open_back),
             (_is_open, self.open_out, self._open_back),
@@ -114,6 +116,13 @@ class Codec:
         """A value as JSON; equal values give equal texts."""
         return _text(self._converter.unstructure(value, unstructure_as=shape))
 
+    def dumps_shared(self, value: Any, shape: Any) -> str:
+        """The same for values that many rows share, and that cannot change."""
+        try:
+            return self._dumped(value, shape)
+        except TypeError:  # it can change after all
+            return self.dumps(value, shape)
+
     def loads(self, text: str, shape: Any) -> Any:
         """The value that `dumps` made into this text."""
         with _reading(shape):
@@ -125,19 +134,20 @@ class Codec:
 
     def listed(self, text: str | None) -> list[Id]:
         """Ids as a database lists them in JSON."""
-        return [self._id_back(id, Id) for id in json.loads(text or "[]")]
+        return [self.id_back(id) for id in json.loads(text or "[]")]
 
     def followers(self, text: str | None) -> dict[Id, set[FollowSource]]:
         """Who follows, and why, by pairs that a database lists in JSON."""
         found: dict[Id, set[FollowSource]] = {}
         for user_id, source in json.loads(text or "[]"):
-            found.setdefault(self._id_back(user_id, Id), set()).add(FollowSource(source))
+            found.setdefault(self.id_back(user_id), set()).add(FollowSource(source))
         return found
 
     def _id_out(self, value: Any) -> Any:
         return str(value) if isinstance(value, UUID) else value
 
-    def _id_back(self, value: Any, shape: Any) -> Any:
+    def id_back(self, value: Any, _: Any = None) -> Any:
+        """An id out of JSON."""
         if value is None:
             return None
         return UUID(value) if self.id_type is UUID else value
@@ -151,7 +161,7 @@ class Codec:
 
     def _followers_back(self, value: list[Any], _: Any) -> dict[Any, frozenset[FollowSource]]:
         return {
-            self._id_back(user_id, Id): frozenset(map(FollowSource, sources))
+            self.id_back(user_id): frozenset(map(FollowSource, sources))
             for user_id, sources in value
         }
 
@@ -200,10 +210,11 @@ class Codec:
         """What an event says beside its columns."""
         if EVENT_TYPES.get(event.name) is not type(event):
             raise InvalidValueError("event", f"{event.name!r} is none of this library's")
-        unstructure = self._converter.unstructure
         return _text(
             {
-                name: unstructure(getattr(event, name), unstructure_as=shape)
+                name: value
+                if type(value := getattr(event, name)) in _PLAIN
+                else self._converter.unstructure(value, unstructure_as=shape)
                 for name, shape in _own_fields(type(event))
             }
         )
@@ -270,4 +281,4 @@ def _parts(value: timedelta) -> list[int]:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from helpdesk_core.errors import (
@@ -64,6 +66,29 @@ def translated(error: sa.exc.SQLAlchemyError) -> HelpdeskError:
     if state is None and type(cause).__module__.startswith("psycopg") and _never_connected(error):
         return RetryableError(f"the database cannot be reached: {_first_line(cause)}")
     return RepositoryError(f"the database failed: {_first_line(cause)}")
+
+
+def of_driver(connection: sa.Connection, error: BaseException, text: str) -> BaseException:
+    """What SQLAlchemy raises for an error of the driver's own, and does with the connection."""
+    dialect: Any = connection.dialect
+    if not isinstance(error, Exception):  # an interrupt: who knows what the connection is at
+        connection.invalidate()
+        return error
+    if not isinstance(error, dialect.loaded_dbapi.Error):
+        return error
+    lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+    if lost:
+        connection.invalidate(error)
+    raised: BaseException = sa.exc.DBAPIError.instance(
+        text,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
+    return raised
 
 
 def commit(connection: sa.Connection) -> None:

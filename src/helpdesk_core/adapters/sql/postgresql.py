@@ -7,21 +7,126 @@ back when the connection is given back.
 
 from __future__ import annotations
 
+import functools
+import itertools
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from helpdesk_core.adapters.sql.connection import Connection, DriverConnection
 from helpdesk_core.adapters.sql.failures import commit, translated
+from helpdesk_core.adapters.sql.queries import Query
+from helpdesk_core.adapters.sql.statements import Statements
 from helpdesk_core.adapters.sql.tables import Tables
-from helpdesk_core.errors import RepositoryError
+from helpdesk_core.errors import ConflictError, RepositoryError
 
 _WRITING = {"isolation_level": "READ COMMITTED"}
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _OURS = 0x48445F43  # the first half of our advisory locks, apart from a host's own
+_PLACE = re.compile(r"\$(\d+)")
+_TOGETHER = 20  # rows in one insertion
+_BEGUN, _FAILED = 2, 3  # PQTRANS_INTRANS and PQTRANS_INERROR of libpq
+_CURSOR = "helpdesk_core"  # under this name a connection keeps the cursor of our statements
 _LEVEL = sa.text("SELECT current_setting('transaction_isolation')")
+
+
+class _Waiting(NamedTuple):
+    """A change that is left for later; `said` begins the message of a conflict over its table."""
+
+    query: Query
+    values: list[Any]
+    said: str
+
+
+class PostgresqlConnection(DriverConnection):
+    """What is left for later becomes one statement: one way there and back while locks are held.
+
+    A conflict over it is told then, at the latest when the block of the session ends.
+    """
+
+    def __init__(self, connection: sa.Connection, statements: Statements, **how: bool) -> None:
+        super().__init__(connection, statements, **how)
+        self._waiting: dict[str, _Waiting] = {}
+        self._to_save = False  # before anything is run in a block that is all or nothing
+        self._cursor: Any = connection.info.get(_CURSOR)
+        if self._cursor is None:
+            psycopg: Any = connection.dialect.loaded_dbapi
+            self._cursor = connection.info[_CURSOR] = psycopg.RawCursor(self._driver)
+
+    def later(
+        self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]], said: str = ""
+    ) -> None:
+        query = self.statements.query(statement, len(rows)) if 0 < len(rows) <= _TOGETHER else None
+        if query is None:
+            super().later(statement, rows, said)
+            return
+        if query.table in self._waiting:  # no part of a statement sees what another one changed
+            self.flush()
+        self._waiting[query.table] = _Waiting(query, query.values(rows), said)
+
+    def flush(self) -> None:
+        if not self._waiting:
+            return
+        self._save_now()
+        waiting = self._waiting.values()
+        values = list(itertools.chain.from_iterable(one.values for one in waiting))
+        self._execute(_joined(tuple(one.query for one in waiting)), values)
+        self._waiting.clear()
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """The same; where all is left for later, nothing is there that had to be undone."""
+        self.flush()
+        self._to_save = True
+        with super().all_or_nothing():
+            yield
+            if not self._to_save:
+                self.flush()
+        self._to_save = False
+
+    def _ready(self) -> None:
+        self.flush()
+        self._save_now()
+
+    def _save(self) -> None:
+        """Not before anything is run."""
+
+    def _save_now(self) -> None:
+        if self._to_save:
+            self._to_save = False
+            super()._save()
+
+    def _take_back(self) -> None:
+        self._waiting.clear()
+        if not self._to_save:
+            super()._take_back()
+        self._to_save = False
+
+    def _send(self, text: str, values: Sequence[Any], many: bool) -> Any:
+        (self._cursor.executemany if many else self._cursor.execute)(text, values)
+        return self._cursor
+
+    def _failed(self, connection: sa.Connection, error: BaseException, text: str) -> BaseException:
+        failed = super()._failed(connection, error, text)
+        table = getattr(getattr(error, "diag", None), "table_name", None)
+        if isinstance(failed, ConflictError) and table in self._waiting:
+            return ConflictError(f"{self._waiting[table].said}{failed}")
+        return failed
+
+
+@functools.lru_cache(maxsize=1024)
+def _joined(queries: tuple[Query, ...]) -> str:
+    """Changes of different tables as one statement, with the places of their values counted on."""
+    texts, before = [], 0
+    for query in queries:
+        texts.append(_PLACE.sub(lambda match: f"${int(match[1]) + before}", query.text))  # noqa: B023
+        before += query.size
+    parts = ", ".join(f"part_{n} AS ({text})" for n, text in enumerate(texts[:-1]))
+    return f"WITH {parts} {texts[-1]}" if parts else texts[-1]
 
 
 class PostgresqlTransactions:
@@ -35,6 +140,8 @@ class PostgresqlTransactions:
         self._engine = engine
         # Our own connections are set up when they are made; a host's, for each transaction.
         self._before = None if own else sa.text(_settings(busy_timeout, local=True))
+        self._writing = {} if own else _WRITING
+        self.connection: type[Connection] = PostgresqlConnection if own else Connection
 
     @staticmethod
     def engine(
@@ -43,6 +150,7 @@ class PostgresqlTransactions:
         """An engine of our own; a reading session is `READ ONLY` in any case."""
         options.setdefault("pool_timeout", busy_timeout)
         options.setdefault("max_overflow", 15)
+        options["isolation_level"] = _WRITING["isolation_level"]  # said by every BEGIN
         try:
             engine = sa.create_engine(url, **options)
         except ModuleNotFoundError as error:
@@ -62,13 +170,20 @@ class PostgresqlTransactions:
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state, from its first question on."""
         with self._transaction(_READING) as connection:
-            yield connection
+            try:
+                yield connection
+            finally:
+                # psycopg forgets what it has prepared when a transaction is rolled back.
+                if not connection.invalidated and _is(connection, _BEGUN):
+                    connection.commit()
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that is committed when the block ends."""
-        with self._transaction(_WRITING) as connection:
+        with self._transaction(self._writing) as connection:
             yield connection
+            if _is(connection, _FAILED):  # a commit would roll back, and say nothing
+                raise RepositoryError("the transaction has failed: nothing was changed")
             commit(connection)
 
     @contextmanager
@@ -100,7 +215,7 @@ class PostgresqlTransactions:
         raw: Any = connection.connection.dbapi_connection
         if raw.autocommit:
             raise RepositoryError("a connection that commits by itself cannot be joined")
-        if raw.info.transaction_status.name == "INERROR":
+        if _is(connection, _FAILED):
             raise RepositoryError("the transaction has failed: roll it back first")
         if writes:
             _must_be_read_committed(connection)
@@ -113,10 +228,11 @@ class PostgresqlTransactions:
         except sa.exc.SQLAlchemyError as error:
             raise translated(error) from None
         try:
-            connection = connection.execution_options(**options)
-            if options is _WRITING:  # unless the server, the database or the role is read-only
-                raw: Any = connection.connection.dbapi_connection
-                raw.read_only = None
+            if options:
+                connection = connection.execution_options(**options)
+            driver: Any = connection.connection.dbapi_connection
+            if options is not _READING and driver.read_only is not None:
+                driver.read_only = None  # unless the server, the database or the role is read-only
             connection.begin()
             if self._before is not None:
                 connection.execute(self._before)
@@ -125,6 +241,12 @@ class PostgresqlTransactions:
             raise translated(error) from None
         finally:
             connection.close()  # rolls back, and puts the isolation level back
+
+
+def _is(connection: sa.Connection, status: int) -> bool:
+    """What the server said last about the transaction."""
+    driver: Any = connection.connection.dbapi_connection
+    return bool(driver.pgconn.transaction_status == status)
 
 
 def _must_be_read_committed(connection: sa.Connection) -> None:

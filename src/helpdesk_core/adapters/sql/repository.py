@@ -35,6 +35,8 @@ class Transactions(Protocol):
 
     dialect: str
     alone: bool
+    #: What runs the statements of a transaction.
+    connection: type[Connection]
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """A transaction that sees one state."""
@@ -191,9 +193,12 @@ class SqlRepository:
     @contextmanager
     def _session(self, connection: sa.Connection, *, writes: bool) -> Iterator[SqlSession]:
         alone = writes and self._transactions.alone
-        kept = Connection(connection, self._statements, writes=writes, alone=alone)
+        kept = self._transactions.connection(
+            connection, self._statements, writes=writes, alone=alone
+        )
         try:
             yield SqlSession(kept)
+            kept.flush()
         finally:
             kept.close()
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from helpdesk_core.adapters.sql.around import Around, look_around
 from helpdesk_core.adapters.sql.changes import Writer
 from helpdesk_core.adapters.sql.connection import Connection
 from helpdesk_core.adapters.sql.rows import (
     grouped,
+    made,
+    made_before,
     merge_of,
     notification_of,
     outbox_row,
+    team_of,
+    ticket_of,
+    workloads_of,
 )
 from helpdesk_core.adapters.sql.scopes import filter_clause, scope_clause
 from helpdesk_core.adapters.sql.statements import ByIds
@@ -33,7 +37,7 @@ from helpdesk_core.entities import (
     TimeEntry,
     User,
 )
-from helpdesk_core.errors import ConflictError, InvalidValueError, RepositoryError
+from helpdesk_core.errors import ConflictError, InvalidValueError
 from helpdesk_core.events import Event
 from helpdesk_core.plans import Change, Discard, Merge
 from helpdesk_core.ports import (
@@ -60,6 +64,7 @@ class SqlSession:
         self._tables = connection.tables
         self._codec = connection.codec
         self._writer = Writer(connection)
+        self._around: Around | None = None
 
     def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> frozenset[Id]:
         """On SQLite the writer is alone from its first statement; elsewhere rows are locked."""
@@ -68,24 +73,34 @@ class SqlSession:
         homes = self._among(self._sql.homes, tickets)
         teams = frozenset(self._known([*team_ids, *(row[0] for row in homes)]))
         if not self._db.alone:
-            for statement, ids in (
-                (self._sql.lock_teams, list(teams)),
-                (self._sql.lock_tickets, tickets),
-            ):
-                for start in range(0, len(ids), _CHUNK):
-                    self._db.rows(statement, {"ids": sorted(ids)[start : start + _CHUNK]})
+            self._among(self._sql.lock_teams, sorted(teams))
+            self._among(self._sql.lock_tickets, sorted(tickets))
             self._db.held_teams.update(teams)
             self._db.held_tickets.update(tickets)
+        # Who holds one team and no ticket is about to open one there.
+        self._around = look_around(self._db, *teams) if len(teams) == 1 and not tickets else None
         return teams
+
+    @property
+    def _held(self) -> Around | None:
+        """What is known of the team that is held, as long as the session can be used."""
+        if self._around is not None:
+            self._db.usable()
+        return self._around
 
     # --- people, teams, stages -------------------------------------------------------------------
 
     def users(self, ids: Collection[Id]) -> Mapping[Id, User]:
+        known, held = self._known(ids), self._held
+        if held is not None and held.people.keys() >= set(known):
+            return {id: held.people[id] for id in known}
         rows = self._among(self._sql.users, ids)
         return self._in_order_of(ids, (self._made(User, self._tables.users, row) for row in rows))
 
     def eligible_users(self) -> Sequence[User]:
         """In the order in which they came."""
+        if (held := self._held) is not None and held.eligible is not None:
+            return held.eligible
         users = (
             self._made(User, self._tables.users, row)
             for row in self._db.rows(self._sql.perhaps_eligible)
@@ -93,22 +108,33 @@ class SqlSession:
         return [user for user in users if user.is_eligible]
 
     def teams(self, ids: Collection[Id] | None = None) -> Mapping[Id, Team]:
+        held = self._held
+        if held is not None and ids is not None and self._known(ids) == [held.team.id]:
+            return {held.team.id: held.team}
         rows = (
             self._db.rows(self._sql.all_teams) if ids is None else self._among(self._sql.teams, ids)
         )
-        teams = [self._with_followers(Team, self._tables.teams, row, "stage_ids") for row in rows]
+        names = self._sql.names[self._tables.teams]
+        teams = [team_of(row, names, self._codec) for row in rows]
         return {team.id: team for team in teams} if ids is None else self._in_order_of(ids, teams)
 
     def stages(self) -> Sequence[Stage]:
-        stages = [
-            self._made(Stage, self._tables.stages, row) for row in self._db.rows(self._sql.stages)
-        ]
+        stages: Sequence[Stage]
+        if (held := self._held) is not None:
+            stages = held.stages
+        else:
+            rows = self._db.rows(self._sql.stages)
+            stages = [self._made(Stage, self._tables.stages, row) for row in rows]
         self._writer.saw_stages(stages)
         return stages
 
     # --- tickets ---------------------------------------------------------------------------------
 
     def tickets(self, ids: Collection[Id]) -> Mapping[Id, Ticket]:
+        known, added = self._known(ids), self._writer.added
+        if added and added.keys() >= set(known):
+            self._db.usable()
+            return {id: added[id] for id in known}
         return self._in_order_of(ids, self._full(self._among(self._sql.tickets, ids)))
 
     def find(
@@ -148,26 +174,24 @@ class SqlSession:
         return scope_clause(self._tables, scope), filter_clause(self._tables, query)
 
     def _full(self, rows: Sequence[Any]) -> list[Ticket]:
-        table = self._tables.tickets
-        tickets = [self._with_followers(Ticket, table, row, "tags") for row in rows]
+        names = self._sql.names[self._tables.tickets]
+        tickets = [ticket_of(row, names, self._codec) for row in rows]
         self._writer.saw_tickets(tickets)
         return tickets
 
     def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:
+        held = self._held
+        if held is not None and team_id is not None and self._known([team_id]) == [held.team.id]:
+            return held.workloads
         if team_id is None:
             rows = self._db.rows(self._sql.all_workloads)
             found = [Workload(member_id=id, total=total, open=open) for id, total, open in rows]
         elif is_id(team_id, self._codec.id_type):
             rows = self._db.rows(self._sql.workloads, {"team_id": team_id})
-            found = [Workload(**row._mapping) for row in rows]
+            found = [Workload(**row._asdict()) for row in rows]
         else:
             found = []
-        # A row is kept for everybody who ever had a ticket; one that says nothing is left out.
-        return {
-            load.member_id: load
-            for load in found
-            if load.total or load.credit or load.last_assigned is not None
-        }
+        return workloads_of(found)
 
     def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:
         return self._of_tickets(Message, self._tables.messages, self._sql.messages, ticket_ids)
@@ -194,12 +218,13 @@ class SqlSession:
         return merge_of(rows[0]) if rows else None
 
     def discards(self, ticket_ids: Collection[Id]) -> Sequence[Discard]:
-        found = [Discard(**row._mapping) for row in self._among(self._sql.discards, ticket_ids)]
+        found = [Discard(**row._asdict()) for row in self._among(self._sql.discards, ticket_ids)]
         return list(dict.fromkeys(found))
 
     # --- writing ---------------------------------------------------------------------------------
 
     def apply(self, changes: Iterable[Change]) -> None:
+        self._around = None
         self._writer.apply(changes)
 
     def publish(self, events: Iterable[Event], notifications: Iterable[Notification]) -> None:
@@ -316,6 +341,7 @@ class SqlSession:
                     )
                 )
         if mend:
+            self._around = None
             self._writer.correct(found)
         return found
 
@@ -337,7 +363,7 @@ class SqlSession:
     def _among(self, question: ByIds, ids: Iterable[Id], **parameters: Any) -> list[Any]:
         known = self._known(ids)
         if len(known) == 1 and question.one is not None:
-            return self._db.rows(question.one, {"id": known[0], **parameters})
+            return list(self._db.rows(question.one, {"id": known[0], **parameters}))
         rows: list[Any] = []
         for start in range(0, len(known), _CHUNK):
             parameters["ids"] = known[start : start + _CHUNK]
@@ -355,29 +381,10 @@ class SqlSession:
         rows.sort(key=lambda row: (row.at, row.id))
         return [self._made(kind, table, row) for row in rows]
 
-    def _with_followers(self, kind: type[_T], table: sa.Table, row: Any, listed: str) -> _T:
-        """A team or a ticket, whose row ends with a list and with its followers."""
-        *columns, items, follows = row
-        values = self._codec.listed(items) if listed == "stage_ids" else json.loads(items or "[]")
-        followers = self._codec.followers(follows)
-        return self._made(kind, table, columns, **{listed: values}, followers=followers)
-
-    def _made(self, kind: type[_T], table: sa.Table, row: Any, **more: Any) -> _T:
-        names = self._sql.names[table]
-        try:
-            if issubclass(kind, User | Stage):  # the same ones are read over and over
-                made: Any = kind
-                known: _T = _known_already(made, names, tuple(row))
-                return known
-            return kind(**dict(zip(names, row, strict=True)), **more)
-        except InvalidValueError as error:  # written by another program, or by hand
-            id = row[names.index("id")]
-            raise RepositoryError(f"{kind.__name__} {id!r} cannot be read: {error}") from None
-
-
-@functools.lru_cache(maxsize=4096)
-def _known_already(kind: Any, names: tuple[str, ...], row: tuple[Any, ...]) -> Any:
-    return kind(**dict(zip(names, row, strict=True)))
+    def _made(self, kind: type[_T], table: sa.Table, row: Any) -> _T:
+        make: Any = made_before if issubclass(kind, User | Stage) else made
+        thing: _T = make(kind, self._sql.names[table], tuple(row))
+        return thing
 
 
 def _limited(statement: sa.Select[Any], limit: int | None) -> sa.Select[Any]:

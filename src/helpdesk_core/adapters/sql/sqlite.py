@@ -12,6 +12,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
+from helpdesk_core.adapters.sql.connection import Connection, DriverConnection
 from helpdesk_core.adapters.sql.failures import (
     UNDONE,
     commit,
@@ -39,6 +40,7 @@ class SqliteTransactions:
             raise RepositoryError("an engine on a database in memory needs a StaticPool")
         self._engine = engine
         self._busy_timeout = busy_timeout
+        self.connection: type[Connection] = DriverConnection if own else Connection
         # One connection serves one session at a time. Writers of this process queue up here, which
         # is fairer and quicker than SQLite's own waiting; other processes wait in SQLite.
         self._alone = _OneAtATime() if shared else None

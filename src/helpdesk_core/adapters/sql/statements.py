@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 
+from helpdesk_core.adapters.sql.queries import Query
 from helpdesk_core.adapters.sql.tables import Tables, tables_for
 from helpdesk_core.adapters.sql.types import OpaqueId
 from helpdesk_core.entities import UserKind
@@ -28,9 +30,11 @@ def _is(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
     return column == sa.bindparam(name, type_=column.type)
 
 
-def entity_columns(table: sa.Table) -> list[sa.Column[Any]]:
-    """The columns that are fields of the entity: all but the number."""
-    return [column for column in table.c if column.name != "number"]
+@functools.cache
+def entity_columns(table: sa.Table) -> tuple[sa.Column[Any], ...]:
+    """The columns that are fields of the entity: all but the number, and of a workload the team."""
+    left_out = "team_id" if table.name.endswith("workloads") else "number"
+    return tuple(column for column in table.c if column.name != left_out)
 
 
 @attrs.frozen
@@ -52,6 +56,11 @@ class Statements:
         self.tables = tables
         self._postgresql = dialect == "postgresql"
         self._insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        self._dialect: sa.Dialect = (
+            psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+            if self._postgresql
+            else sqlite.dialect()
+        )
         self._updates: dict[tuple[Kind, tuple[str, ...]], sa.Update] = {}
         t = tables
         self.names: Mapping[sa.Table, tuple[str, ...]] = {
@@ -68,9 +77,27 @@ class Statements:
         self._history_and_outbox(t)
         self._writing(t)
         self._counting(t)
+        self._own: set[Any] = set(_all_of(vars(self).values()))
+        self._queries: dict[tuple[Any, int], Query] = {}
+
+    def query(self, statement: Any, rows: int = 1) -> Query | None:
+        """One of these statements as a driver runs it; None for any other, or when its text varies.
+
+        Of several rows at once there are only insertions.
+
+        >>> statements_for(str, "helpdesk_", "sqlite").query(sa.select(sa.literal(1))) is None
+        True
+        """
+        try:
+            query = self._queries[statement, rows]
+        except KeyError:
+            if statement not in self._own or (rows > 1 and not isinstance(statement, sa.Insert)):
+                return None
+            query = self._queries[statement, rows] = Query(statement, self._dialect, rows)
+        return None if query.varies else query
 
     def _listed(self, of: sa.ColumnElement[bool], *columns: sa.Column[Any]) -> sa.ScalarSelect[Any]:
-        """A JSON array of a column, or of several together, in the rows that belong to the one."""
+        """A JSON array of a column, or of several together, in the rows of which this is true."""
         f = sa.func
         item: Any = columns[0]
         listed: sa.ColumnElement[str]
@@ -101,11 +128,18 @@ class Statements:
             self._listed(t.team_stages.c.team_id == t.teams.c.id, t.team_stages.c.stage_id),
             self._listed(follows[0].team_id == t.teams.c.id, follows[0].user_id, follows[0].source),
         )
+        # What opening a ticket asks about a team that it holds; see `around`.
+        eligible = t.users.c.kind == UserKind.INTERNAL, t.users.c.active
+        order = t.stages.c.position, t.stages.c.number
+        people = t.users.c.number, *entity_columns(t.users)
+        self.around = teams.add_columns(
+            self._listed(sa.true(), *order, *entity_columns(t.stages)),
+            self._listed(t.workloads.c.team_id == t.teams.c.id, *entity_columns(t.workloads)),
+            sa.case((t.teams.c.auto_assign, self._listed(sa.and_(*eligible), *people))),
+        ).where(_is(t.teams.c.id, "id"))
         self.users = _by_ids(users, t.users.c.id)
         # Narrowed here, decided by `User.is_eligible`: the rule itself is not said twice.
-        self.perhaps_eligible = users.where(
-            t.users.c.kind == UserKind.INTERNAL, t.users.c.active
-        ).order_by(t.users.c.number)
+        self.perhaps_eligible = users.where(*eligible).order_by(t.users.c.number)
         self.all_teams = teams.order_by(t.teams.c.number)
         self.teams = _by_ids(teams, t.teams.c.id)
         stage_ids = sa.select(t.team_stages.c.team_id, t.team_stages.c.stage_id)
@@ -140,7 +174,7 @@ class Statements:
         self.attachment_ids = sa.select(t.attachments.c.id)
         self.homes = _by_ids(sa.select(t.tickets.c.team_id), t.tickets.c.id)
         self.lock_teams, self.lock_tickets = (
-            sa.select(table.c.id).where(_among(table.c.id)).order_by(table.c.id).with_for_update()
+            _by_ids(sa.select(table.c.id).order_by(table.c.id).with_for_update(), table.c.id)
             for table in (t.teams, t.tickets)
         )
         using = sa.select(t.team_stages.c.team_id).where(_is(t.team_stages.c.stage_id, "id"))
@@ -234,9 +268,7 @@ class Statements:
 
     def _counting(self, t: Tables) -> None:
         tickets, stages, kept = t.tickets.c, t.stages.c, t.workloads.c
-        self.workloads = sa.select(
-            kept.member_id, kept.total, kept.open, kept.credit, kept.last_assigned
-        ).where(_is(kept.team_id, "team_id"))
+        self.workloads = sa.select(*entity_columns(t.workloads)).where(_is(kept.team_id, "team_id"))
         self.all_workloads = sa.select(
             kept.member_id, sa.func.sum(kept.total), sa.func.sum(kept.open)
         ).group_by(kept.member_id)
@@ -309,6 +341,7 @@ class Statements:
                 )
             )
             self._updates[kind, fields] = statement
+            self._own.add(statement)
         return statement
 
 
@@ -316,6 +349,17 @@ def _hangs_on_nothing(key: sa.ForeignKey) -> sa.ColumnElement[bool]:
     there = key.column.table.alias()
     found = sa.exists().where(there.c[key.column.name] == key.parent)
     return sa.and_(key.parent.is_not(None), ~found)
+
+
+def _all_of(values: Iterable[Any]) -> Iterator[Any]:
+    """The statements among these values, and in them."""
+    for value in values:
+        if isinstance(value, dict):
+            yield from _all_of(value.values())
+        elif isinstance(value, ByIds):
+            yield from _all_of((value.many, value.one))
+        elif isinstance(value, sa.Select | sa.Insert | sa.Update | sa.Delete):
+            yield value
 
 
 def _delete_exactly(table: sa.Table, *columns: str) -> sa.Delete:

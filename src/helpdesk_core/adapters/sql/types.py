@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,6 +52,13 @@ class OpaqueId(TypeDecorator[Any]):
         """The column that fits the type of ids."""
         return dialect.type_descriptor(_ID_COLUMNS[self.id_type])  # type: ignore[no-any-return]
 
+    def bind_processor(self, dialect: Any) -> Any:
+        """The same as SQLAlchemy's, without asking what almost every value answers."""
+        usual, slow = self.id_type, super().bind_processor(dialect)
+        if self.impl_instance.bind_processor(dialect) is not None:
+            return slow
+        return lambda value: value if type(value) is usual or value is None else slow(value)  # type: ignore[misc]
+
     def process_bind_param(self, value: Any, dialect: Any) -> Any:
         """The id, if it is one of this installation."""
         if value is not None and not is_id(value, self.id_type):
@@ -75,7 +83,7 @@ def known_ids(values: Any, id_type: type) -> list[Id]:
     >>> known_ids([True, 1, "1", 1], int)
     [1]
     """
-    return list(dict.fromkeys(value for value in values if is_id(value, id_type)))
+    return list(dict.fromkeys([value for value in values if is_id(value, id_type)]))
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -127,19 +135,20 @@ class Choice(TypeDecorator[Any]):
     def __init__(self, kind: type[enum.Enum]) -> None:
         super().__init__()
         self.kind = kind
+        self._members = {member.value: member for member in kind}
 
     def process_bind_param(self, value: Any, dialect: Any) -> Any:
         """The value of the member."""
         if not isinstance(value, self.kind):
             raise InvalidValueError(self.kind.__name__, f"cannot be {value!r}")
-        return value.value
+        return value._value_
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         """The member; what this release does not know is never guessed at."""
-        try:
-            return self.kind(value)
-        except ValueError:
-            raise RepositoryError(f"{value!r} is stored, no {self.kind.__name__}") from None
+        member = self._members.get(value)
+        if member is None:
+            raise RepositoryError(f"{value!r} is stored, no {self.kind.__name__}")
+        return member
 
 
 _DURATION = re.compile(r"P(\d+)DT(\d+)\.(\d{6})S")
@@ -163,11 +172,16 @@ class Duration(TypeDecorator[timedelta]):
 
     def process_result_value(self, value: Any, dialect: Any) -> timedelta:
         """The duration."""
-        match = _DURATION.fullmatch(str(value))
-        if match is None:
-            raise RepositoryError(f"{value!r} is stored where a duration should be")
-        days, seconds, microseconds = map(int, match.groups())
-        return timedelta(days=days, seconds=seconds, microseconds=microseconds)
+        return _duration(value)
+
+
+@functools.lru_cache(maxsize=256)
+def _duration(value: Any) -> timedelta:
+    match = _DURATION.fullmatch(str(value))
+    if match is None:
+        raise RepositoryError(f"{value!r} is stored where a duration should be")
+    days, seconds, microseconds = map(int, match.groups())
+    return timedelta(days=days, seconds=seconds, microseconds=microseconds)
 
 
 class Json(TypeDecorator[Any]):
@@ -184,7 +198,10 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:
         """The value as text."""
-        return None if value is None else self.codec.dumps(value, self.shape)
+        if value is None:
+            return None
+        dumps = self.codec.dumps_shared if self.shared else self.codec.dumps
+        return dumps(value, self.shape)
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         """The value."""
