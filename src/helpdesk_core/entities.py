@@ -277,6 +277,11 @@ class Stage:
     )
     once_per_ticket: bool = FLAG_OFF
 
+    @property
+    def writes(self) -> bool:
+        """Whether the customer is written to on entering (G8)."""
+        return self.email_template is not None or self.sms_template is not None
+
 
 # --- tickets -------------------------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ def stage_messages(
     """
     _is_who("customer", customer, ticket.customer_id)
     _is_who("assignee", assignee, ticket.assignee_id)
-    if stage.once_per_ticket and stage.id in sent_before:
+    if not stage.writes or (stage.once_per_ticket and stage.id in sent_before):
         return (), ()
     values = template_values(ticket, stage, team, customer, assignee)
     notices: list[Notice] = []
