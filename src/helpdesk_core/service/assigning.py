@@ -18,7 +18,7 @@ from helpdesk_core.assignment import (
 )
 from helpdesk_core.availability import Availability, Gap
 from helpdesk_core.decisions import deny
-from helpdesk_core.entities import Actor, CountScope, Id, Team, Ticket, User
+from helpdesk_core.entities import Actor, CountScope, Id, System, Team, Ticket, User
 from helpdesk_core.errors import (
     CalendarError,
     InvalidValueError,
@@ -26,16 +26,18 @@ from helpdesk_core.errors import (
     RefusedError,
     RetryableError,
 )
-from helpdesk_core.fields import check_ids, utc
+from helpdesk_core.fields import check_id, check_ids, utc
 from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, Session, TicketFilter
 from helpdesk_core.service.observing import notes
 from helpdesk_core.service.once import Once, same_ticket
+from helpdesk_core.service.presence import Pool, Presence
 from helpdesk_core.service.showing import shown
-from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Presence, Work
+from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Work
 
 #: Why a ticket waits when the calendar did not answer (A14).
 CALENDAR_SILENT = "assignment.calendar_did_not_answer"
+_REMEMBERED = 1000  # pools at most
 
 
 class AssigningUseCases(Desk):
@@ -200,8 +202,44 @@ class AssigningUseCases(Desk):
             team = self._allowed(session, actor, allowed)
             if team is None or not (always or team.auto_assign):
                 return Presence()
-            pool = frozenset(pool_of(team, session.eligible_users()))
-        return self._presence_of(pool, team)
+            eligible = tuple(session.eligible_users())
+        pool = Pool(team, eligible, frozenset(pool_of(team, eligible)))
+        return attrs.evolve(self._presence_of(pool.ids, team), seen=pool)
+
+    def _looking(
+        self, actor: Actor, team_id: Id, allowed: Callable[[Work], Team]
+    ) -> Callable[[], Presence]:
+        """Who is there: first of the pool that this actor's last ticket met, then of what it is.
+
+        The first spares a look, and decides nothing: see `_confirmed`. Users have to be allowed
+        again each time before anything is remembered for them (V14).
+        """
+        key = (type(actor), actor, type(team_id), team_id)
+        take = self._pools.get if isinstance(actor, System) else self._pools.pop
+        tries = iter([take])
+
+        def look() -> Presence:
+            check_id("team_id", team_id)
+            taken = next(tries, None)
+            pool = None if taken is None else taken(key, None)
+            if pool is None:
+                return self._presence(actor, allowed)
+            return attrs.evolve(self._presence_of(pool.ids, pool.team), seen=pool, remembered=True)
+
+        return look
+
+    def _confirmed(self, work: Work, actor: Actor, team: Team) -> None:
+        """Start anew when the pool was remembered, and is another by now; else remember it."""
+        seen, key = work.presence.seen, (type(actor), actor, type(team.id), team.id)
+        if work.presence.remembered and seen is not None:
+            eligible = tuple(work.session.eligible_users()) if team.auto_assign else None
+            if (team, eligible) != (seen.team, seen.eligible):
+                self._pools.pop(key, None)
+                raise MovedError
+        if seen is not None:
+            if len(self._pools) >= _REMEMBERED:
+                self._pools.clear()
+            self._pools[key] = seen
 
     def _presence_of_one(
         self, user_id: Id | None, actor: Actor, allowed: Callable[[Work], Team]

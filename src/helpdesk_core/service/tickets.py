@@ -32,8 +32,9 @@ from helpdesk_core.fields import distinct, settled
 from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, Plan, SetField
 from helpdesk_core.service.assigning import AssigningUseCases, choice, handing
 from helpdesk_core.service.once import Once, same_ticket
+from helpdesk_core.service.presence import Presence
 from helpdesk_core.service.showing import shown
-from helpdesk_core.service.work import Case, Presence, Work
+from helpdesk_core.service.work import Case, Work
 from helpdesk_core.stages import plan_move, plan_transfer, stage_messages
 from helpdesk_core.visibility import audience, plan_narrower_team
 
@@ -78,12 +79,11 @@ class TicketUseCases(AssigningUseCases):
             return team
 
         def look() -> Presence:
-            if assignee_id is None:
-                return self._presence(actor, allowed)
             return self._presence_of_one(assignee_id, actor, allowed)
 
         def do(work: Work) -> Ticket:
             team = allowed(work)
+            self._confirmed(work, actor, team)
             customer = _customer_of_new(work, customer_id)
             stage = work.pipeline(team).first_open(team.id)
             ticket = Ticket(
@@ -104,8 +104,8 @@ class TicketUseCases(AssigningUseCases):
                 assigning.append(handing(work, ticket, team, work.user(assignee_id)))
             elif team.auto_assign:
                 assigning.append(choice(work, ticket, team))
-            has_it = work.user_or_none(_after(ticket, *assigning).assignee_id)
-            work.carry_out(_taking_in(work, ticket, team, stage, customer, has_it), *assigning)
+            assigned = _after(ticket, *assigning) if stage.writes else ticket
+            work.carry_out(_taking_in(work, ticket, assigned, team, stage, customer), *assigning)
             return work.fresh(ticket.id)
 
         return self._write(
@@ -113,7 +113,7 @@ class TicketUseCases(AssigningUseCases):
             actor,
             do,
             team_ids=[team_id],
-            look=look,
+            look=self._looking(actor, team_id, allowed) if assignee_id is None else look,
             once=Once(
                 key=idempotency_key,
                 payload={
@@ -342,13 +342,12 @@ def _after(ticket: Ticket, *plans: Plan) -> Ticket:
 def _taking_in(
     work: Work,
     ticket: Ticket,
+    assigned: Ticket,
     team: Team,
     stage: Stage,
     customer: User | None,
-    assignee: User | None,
 ) -> Plan:
-    """To add a new ticket, with what is told of it; the message may name who will have it (G8)."""
-    named = attrs.evolve(ticket, assignee_id=assignee.id if assignee else None)
+    """To add a new ticket, with what is told of it; a message names who will have it (G8)."""
     events: list[Event] = [
         TicketOpened(
             at=work.now, by=work.by, ticket_id=ticket.id, team_id=team.id, stage_id=stage.id
@@ -367,7 +366,13 @@ def _taking_in(
         for source in sorted(sources, key=lambda source: source.value)
     ]
     messages, skips = stage_messages(
-        named, stage, team, customer=customer, assignee=assignee, now=work.now, by=work.by
+        assigned,
+        stage,
+        team,
+        customer=customer,
+        assignee=work.user_or_none(assigned.assignee_id),
+        now=work.now,
+        by=work.by,
     )
     followers = work.session.users({*ticket.followers, *team.followers})
     told = audience(ticket, team, followers, work.author_id, company_scope=work.company_scope)

@@ -59,6 +59,7 @@ from helpdesk_core.service.claims import asked_by, for_store, require_claims
 from helpdesk_core.service.observing import notes
 from helpdesk_core.service.once import Done, Once, done_once
 from helpdesk_core.service.permissions import may
+from helpdesk_core.service.presence import NOT_ASKED, Pool, Presence
 from helpdesk_core.stages import Pipeline
 from helpdesk_core.visibility import can_view, can_view_team, scope_for
 from helpdesk_core.visibility.scopes import Everything, Scope
@@ -84,18 +85,6 @@ class Case:
     team: Team
 
 
-@attrs.frozen(kw_only=True)
-class Presence:
-    """Who of a team's pool is there when, asked before the transaction begins.
-
-    `error` is set when the calendar did not answer: then nobody is chosen (A14).
-    """
-
-    pool: frozenset[Id] = frozenset()
-    availability: Availability | None = None
-    error: CalendarError | None = None
-
-
 @attrs.define
 class Work:
     """A session with the one who acts in it and the moment at which they do."""
@@ -108,7 +97,7 @@ class Work:
     new_id: Callable[[], Id]
     claims: frozenset[Claim]
     locked_teams: frozenset[Id] = frozenset()
-    presence: Presence = Presence()
+    presence: Presence = NOT_ASKED
     _counted: set[Id] = attrs.Factory(set)
     _version_of: dict[Id, int] = attrs.Factory(dict)
 
@@ -455,6 +444,7 @@ class Desk:
         self._permissions = permissions
         self._company_scope = company_scope
         self._link_to = link_to
+        self._pools: dict[object, Pool] = {}  # as tickets met them, by who opened them
 
     # --- running a use-case ----------------------------------------------------------------------
 
@@ -468,7 +458,7 @@ class Desk:
         actor: Actor,
         now: datetime,
         teams: frozenset[Id] = frozenset(),
-        presence: Presence = Presence(),
+        presence: Presence = NOT_ASKED,
     ) -> Work:
         return Work(
             session=session,

@@ -1,0 +1,37 @@
+"""Who is there, as it was asked before a transaction begins."""
+
+from __future__ import annotations
+
+import attrs
+
+from helpdesk_core.availability import Availability
+from helpdesk_core.entities import Id, Team, User
+from helpdesk_core.errors import CalendarError
+
+
+@attrs.frozen
+class Pool:
+    """A team that assigns by itself, who is eligible, and who of these is in its pool."""
+
+    team: Team
+    eligible: tuple[User, ...]
+    ids: frozenset[Id]
+
+
+@attrs.frozen(kw_only=True)
+class Presence:
+    """Who of a team's pool is there when, asked before the transaction begins.
+
+    `error` is set when the calendar did not answer: then nobody is chosen (A14). `seen` is what the
+    pool was taken from; when that was `remembered`, the transaction has to confirm it.
+    """
+
+    pool: frozenset[Id] = frozenset()
+    availability: Availability | None = None
+    error: CalendarError | None = None
+    seen: Pool | None = None
+    remembered: bool = False
+
+
+#: What is known when nobody was asked about.
+NOT_ASKED = Presence()
