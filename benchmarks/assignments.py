@@ -180,10 +180,11 @@ def rows_in(url: str) -> dict[str, int]:
 
 
 def worker(side: str, url: str, teams: list[str], orders: Any, done: Any) -> None:
-    """Work for so many seconds whenever it is told to; then say how often."""
+    """Work for so many seconds whenever it is told to; then say how often.
+
+    It works for a while before that: a worker runs for long, and both sides prepare statements.
+    """
     once = SIDES[side](url, teams)
-    for _ in range(10):
-        once()
     done.put(0)
     while (seconds := orders.get()) is not None:
         number, end = 0, time.perf_counter() + seconds
@@ -207,14 +208,15 @@ def measure(urls: dict[str, str], teams: list[str], seconds: float, rounds: int)
     for side in SIDES:
         [queues[side][1].get() for _ in range(WORKERS)]
     figures: dict[str, Any] = {side: [] for side in SIDES}
-    for _ in range(rounds):
+    for _round in range(-1, rounds):  # the first one is to warm up
         for side in SIDES:
             orders, done = queues[side]
             started = time.perf_counter()
             for _worker in range(WORKERS):
                 orders.put(seconds)
             number = sum(done.get() for _worker in range(WORKERS))
-            figures[side].append(number / (time.perf_counter() - started))
+            if _round >= 0:
+                figures[side].append(number / (time.perf_counter() - started))
     for side in SIDES:
         for _worker in range(WORKERS):
             queues[side][0].put(None)
