@@ -56,6 +56,8 @@ tickets = st.builds(
     subjects,
     any_text,
     customer_id=st.sampled_from([None, "eve", "fay"]),
+    team_id=st.sampled_from(["it", "hr"]),
+    tags=st.sampled_from([(), ("vpn",), ("vpn", "mail")]),
     created_at=st.integers(0, 3).map(lambda days: MONDAY + timedelta(days=days)),
 )
 crowds = st.lists(tickets, max_size=12, unique_by=lambda ticket: ticket.id)
@@ -67,8 +69,15 @@ settings_of_fields = st.builds(
     Weights,
     subject=st.floats(0.1, 5),
     description=st.floats(0, 5),
-    customer=st.floats(0, 0.9),
     saturation=st.floats(0, 3),
+    length=st.floats(0, 1),
+    rarity=st.floats(0, 4),
+    pieces=st.floats(0, 1),
+    chance=st.floats(0, 4),
+    customer=st.floats(0, 0.3),
+    team=st.floats(0, 0.3),
+    tags=st.floats(0, 0.2),
+    time=st.floats(0, 0.1),
 )
 
 
@@ -101,7 +110,7 @@ def test_one_on_itself() -> None:
     @given(tickets, term_weights, settings_of_fields)
     def check(a: Ticket, known: dict[str, float] | None, weights: Weights) -> None:
         assert similarity(a, a, term_weights=known, weights=weights) == 1
-        twin = attrs.evolve(a, id="twin")
+        twin = attrs.evolve(a, id="twin", created_at=a.created_at)
         assert similarity(a, twin) == (1 if words(a.subject + " " + a.description) else 0)
 
     check()
@@ -204,14 +213,17 @@ def test_hash_seed() -> None:
 
 
 def test_term_weights() -> None:
-    """M1: a word that weighs more counts for more, and one that is not named weighs 1."""
+    """M1: a word that weighs more counts for more, and one that is not named weighs 3.5."""
     a, b = ticket(1, "no ink"), ticket(2, "no paper")
     even = similarity(a, b)
-    assert even == pytest.approx(0.5)
-    assert similarity(a, b, term_weights={"no": 1.0, "ink": 1.0}) == even
+    assert 0.4 < even < 0.6
+    assert similarity(a, b, term_weights={"no": 3.5, "ink": 3.5}) == even
     assert (
-        similarity(a, b, term_weights={"no": 0.1}) < even < similarity(a, b, term_weights={"no": 3})
+        similarity(a, b, term_weights={"no": 0.1}) < even < similarity(a, b, term_weights={"no": 9})
     )
+
+
+FIELDS = ("customer", "team", "tags", "time")
 
 
 # --- the shares ----------------------------------------------------------------------------------
@@ -223,7 +235,8 @@ def test_shares_sum_to_the_rating() -> None:
     @given(tickets, tickets, settings_of_fields)
     def check(a: Ticket, b: Ticket, weights: Weights) -> None:
         match = rate(a, b, weights=weights)
-        assert set(match.shares) == {"subject", "description", "customer"}
+        assert {"subject", "description"} <= set(match.shares)
+        assert set(match.shares) <= {"subject", "description", *FIELDS}
         assert min(match.shares.values()) >= 0
         assert math.fsum(match.shares.values()) == pytest.approx(match.rating, abs=1e-12)
         assert match.ticket_id == b.id
@@ -246,16 +259,35 @@ def test_shares_come_from_their_fields() -> None:
     assert rate(a, ticket(2, "ink", "flood"), weights=Weights(description=0)).rating == 1
 
 
-def test_customer_share() -> None:
-    """M2: the same customer gives a share, another takes it away, an unknown one does nothing."""
-    a = ticket(1, "no ink", customer_id="eve")
-    weights = Weights(customer=0.25)
-    ratings = {
-        customer: rate(a, ticket(2, "no paper", customer_id=customer), weights=weights)
-        for customer in ("eve", None, "fay")
-    }
-    assert [match.rating for match in ratings.values()] == pytest.approx([0.625, 0.5, 0.375])
-    assert [match.shares["customer"] for match in ratings.values()] == [0.25, 0, 0]
+def test_shares_of_fields() -> None:
+    """M2: what a field of the same value gives is its share, another value takes that away."""
+    a = ticket(1, "no ink", customer_id="eve", tags=["vpn", "mail"])
+    weights = Weights(customer=0.2, team=0.3, tags=0.1, time=0.15, half_life_days=2)
+    text = rate(a, ticket(2, "no paper"), weights=Weights(customer=0, team=0)).rating
+    alike = {"customer_id": "eve", "tags": ["vpn", "mail"]}
+
+    def given(**fields: Any) -> Match:
+        return rate(a, ticket(2, "no paper", **(alike | fields)), weights=weights)
+
+    assert given().rating == pytest.approx(text)
+    assert [given().shares[field] for field in FIELDS] == pytest.approx(
+        [text * part for part in (0.2, 0.3, 0.1, 0.15)]
+    )
+    for fields, left, name, share in (
+        ({"customer_id": "fay"}, 0.8, "customer", 0),
+        ({"team_id": "hr"}, 0.7, "team", 0),
+        ({"tags": ["wifi"]}, 0.9, "tags", 0),
+        ({"tags": ["vpn"]}, 0.95, "tags", 0.05),
+        ({"created_at": MONDAY + timedelta(days=2)}, 0.925, "time", 0.075),
+        ({"created_at": MONDAY - timedelta(days=2)}, 0.925, "time", 0.075),
+    ):
+        match = given(**fields)
+        assert match.rating == pytest.approx(text * left)
+        assert match.shares[name] == pytest.approx(text * share)
+    for fields, name in (({"customer_id": None}, "customer"), ({"tags": []}, "tags")):
+        assert given(**fields).rating == pytest.approx(text)
+        assert name not in given(**fields).shares
+    assert rate(a, a, weights=weights).rating == 1
 
 
 @pytest.mark.parametrize(
@@ -266,6 +298,16 @@ def test_customer_share() -> None:
         {"description": -1},
         {"saturation": math.nan},
         {"customer": 1},
+        {"customer": 0.5, "team": 0.3, "tags": 0.1, "time": 0.1},
+        {"team": -0.1},
+        {"tags": 1},
+        {"time": math.nan},
+        {"length": 1.1},
+        {"pieces": -0.1},
+        {"rarity": 5},
+        {"chance": -1},
+        {"usual_length": 0},
+        {"half_life_days": 0},
     ],
 )
 def test_weights_are_checked(values: dict[str, float]) -> None:

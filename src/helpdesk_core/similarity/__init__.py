@@ -1,7 +1,8 @@
 """How alike two tickets are: a rating in [0, 1] with the share of each field (M1, M2, M4, M5)."""
 
+from helpdesk_core.similarity.contents import DEFAULT, Weights
 from helpdesk_core.similarity.index import SimilarityIndex, TermWeights
-from helpdesk_core.similarity.rating import DEFAULT, Group, Match, Weights, rate, similarity
+from helpdesk_core.similarity.rating import Group, Match, rate, similarity
 from helpdesk_core.similarity.words import fingerprint, id_key, normalise, words
 
 __all__ = [

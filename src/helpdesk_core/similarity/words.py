@@ -8,6 +8,11 @@ import unicodedata
 from typing import Any
 
 from helpdesk_core.entities import Id, Ticket
+from helpdesk_core.similarity.noise import without_noise
+
+TEXT_LIMIT = 20_000  # characters of a text, normalised, that are looked at
+WORD_LIMIT = 64  # letters of a word
+_SLICE = 4096
 
 #: Marks that are an accent when they stand on a Latin, Greek or Cyrillic letter; on other letters
 #: they are a part of the writing, a vowel say, and stay.
@@ -56,20 +61,44 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", text))
 
 
+def _beginning(text: str) -> str:
+    """The beginning of a text, normalised; of a long one no more than that is worked on."""
+    if len(text) <= _SLICE:
+        return normalise(text)
+    found: list[str] = []
+    start = length = 0
+    while start < len(text) and length < TEXT_LIMIT:
+        end = start + _SLICE
+        while end < len(text) and _goes_on(text[end]):
+            end += 1
+        found.append(normalise(text[start:end]))
+        length += len(found[-1])
+        start = end
+    return "".join(found)[:TEXT_LIMIT]
+
+
+def _goes_on(character: str) -> bool:
+    """Whether it may become one with what comes before it, so that no text is cut there."""
+    first = unicodedata.normalize("NFKD", character)[0]
+    return unicodedata.category(first)[0] == "M" or "\u1160" <= first <= "\u11ff"
+
+
 def words(text: str) -> list[str]:
-    """The words of a text as they are compared, in order.
+    """The words of a text as they are compared, in order, without what says nothing.
+
+    Of a long text the first 20,000 characters are looked at, of a long word the first 64.
 
     >>> words("No ink, NO paper!"), words("印刷機が故障")
     (['no', 'ink', 'no', 'paper'], ['印刷', '刷機', '機が', 'が故', '故障'])
     """
     found: list[str] = []
-    for run in normalise(text).translate(_WORD_CHARACTERS).split():
+    for run in without_noise(_beginning(text)).translate(_WORD_CHARACTERS).split():
         if run.isascii():
-            found.append(run)
+            found.append(run[:WORD_LIMIT])
             continue
         for number, part in enumerate(_SPACELESS.split(run)):
             if number % 2 == 0 or len(part) == 1:
-                found += [part] if part else []
+                found += [part[:WORD_LIMIT]] if part else []
             else:
                 found += (part[at : at + 2] for at in range(len(part) - 1))
     return found

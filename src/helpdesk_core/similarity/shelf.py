@@ -1,0 +1,246 @@
+"""Which tickets hold a word: the lists from which candidates are found (M1).
+
+Tickets are known here by their places, small numbers that are given out again; words by numbers
+too. Neither shows in what is found.
+"""
+
+from __future__ import annotations
+
+import heapq
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from helpdesk_core.similarity.contents import (
+    Content,
+    Weights,
+    information,
+    measure,
+    pack,
+    pieces,
+)
+
+_SUBJECT = 1.2  # what a word of the subject counts beyond the same in the description, when looking
+
+
+def rounded(number: int) -> int:
+    """A number up to its first six binary digits: what is known of it stays longer.
+
+    >>> rounded(63), rounded(1000), rounded(1001)
+    (63, 1008, 1008)
+    """
+    low = number.bit_length() - 6
+    return number if low <= 0 else ((number >> low) + 1) << low
+
+
+class Vocabulary:
+    """The words that tickets hold, as numbers."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.holders = array("I")
+        self._numbers: dict[str, int] = {}
+        self._pieces: list[Sequence[int]] = []
+        self._free: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def number(self, word: str) -> int | None:
+        return self._numbers.get(word)
+
+    def known(self, words: Iterable[str]) -> list[int | str]:
+        """Their numbers, to ask with; words that nobody holds stay words."""
+        numbers = self._numbers
+        return [numbers.get(word, word) for word in words]
+
+    def take(self, words: Iterable[str]) -> array[int]:
+        """Their numbers, to keep: one more ticket holds each of them."""
+        numbers = self._numbers
+        taken = array("I")
+        for word in words:
+            number = numbers.get(word)
+            if number is None:
+                number = self._new(word)
+            self.holders[number] += 1
+            taken.append(number)
+        return taken
+
+    def give_back(self, numbers: Iterable[int]) -> None:
+        """One ticket less holds each of them; no trace stays of those that nobody holds (M1)."""
+        for number in numbers:
+            self.holders[number] -= 1
+            if not self.holders[number]:
+                del self._numbers[self.words[number]]
+                self.words[number], self._pieces[number] = "", ()
+                self._free.append(number)
+
+    def pieces(self, term: int | str) -> Sequence[int]:
+        return pieces(term) if isinstance(term, str) else self._pieces[term]
+
+    @property
+    def pieces_of_numbers(self) -> Callable[[int], Sequence[int]]:
+        """The same for numbers only, and faster."""
+        return self._pieces.__getitem__
+
+    def spelled(self, term: int | str) -> str:
+        return term if isinstance(term, str) else self.words[term]
+
+    def _new(self, word: str) -> int:
+        if self._free:
+            number = self._free.pop()
+            self.words[number] = word
+        else:
+            number = len(self.words)
+            self.words.append(word)
+            self.holders.append(0)
+            self._pieces.append(())
+        self._numbers[word] = number
+        self._pieces[number] = array("I", pieces(word))
+        return number
+
+
+class Sayings(dict[Any, int]):
+    """How much each word says among some tickets, packed; worked out when asked, then kept.
+
+    So are the measures of tickets. Both are kept as long as they are what they would be when worked
+    out anew: a change moves `_now`, and the words that say something else since are marked with it.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        super().__init__()
+        self._weights = weights
+        self._size = 0
+        self._now = self._all_changed = 0
+        self._changed = array("I")
+
+    def holders(self, term: Any) -> int:
+        raise NotImplementedError
+
+    def said(self, term: Any) -> float:
+        return information(rounded(self.holders(term)), self._size)
+
+    def __missing__(self, term: Any) -> int:
+        packed = pack(self.said(term), self._weights)
+        if isinstance(term, int):  # words never seen come without end: they are not kept
+            self[term] = packed
+        return packed
+
+    def measured(self, content: Content) -> tuple[int, float]:
+        """The measures of a ticket that is kept: see `measure`."""
+        known = content.measured
+        if known is not None and known[0] is self and known[1] >= self._all_changed:
+            since = known[1]
+            if since == self._now or max(map(self._changed.__getitem__, content.terms)) <= since:
+                return known[2:]
+        length, chance = measure(content, self.__getitem__)
+        content.measured = self, self._now, length, chance
+        return length, chance
+
+    def changed(self, terms: Sequence[int], tickets: int, more: bool) -> None:
+        """Of so many tickets now, one more or one less holds these words."""
+        self._now += 1
+        if self._size != rounded(tickets):
+            self._size = rounded(tickets)
+            self._all_changed = self._now
+            self.clear()
+        short = max(terms, default=-1) + 1 - len(self._changed)
+        if short > 0:
+            self._changed.extend([0] * short)
+        for term in terms:
+            most = self.holders(term) + (not more)
+            if most < 64 or not most & ((1 << most.bit_length() - 6) - 1):  # rounded to another
+                self._changed[term] = self._now
+                self.pop(term, None)
+
+
+class Shelf(Sayings):
+    """The tickets of one team, by the words in them."""
+
+    def __init__(self, weights: Weights) -> None:
+        super().__init__(weights)
+        self.tickets = 0
+        self._in_text: dict[int, array[int]] = {}
+        self._in_subject: dict[int, array[int]] = {}
+
+    def holders(self, term: Any) -> int:
+        return len(self._in_text.get(term, ()))
+
+    def add(self, place: int, content: Content) -> None:
+        self.tickets += 1
+        for number in content.terms:
+            _put(self._in_text, number, place)
+        for number, _ in zip(content.terms, content.subject, strict=False):
+            _put(self._in_subject, number, place)
+        self.changed(content.terms, self.tickets, more=True)
+
+    def remove(self, place: int, content: Content) -> None:
+        self.tickets -= 1
+        for number in content.terms:
+            _take(self._in_text, number, place)
+        for number, _ in zip(content.terms, content.subject, strict=False):
+            _take(self._in_subject, number, place)
+        self.changed(content.terms, self.tickets, more=False)
+
+    def candidates(
+        self, parts: Sequence[tuple[int, int, int]], effort: int, among: Collection[int] | None
+    ) -> dict[int, int]:
+        """Places of tickets that may be alike, and roughly how much.
+
+        `parts` are words, the rarest first, as (number, holders, what it counts). So many entries
+        of the lists are read, twice: in any text, and in subjects, whose lists are short, so that
+        they reach words that are more common.
+        """
+        found: dict[int, int] = {}
+        get = found.get  # twice as fast as a defaultdict
+        for lists, scale in ((self._in_text, 1.0), (self._in_subject, _SUBJECT)):
+            left = effort
+            for number, _, counts in parts:
+                places = lists.get(number)
+                if places is None:
+                    continue
+                left -= len(places)
+                if left < 0 and (found or lists is self._in_subject):
+                    break
+                count = int(counts * scale)
+                for place in places:
+                    found[place] = get(place, 0) + count
+        if among is not None:
+            return {place: count for place, count in found.items() if place in among}
+        return found
+
+
+def best(found: dict[int, int], limit: int) -> tuple[list[int], list[int]]:
+    """The places that count the most, and those that tie for what is left of the limit."""
+    if len(found) <= limit:
+        return list(found), []
+    least = heapq.nlargest(limit, found.values())[-1]
+    chosen = [place for place, count in found.items() if count >= least]
+    if len(chosen) == limit:
+        return chosen, []
+    return (
+        [place for place, count in found.items() if count > least],
+        [place for place, count in found.items() if count == least],
+    )
+
+
+def _put(lists: dict[int, array[int]], number: int, place: int) -> None:
+    places = lists.get(number)
+    if places is None:
+        lists[number] = array("I", (place,))
+    elif place > places[-1]:
+        places.append(place)
+    else:
+        places.insert(bisect_left(places, place), place)
+
+
+def _take(lists: dict[int, array[int]], number: int, place: int) -> None:
+    """Take a place out of a list, and an empty list out of all, so that no trace stays (M1)."""
+    places = lists[number]
+    del places[bisect_left(places, place)]
+    if not places:
+        del lists[number]
