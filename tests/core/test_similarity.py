@@ -10,6 +10,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
+from uuid import UUID
 
 import attrs
 import pytest
@@ -72,7 +73,7 @@ settings_of_fields = st.builds(
     saturation=st.floats(0, 3),
     length=st.floats(0, 1),
     rarity=st.floats(0, 4),
-    pieces=st.floats(0, 1),
+    pieces=st.floats(0, 0.9),
     chance=st.floats(0, 4),
     customer=st.floats(0, 0.3),
     team=st.floats(0, 0.3),
@@ -180,6 +181,73 @@ def test_scripts_without_spaces() -> None:
     """M1: scripts without spaces are compared by pairs of characters, so that a part is found."""
     assert words("印刷機a、紙") == ["印刷", "刷機", "a", "紙"]
     assert 0 < similarity(ticket(1, "印刷機が故障"), ticket(2, "新しい印刷機")) < 1
+
+
+def test_long_texts_and_words_are_cut() -> None:
+    """M1: of a long text its beginning counts, of a long word too, whatever the Unicode form."""
+    assert words("a" * 99) == ["a" * 64]
+    assert words("\u0430" * 99) == ["\u0430" * 64]
+    assert words("ink " * 9000) == ["ink"] * 2500
+    for text in (
+        "\u304c" * 9000,
+        "\uac01" * 9000,
+        "e\u0301\u0323" * 9000,
+        "x" + "\uff76\uff9e" * 9000,
+    ):
+        beginnings = {
+            tuple(words(unicodedata.normalize(form, text)))
+            for form in (FORMS if "\uff76" not in text else ("NFC", "NFD"))
+        }
+        assert len(beginnings) == 1
+        assert 0 < len(beginnings.pop()) <= 10_000
+    assert len(words("\ufdfa" * 9000)) < 2500
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("no ink\n> any paper?\nnone", ["no", "ink", "none"]),
+        ("no ink\nOn Monday Eve WROTE:\n> paper", ["no", "ink"]),
+        ("no ink\n-- \nEve\nFirst floor", ["no", "ink"]),
+        ("> only quoted", ["only", "quoted"]),
+        ("a 2026-01-05T10:11:12.123Z b 2026-01-05 10:11:12 c", ["a", "b", "c"]),
+        ("crash at 0x7ffe01 in Thread@1f2e3d4c", ["crash", "at", "in", "thread"]),
+        ("at ink.Pump(Pump.java:12)\nstop", ["at", "ink", "pump", "pump", "java", "stop"]),
+        (
+            "".join(f'  File "p{n}.py", line {n}, in f\n' for n in range(9)),
+            [w for n in range(4) for w in ("file", f"p{n}", "py", "line", "in", "f")],
+        ),
+        ("version 3.4 of 2026-01-05", ["version", "3", "4", "of", "2026", "01", "05"]),
+    ],
+)
+def test_noise_is_left_out(text: str, left: list[str]) -> None:
+    """M1: quotes, signatures, the depth of stack traces and the marks of logs say nothing."""
+    assert words(text) == left
+
+
+def test_pieces_of_words() -> None:
+    """M1: words that are nearly alike count, as far as is wanted, beside one that is the same."""
+    asked = ticket(1, "printer jammed")
+    near, far = ticket(2, "printers jammed"), ticket(3, "scanner jammed")
+    assert similarity(asked, near) > similarity(asked, far)
+    whole = Weights(pieces=0)
+    assert similarity(asked, near, weights=whole) == similarity(asked, far, weights=whole)
+    assert similarity(ticket(1, "printer"), ticket(2, "printers")) == 0
+    assert similarity(ticket(1, "no ink"), ticket(2, "no printer")) == similarity(
+        ticket(1, "no ink"), ticket(2, "no printer"), weights=whole
+    )
+
+
+def test_beyond_chance() -> None:
+    """M1: of two pairs of the same cosine, the one of rare words rates higher."""
+    crowd = [ticket(n, f"the printer on floor {n}") for n in range(40)]
+    index, plain = (
+        SimilarityIndex(crowd, weights=Weights(chance=chance, pieces=0)) for chance in (1.5, 0)
+    )
+    common = ticket(50, "the printer on floor"), ticket(51, "the printer on")
+    rare = ticket(52, "zebra labels here"), ticket(53, "zebra labels there")
+    assert index.rate(*rare).rating > plain.rate(*rare).rating
+    assert index.rate(*common).rating < plain.rate(*common).rating
 
 
 def test_hash_seed() -> None:
@@ -303,7 +371,7 @@ def test_shares_of_fields() -> None:
         {"tags": 1},
         {"time": math.nan},
         {"length": 1.1},
-        {"pieces": -0.1},
+        {"pieces": 1},
         {"rarity": 5},
         {"chance": -1},
         {"usual_length": 0},
@@ -345,6 +413,100 @@ def test_index_has_no_memory() -> None:
         assert churned.groups(0.4) == fresh.groups(0.4)
 
     check()
+
+
+def test_large_index_has_no_memory() -> None:
+    """M1: what an index keeps of its work never shows, also once numbers are rounded."""
+
+    def made(n: int, step: int) -> Ticket:
+        text = " ".join(f"w{n * k % (40 + step)}" for k in range(1, 9)) + " ink"
+        return ticket(n, text, text[:9], team_id="it" if n % 3 else "hr")
+
+    churned = SimilarityIndex(made(n, 3) for n in range(365))
+    for n in range(0, 365, 7):
+        churned.most_similar(made(n, 3), 5)
+    for n in range(365):
+        churned.update(made(n, 1))
+        if n % 11 == 0:
+            churned.most_similar(made(n, 1), 5)
+    for n in range(300, 365):
+        churned.remove(n)
+    fresh = SimilarityIndex(made(n, 1) for n in reversed(range(300)))
+    assert dict(churned.term_weights) == dict(fresh.term_weights)
+    for n in range(0, 360, 5):
+        asked = made(n, 1)
+        found = churned.most_similar(asked, 9)
+        assert found == fresh.most_similar(asked, 9)
+        for match in found:
+            assert match == churned.rate(asked, made(match.ticket_id, 1))
+            assert match.rating == churned.rate(made(match.ticket_id, 1), asked).rating
+
+
+def test_a_large_team_has_its_own_common_words() -> None:
+    """M1: between tickets of one large team, how common a word is goes by that team."""
+    weights = Weights(pieces=0, chance=0)
+    many = [ticket(n, f"printer w{n}") for n in range(200)]
+    others = [ticket(n, f"salary w{n}", team_id="hr") for n in range(1000, 1300)]
+    a, b = ticket(1, "printer salary"), ticket(2, "printer holiday")
+    large, small, alone = (
+        SimilarityIndex(crowd, weights=weights)
+        for crowd in (many + others, many[1:] + others, many)
+    )
+    assert large.rate(a, b).rating == alone.rate(a, b).rating
+    assert small.rate(a, b).rating > large.rate(a, b).rating
+    apart = attrs.evolve(b, team_id="hr")
+    assert large.rate(a, apart).rating == pytest.approx(
+        similarity(a, b, term_weights=large.term_weights, weights=weights) * (1 - weights.team)
+    )
+
+
+def test_more_alike_than_are_looked_at() -> None:
+    """M1: of more tickets that tie than are looked at, those with the first ids are found."""
+    crowd = [ticket(n, "no ink") for n in range(400)]
+    for index in (SimilarityIndex(crowd), SimilarityIndex(crowd[::-1])):
+        found = index.most_similar(ticket(3, "no ink"), 5)
+        assert [match.ticket_id for match in found] == [0, 1, 2, 4, 5]
+        assert {match.rating for match in found} == {1.0}
+    mixed = [ticket(n, "no ink" if n % 2 else "no ink ink") for n in range(400)]
+    found = SimilarityIndex(mixed).most_similar(ticket(500, "no ink"), 3)
+    assert [match.ticket_id for match in found] == [1, 3, 5]
+
+
+def test_common_words_alone_are_not_followed() -> None:
+    """M1: the long lists of common words are left unread once those of rarer ones were read."""
+    crowd = [ticket(n, f"w{n % 50} ink", "printer") for n in range(3500)]
+    index = SimilarityIndex(crowd)
+    asked = ticket(9999, "w7 ink", "printer")
+    found = index.most_similar(asked, 80)
+    assert [match.ticket_id for match in found] == list(range(7, 3500, 50))
+    assert [match.ticket_id for match in index.most_similar(ticket(9999, "printer"), 2)] == [0, 1]
+
+
+def test_a_ticket_of_no_known_team_is_asked_with() -> None:
+    """M1: tickets of other teams are found too, also where the asker's team has none."""
+    index = SimilarityIndex(ticket(n, f"w{n} ink", team_id=f"t{n % 3}") for n in range(30))
+    (match,) = index.most_similar(ticket(99, "w7", team_id="new"), 5)
+    assert match.ticket_id == 7
+
+
+def test_few_among_many() -> None:
+    """M11: few that may be seen among many are found, though others say the same words."""
+    crowd = [ticket(n, "no ink", f"w{n}") for n in range(4000)]
+    index = SimilarityIndex(crowd)
+    found = index.most_similar(ticket(5000, "no ink"), 2, among=[3999, 3998, 3997])
+    assert [match.ticket_id for match in found] == [3997, 3998]
+
+
+def test_uuids_of_one_hash() -> None:
+    """M1: ids that were made to collide are told apart."""
+    ids = [UUID(int=7 + n * (2**61 - 1)) for n in range(50)]
+    assert len({hash(id) for id in ids}) == 1
+    index = SimilarityIndex(ticket(id, "no ink", team_id=id) for id in ids)
+    assert len(index) == 50
+    assert ids[3] in index
+    assert len(index.most_similar(ticket(ids[0], "no ink"), 99)) == 49
+    index.remove(ids[3])
+    assert ids[3] not in index
 
 
 def test_most_similar_is_the_full_listing_cut() -> None:
@@ -456,6 +618,32 @@ def test_groups_by_the_letter() -> None:
         everybody += [member.ticket_id for group in found for member in group.members]
         assert len(everybody) == len(set(everybody))
         assert all(member.rating >= threshold for group in found for member in group.members)
+
+    check()
+
+
+def test_groups_of_copies() -> None:
+    """M3, M4: among many tickets that say the same, too, groups are those that the rule gives."""
+    copies = st.builds(
+        ticket,
+        st.integers(0, 40),
+        st.sampled_from(["no ink", "no INK", "no ink ink", "flood"]),
+        customer_id=st.sampled_from([None, None, "eve", "fay"]),
+        created_at=st.integers(0, 2).map(lambda days: MONDAY + timedelta(days=days)),
+    )
+
+    @given(
+        st.lists(copies, min_size=8, max_size=25, unique_by=lambda one: one.id),
+        st.floats(0.2, 1),
+        st.sets(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=3),
+        st.sampled_from([0.0, 0.05]),
+    )
+    def check(
+        crowd: list[Ticket], threshold: float, pairs: set[tuple[int, int]], time: float
+    ) -> None:
+        index = SimilarityIndex(crowd, weights=Weights(time=time))
+        found = index.groups(threshold, discarded=pairs)
+        assert found == groups_by_the_letter(index, crowd, threshold, {frozenset(p) for p in pairs})
 
     check()
 

@@ -77,13 +77,12 @@ class Weights:
         for field in ("description", "saturation"):
             if not 0 <= getattr(self, field) < math.inf:
                 raise InvalidValueError(field, "must be at least 0 and finite")
-        for field in ("length", "pieces"):
-            if not 0 <= getattr(self, field) <= 1:
-                raise InvalidValueError(field, "must be at least 0 and at most 1")
+        if not 0 <= self.length <= 1:
+            raise InvalidValueError("length", "must be at least 0 and at most 1")
         for field in ("rarity", "chance"):
             if not 0 <= getattr(self, field) <= 4:
                 raise InvalidValueError(field, "must be at least 0 and at most 4")
-        for field in ("customer", "team", "tags", "time"):
+        for field in ("pieces", "customer", "team", "tags", "time"):
             if not 0 <= getattr(self, field) < 1:
                 raise InvalidValueError(field, "must be at least 0 and below 1")
         if self.customer + self.team + self.tags + self.time >= 1:

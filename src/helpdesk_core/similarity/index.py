@@ -9,6 +9,7 @@ from uuid import UUID
 
 from helpdesk_core.entities import Id, Ticket
 from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.fields import collection
 from helpdesk_core.similarity.contents import (
     DEFAULT,
     Content,
@@ -163,7 +164,7 @@ class SimilarityIndex:
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             raise InvalidValueError("limit", "must be at least 1")
         content = read_content(ticket, self.weights, self._split, self._vocabulary.known)
-        allowed = None if among is None else self._of(among)
+        allowed = None if among is None else self._of(collection("among", among))
         near = self._near(content, limit, allowed)
         return [probe.match(other, -rating) for rating, _, probe, other in near[:limit]]
 
@@ -182,7 +183,7 @@ class SimilarityIndex:
         """
         if not 0 < threshold <= 1:
             raise InvalidValueError("threshold", "must be above 0 and at most 1")
-        places = self._places.values() if among is None else self._of(among)
+        places = self._places.values() if among is None else self._of(collection("among", among))
         pairs = Pairs(threshold, frozenset(discarded))
         self._find_pairs(list(map(self._at, places)), pairs)
         return [
@@ -197,7 +198,8 @@ class SimilarityIndex:
         )
         hidden = {copy.ticket_id for copies in copied.values() for copy in copies}
         contents = [content for content in contents if content.ticket_id not in hidden]
-        allowed = self._of(content.ticket_id for content in contents)
+        every = len(contents) == len(self)
+        allowed = None if every else self._of(content.ticket_id for content in contents)
         for content in contents:
             for rating, _, _, other in self._near(content, _NEIGHBOURS, allowed):
                 pairs.add(content, other, -rating)
@@ -224,14 +226,14 @@ class SimilarityIndex:
         among_all = self._probe(content, self._common(None))
         among_own = self._probe(content, self._common(content.team_id))
         wanted = max(_WORDS, 3 * limit)
+        others = 1.0 if own is None else _OTHERS
         for shelf in self._shelves.values():
             probe = among_own if shelf is own else among_all
-            share = 1 if shelf is own else _OTHERS / len(self._shelves)
+            share = 1 if shelf is own else others / len(self._shelves)
             for other in self._candidates(shelf, probe, share, wanted, allowed):
                 likeness = probe.words(other)
                 rating = probe.text(*likeness) * (1 - probe.lost(other))
-                if rating:
-                    rough.append((-rating, id_key(other.ticket_id), likeness, probe, other))
+                rough.append((-rating, id_key(other.ticket_id), likeness, probe, other))
         rough.sort(key=_by_rating)
         near = [
             (-probe.text(*likeness, other) * (1 - probe.lost(other)), key, probe, other)
@@ -306,9 +308,5 @@ def _by_rating(found: tuple[Any, ...]) -> tuple[float, Any]:
 
 
 def _key(id: Id) -> Any:
-    """The id, or what stands for it in a dict where many could be made to have one hash."""
-    if isinstance(id, UUID):
-        return id.bytes
-    if isinstance(id, int) and not -(2**60) < id < 2**60:
-        return (str(id),)
-    return id
+    """The id, or what stands for it: of UUIDs endlessly many can be made with one hash."""
+    return id.bytes if isinstance(id, UUID) else id

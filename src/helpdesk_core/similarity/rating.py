@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from itertools import repeat
 from operator import mul
 from types import MappingProxyType
@@ -88,7 +88,11 @@ class Probe:
             term: counts_for(packed(term)) * value
             for term, value in zip(content.terms, content.values, strict=True)
         }
-        self._pieces = _Alike(content, pieces_of, other_pieces_of)
+        self._pieces_of = pieces_of, other_pieces_of
+
+    @cached_property
+    def _pieces(self) -> _Alike:
+        return _Alike(self.content, *self._pieces_of)
 
     def words(self, other: Content) -> tuple[float, float]:
         """The cosine of the words, and what the two have in common by chance."""
@@ -124,21 +128,23 @@ class Probe:
 
     def lost(self, other: Content) -> float:
         """What the other fields take away from the rating of the texts."""
-        return math.fsum(part * (1 - same) for part, same in self.fields(other).values())
+        lost = 0.0
+        for part, same in self.fields(other).values():
+            lost += part * (1 - same)
+        return lost
 
     def fields(self, other: Content) -> dict[str, tuple[float, float]]:
         """Of each field that both have: its part of a rating, and how alike it is."""
         one, weights = self.content, self.weights
         found: dict[str, tuple[float, float]] = {}
-        if weights.customer and one.customer_id is not None and other.customer_id is not None:
+        if one.customer_id is not None and other.customer_id is not None:
             found["customer"] = weights.customer, float(one.customer_id == other.customer_id)
-        if weights.team:
-            found["team"] = weights.team, float(one.team_id == other.team_id)
-        if weights.tags and one.tags and other.tags:
+        found["team"] = weights.team, float(one.team_id == other.team_id)
+        if one.tags and other.tags:
             found["tags"] = weights.tags, len(one.tags & other.tags) / len(one.tags | other.tags)
         if weights.time:
             days = abs((one.created_at - other.created_at).total_seconds()) / _DAY
-            found["time"] = weights.time, 0.5 ** (days / weights.half_life_days)
+            found["time"] = weights.time, math.pow(0.5, days / weights.half_life_days)
         return found
 
     def match(self, other: Content, rating: float | None = None) -> Match:

@@ -7,6 +7,7 @@ too. Neither shows in what is found.
 from __future__ import annotations
 
 import heapq
+from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -104,7 +105,7 @@ class Vocabulary:
         return number
 
 
-class Sayings(dict[Any, int]):
+class Sayings(dict[Any, int], ABC):
     """How much each word says among some tickets, packed; worked out when asked, then kept.
 
     So are the measures of tickets. Both are kept as long as they are what they would be when worked
@@ -118,8 +119,9 @@ class Sayings(dict[Any, int]):
         self._now = self._all_changed = 0
         self._changed = array("I")
 
+    @abstractmethod
     def holders(self, term: Any) -> int:
-        raise NotImplementedError
+        """How many of them hold it."""
 
     def said(self, term: Any) -> float:
         return information(rounded(self.holders(term)), self._size)
@@ -204,7 +206,7 @@ class Shelf(Sayings):
                 if places is None:
                     continue
                 left -= len(places)
-                if left < 0 and (found or lists is self._in_subject):
+                if left < 0 and found:
                     break
                 count = int(counts * scale)
                 for place in places:
