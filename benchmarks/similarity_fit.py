@@ -1,6 +1,6 @@
 """Fits the weights of the similarity on half of the groups of labelled reports.
 
-    python benchmarks/similarity_fit.py FOLDER [--hay 10000] [--queries 400] [--rounds 1]
+    python benchmarks/similarity_fit.py FOLDER [--hay 2000] [--queries 700] [--rounds 1]
 
 FOLDER as for `similarity.py`. One weight after the other is tried at some values, and the best is
 kept. What is judged: recall@10 plus MRR, the mean over worlds of equal say, so that no collection
@@ -25,7 +25,7 @@ TRIED: dict[str, tuple[float, ...]] = {
     "subject": (2.0, 2.5, 3.0, 4.0),
     "saturation": (2.0, 2.5, 3.0, 4.0),
     "length": (0.3, 0.5, 0.7),
-    "usual_length": (35.0, 50.0, 70.0, 100.0),
+    "usual_length": (25.0, 35.0, 50.0, 70.0),
     "rarity": (1.0, 1.2, 1.4),
     "pieces": (0.2, 0.3, 0.4),
     "chance": (1.0, 1.5, 2.0, 2.5),
@@ -52,8 +52,8 @@ def judged(reports: Reports, queries: list[str], hay: int, weights: Weights) -> 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--hay", type=int, default=10_000)
-    parser.add_argument("--queries", type=int, default=400)
+    parser.add_argument("--hay", type=int, default=2000)
+    parser.add_argument("--queries", type=int, default=700)
     parser.add_argument("--rounds", type=int, default=1)
     arguments = parser.parse_args()
     reports = read(arguments.folder)
@@ -64,8 +64,9 @@ def main() -> None:
     print(f"the defaults: {score:.4f}", flush=True)
     for _ in range(arguments.rounds):
         for name, values in TRIED.items():
+            usual = getattr(best, name)
             for value in values:
-                if value == getattr(best, name):
+                if value == usual:
                     continue
                 tried = attrs.evolve(best, **{name: value})
                 reached = judged(reports, queries, arguments.hay, tried)

@@ -56,11 +56,11 @@ class Weights:
     helpdesk_core.errors.InvalidValueError: customer must be at least 0 and below 1
     """
 
-    subject: float = 3.0
+    subject: float = 2.5
     description: float = 1.0
     saturation: float = 2.5
     length: float = 0.5
-    usual_length: float = 50.0
+    usual_length: float = 35.0
     rarity: float = 1.2
     pieces: float = 0.3
     chance: float = 1.5
