@@ -112,7 +112,7 @@ class TicketUseCases(AssigningUseCases):
             "ticket.open",
             actor,
             do,
-            team_ids=[team_id],
+            team_ids=[team_id] if assignee_id is not None else lambda: self._counted_with(team_id),
             look=look,
             once=Once(
                 key=idempotency_key,
@@ -289,7 +289,7 @@ class TicketUseCases(AssigningUseCases):
             actor,
             do,
             ticket_ids=[ticket_id],
-            team_ids=[team_id],
+            team_ids=lambda: self._counted_with(team_id),
             look=lambda: self._presence(actor, allowed),
             once=Once(
                 key=idempotency_key,
