@@ -39,3 +39,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("team_id", name=f"pk_{name}"),
         sa.ForeignKeyConstraint(["team_id"], [f"{teams}.id"], name=f"fk_{name}_team_id"),
     )
+
+
+def downgrade() -> None:
+    """Refused: what was kept since would be lost."""
+    raise NotImplementedError("migrations go forward only: go back to a copy of the database")
