@@ -283,9 +283,10 @@ class Dispatcher(Standing):
 
     def closed(self, member_id: Id) -> None:
         """A ticket of theirs was closed (A3, A4)."""
-        place = self._place_of.get(member_id)
-        if place is None:
-            raise InvalidValueError("member_id", f"has no such ticket: {member_id!r}")
+        try:
+            place = self._place_of[member_id]
+        except KeyError:
+            raise InvalidValueError("member_id", f"has no such ticket: {member_id!r}") from None
         if self._by_open:
             keys = self._keys
             key = keys[place]

@@ -300,8 +300,11 @@ class Standing:
         """Ask about everybody, and read the calendar from now on, for some weeks."""
         told = set(self._availability.member_ids)
         some = [who for who in self._pool if who in told]
-        self._read_until = min(now, LATEST - _READ) + _READ if some else LATEST
-        self._coming = self._availability.changes(some, now, self._read_until)
+        if some:
+            self._read_until = min(now, LATEST - _READ) + _READ
+            self._coming = self._availability.changes(some, now, self._read_until)
+        else:  # nobody ever comes or goes
+            self._read_until, self._coming = LATEST, iter(())
         self._read = deque()
         self._changes, self._own = [], set()
         for place in self._pool.values():
