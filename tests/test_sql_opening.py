@@ -240,7 +240,7 @@ def test_a_database_that_cannot_be_used_is_named(tmp_path: Any, url: str) -> Non
         SqlRepository(f"sqlite:///{text}")
     with pytest.raises(RepositoryError, match=r"cannot open .*/a\.db: .*unable to open"):
         SqlRepository(f"sqlite:///{tmp_path}/nowhere/a.db")
-    with pytest.raises(RepositoryError, match=r"has no tables, 0001 is needed"):
+    with pytest.raises(RepositoryError, match=f"has no tables, {REVISION} is needed"):
         SqlRepository(url, migrate=False)
     repository_ = SqlRepository(url)
     repository_.close()

@@ -264,7 +264,7 @@ def test_a_database_that_cannot_be_used_is_named(url: str) -> None:
             SqlRepository(wrong)
         assert "secret" not in str(caught.value)
         assert caught.value.__cause__ is None
-    with pytest.raises(RepositoryError, match="has no tables, 0001 is needed"):
+    with pytest.raises(RepositoryError, match=f"has no tables, {REVISION} is needed"):
         SqlRepository(url, migrate=False)
     SqlRepository(url).close()
     with pytest.raises(RepositoryError, match="its ids are of type str, not UUID"):

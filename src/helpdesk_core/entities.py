@@ -41,6 +41,17 @@ from helpdesk_core.fields import (
     not_negative,
     utc,
 )
+from helpdesk_core.methods import (
+    AssignmentMethod,
+    AssignmentMode,
+    CatchingUp,
+    CatchUp,
+    CountScope,
+    MemberOptions,
+    Options,
+    are_options,
+    options_of,
+)
 from helpdesk_core.recurrence import Recurrence
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 
@@ -48,12 +59,17 @@ __all__ = [
     "Absence",
     "Actor",
     "AssignmentMethod",
+    "AssignmentMode",
     "Attachment",
+    "CatchUp",
+    "CatchingUp",
     "CountScope",
     "FollowSource",
     "Followers",
     "Id",
+    "MemberOptions",
     "Message",
+    "Options",
     "RecurringAbsence",
     "Role",
     "Stage",
@@ -199,20 +215,6 @@ class Visibility(enum.Enum):
     PUBLIC = "public"
 
 
-class AssignmentMethod(enum.Enum):
-    """What is kept equal: tickets ever assigned (A3), or tickets open now (A4)."""
-
-    EQUAL_TICKETS = "equal_tickets"
-    EQUAL_OPEN = "equal_open"
-
-
-class CountScope(enum.Enum):
-    """Whose tickets are counted for a member: the team's, or all of theirs (A7)."""
-
-    TEAM = "team"
-    GLOBAL = "global"
-
-
 def _member_ids(value: Iterable[Id]) -> tuple[Id, ...]:
     return collection("member_ids", value)
 
@@ -226,7 +228,8 @@ class Team:
     """A team with its level, its members in order, its stages and its way of assigning.
 
     `public_description` is read by customers (T1). `member_ids` is in member order (A6); naming
-    nobody means that the pool is every eligible user (*Words*).
+    nobody means that the pool is every eligible user (*Words*). `member_options` may speak of
+    anybody; who is not named has none (A19).
 
     >>> Team(id="support", name="Support", visibility=Visibility.PUBLIC).member_ids
     ()
@@ -249,6 +252,13 @@ class Team:
     assignment_scope: CountScope = attrs.field(default=CountScope.TEAM, validator=is_a(CountScope))
     look_ahead_window: timedelta = attrs.field(default=timedelta(0), validator=not_negative)
     horizon: timedelta = attrs.field(default=timedelta(days=366), validator=not_negative)
+    assignment_mode: AssignmentMode = attrs.field(
+        default=AssignmentMode.ASSIGN_NOW, validator=is_a(AssignmentMode)
+    )
+    catch_up: CatchUp = attrs.field(default=CatchUp.FULL, validator=is_a(CatchUp))
+    member_options: Options = attrs.field(
+        factory=dict, converter=options_of, validator=are_options, hash=False
+    )
     members_follow: bool = FLAG_OFF
     version: int = attrs.field(default=1, validator=between(1, 2**62))
 

@@ -113,6 +113,18 @@ class TicketUnassigned(Event):
 
 
 @attrs.frozen(kw_only=True)
+class CreditGiven(Event):
+    """A member of the team came back or is new, and so many tickets were added to what counts (A8).
+
+    A member's credit is the sum of these.
+    """
+
+    internal: ClassVar[bool] = True
+    member_id: Id
+    tickets: int
+
+
+@attrs.frozen(kw_only=True)
 class TicketChanged(Event):
     """Subject, description, priority, tags or customer are others now."""
 
@@ -340,9 +352,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         TicketOpened, TicketMoved, TicketClosed, TicketReopened, TicketTransferred,
-        TicketAssigned, TicketUnassigned, TicketChanged, MessagePosted, NotePosted, FileAttached,
-        InternalFileAttached, TimeLogged, FollowerAdded, FollowerRemoved, StageMessageSent,
-        StageMessageSkipped, MessageGivenUp,
+        TicketAssigned, TicketUnassigned, CreditGiven, TicketChanged, MessagePosted, NotePosted,
+        FileAttached, InternalFileAttached, TimeLogged, FollowerAdded, FollowerRemoved,
+        StageMessageSent, StageMessageSkipped, MessageGivenUp,
         DuplicateDiscarded, TicketMergedAway, TicketsMerged, TicketsUnmerged, TeamCreated,
         TeamChanged, VisibilityChanged, AccessNarrowed, StageCreated, StageFoldChanged,
         StagesReordered, StageDeleted, UserChanged, StoreRepaired,

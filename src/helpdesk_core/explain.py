@@ -102,6 +102,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "assignment.fewest_open": "Of those available, who had the fewest open tickets was taken.",
         "assignment.nobody_eligible": "There is nobody who could be assigned tickets of the team.",
         "assignment.nobody_available": "Nobody of the team will be available within reach.",
+        "assignment.nobody_fits": "Nobody of the team is for this ticket, by the option {option}.",
+        "assignment.deferred": "Nobody is there; the ticket waits until somebody is back.",
         "assignment.manual": "The ticket was assigned by hand.",
         "assignment.kept": "The assignee {assignee_id} keeps the ticket.",
         "assignment.unassigned": "Nobody has the ticket.",
@@ -110,6 +112,12 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "assignment.already_assigned": "The ticket is assigned to {assignee_id} already.",
         "assignment.absent": "The person is absent.",
         "assignment.outside_hours": "The person does not work at that time.",
+        "assignment.at_capacity": (
+            "The person has {open} open tickets, and {capacity} are the most they take."
+        ),
+        "assignment.other_tags": "The person handles tickets with other tags: {tags}.",
+        "assignment.catching_up": "The person is catching up, and it is the others' turn.",
+        "assignment.handover": "Of {tickets} tickets, {taken_over} would go to somebody else.",
         "assignment.refused.merged_away": "The ticket was merged away and goes to nobody.",
         "assignment.refused.not_eligible": "The user {user_id} cannot be assigned tickets.",
         "assignment.refused.other_company": (
@@ -137,6 +145,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "check.miscount": (
             "The team {team_id} has for {member_id} {kept_total} tickets, {kept_open} of them "
             "open, and a recount gives {total} and {open}."
+        ),
+        "check.miscredit": (
+            "The team {team_id} has for {member_id} a credit of {kept_credit}, and those that were "
+            "given come to {credit}."
         ),
         "check.dangling": "A row hangs on something that is not there: {row}.",
         "check.no_team": "The ticket {ticket_id} is of the team {team_id}, which is not there.",
@@ -208,6 +220,7 @@ FULLER: Mapping[str, str] = MappingProxyType(
         "assignment.fewest_open": (
             "Of those available, who had the fewest open tickets was taken: {count}."
         ),
+        "assignment.deferred": "Nobody is there before {available_from}; the ticket waits.",
         "assignment.absent": "The person is absent until {until}.",
         "assignment.outside_hours": "The person does not work before {until}.",
     }
@@ -301,16 +314,19 @@ def _parts(decided: HasCode) -> list[str]:
     """What an assignment or its event holds beside the code, as far as it is there."""
     values = {
         name: getattr(decided, name)
-        for name in ("assignee_id", "count", "tie_breaker")
+        for name in ("assignee_id", "count", "tie_breaker", "option", "available_from")
         if getattr(decided, name, None) is not None
     }
     parts = _told(Reason(decided.code, values))
     available_from = getattr(decided, "available_from", None)
-    if available_from is not None:
+    if available_from is not None and values.get("assignee_id") is not None:
         parts.append(f"Available from {_words(available_from)}.")
     warning = getattr(decided, "warning", None)
     if warning is not None:
         parts.append(f"Warning: {sentence(warning)}")
+    candidates = getattr(decided, "candidates", ())
+    for candidate in candidates if len(candidates) > 1 else ():
+        parts.append(f"Ranked {candidate.rank}: {candidate.member_id}, with {candidate.count}.")
     for skipped in getattr(decided, "skipped", ()):
         parts.append(f"Passed over: {skipped.member_id}. {sentence(skipped.reason)}")
     return parts

@@ -16,6 +16,7 @@ import attrs
 from helpdesk_core.decisions import Decision
 from helpdesk_core.entities import (
     Attachment,
+    CatchingUp,
     FollowSource,
     Id,
     Message,
@@ -101,6 +102,23 @@ class NoteAssignment:
 
 
 @attrs.frozen(kw_only=True)
+class GiveCredit:
+    """So many tickets are added to what counts for a member of this team (A8)."""
+
+    team_id: Id
+    member_id: Id
+    tickets: int
+
+
+@attrs.frozen(kw_only=True)
+class NoteCatchingUp:
+    """What the team remembers of its latest automatic assignment (A8)."""
+
+    team_id: Id
+    catching_up: CatchingUp
+
+
+@attrs.frozen(kw_only=True)
 class Discard:
     """Two tickets are not the same, as long as both have this content (M5).
 
@@ -150,6 +168,8 @@ Change = (
     | Add
     | DeleteStage
     | NoteAssignment
+    | GiveCredit
+    | NoteCatchingUp
     | Discard
     | RecordMerge
     | MarkUndone

@@ -20,6 +20,7 @@ from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
     Absence,
     Attachment,
+    CatchingUp,
     Id,
     Message,
     RecurringAbsence,
@@ -49,6 +50,8 @@ class Claim(enum.Enum):
     PRIVATE_TEAMS = "private_teams"
     CLOSING_TIMES = "closing_times"
     ASSIGNMENT_ORDER = "assignment_order"
+    MEMBER_OPTIONS = "member_options"
+    CREDITS = "credits"
     VERSIONS = "versions"
     MERGE = "merge"
     UNMERGE = "unmerge"
@@ -161,7 +164,10 @@ class Remembered:
 
 @attrs.frozen(kw_only=True)
 class Miscount:
-    """A kept count of somebody in a team that is not what a recount gives (A7)."""
+    """A kept count of somebody in a team that is not what a recount gives (A7, A8).
+
+    `credit` is the sum of the credits that were given, which is what its recount is.
+    """
 
     team_id: Id
     member_id: Id
@@ -169,6 +175,8 @@ class Miscount:
     kept_open: int
     total: int
     open: int
+    kept_credit: int = 0
+    credit: int = 0
 
 
 class Session(Protocol):
@@ -228,8 +236,13 @@ class Session(Protocol):
     def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:
         """Counts per person, who left included; None counts over all teams (A7).
 
-        Tombstones count nowhere. With None, `last_assigned` is None.
+        Tombstones count nowhere. `credit` is the sum of the credits given (A8). With None there is
+        no credit, and `last_assigned` is None.
         """
+        ...
+
+    def catching_up(self, team_id: Id) -> CatchingUp | None:
+        """What the team remembers of its latest automatic assignment, if it does (A8)."""
         ...
 
     def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:

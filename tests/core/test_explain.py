@@ -219,6 +219,8 @@ def test_choices() -> None:
         "Passed over: bob. The person is absent until 2026-01-06T00:00:00+00:00. "
         "Passed over: cyd. The person is absent."
     )
+    two = choose_assignee(AssignmentMethod.EQUAL_OPEN, ["bob", "ada"], {}, Availability(), now)
+    assert explain(two).endswith("was taken. Ranked 1: bob, with 0. Ranked 2: ada, with 0.")
     ahead = choose_assignee(AssignmentMethod.EQUAL_TICKETS, ["bob"], {}, Availability(away), now)
     assert explain(ahead) == (
         "Of those available, who had the fewest tickets was taken: 0. "

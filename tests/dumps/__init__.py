@@ -41,12 +41,20 @@ def load(url: str, revision: str) -> None:
 def fill(repository: Any, folder: Path) -> None:
     """A small help desk in which everything has happened once."""
     from desks import SETUP, Company
-    from helpdesk_core import Visibility
+    from helpdesk_core import AssignmentMode, CatchUp, MemberOptions, Visibility
     from helpdesk_core.errors import NotifierError
 
     company = Company(repository, folder)
     desk, clock = company.desk, company.clock
-    company.team("auto", Visibility.COMPANY, auto_assign=True, members_follow=True)
+    company.team(
+        "auto",
+        Visibility.COMPANY,
+        auto_assign=True,
+        members_follow=True,
+        catch_up=CatchUp.NONE,
+        assignment_mode=AssignmentMode.DEFER,
+        member_options={"bob": MemberOptions(capacity=9, weight=2, tags={"ink", "Né"})},
+    )
     company.away("ann", days=3)
     for n in range(1, 9):
         company.open(

@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 
-from desks import SETUP, Company
-from helpdesk_core import NotClaimedError, System, Visibility
+from desks import MONDAY, SETUP, Company
+from helpdesk_core import (
+    Absence,
+    AssignmentMode,
+    CatchUp,
+    MemberOptions,
+    NotClaimedError,
+    System,
+    Visibility,
+)
 from helpdesk_core.adapters.memory import MemoryRepository
 from helpdesk_core.ports import ALL_CLAIMS, Claim, TicketFilter
 
@@ -107,6 +115,32 @@ REFUSED: dict[str, tuple[Claim, Call]] = {
         Claim.ASSIGNMENT_ORDER,
         lambda c: c.desk.change_team("company", actor=SETUP, auto_assign=True),
     ),
+    "create a team that defers": (
+        Claim.ASSIGNMENT_ORDER,
+        lambda c: c.team("defers", Visibility.COMPANY, assignment_mode=AssignmentMode.DEFER),
+    ),
+    "preview a handover": (
+        Claim.ASSIGNMENT_ORDER,
+        lambda c: c.desk.preview_handover("assigning", AWAY, actor=SETUP),
+    ),
+    "hand over": (
+        Claim.ASSIGNMENT_ORDER,
+        lambda c: c.desk.hand_over("assigning", AWAY, actor=SETUP),
+    ),
+    "create a team that gives credit": (
+        Claim.CREDITS,
+        lambda c: c.team("credits", Visibility.COMPANY, catch_up=CatchUp.NONE),
+    ),
+    "open a ticket on a team that gives credit": (
+        Claim.CREDITS,
+        lambda c: c.open("crediting"),
+    ),
+    "give a member a capacity": (
+        Claim.MEMBER_OPTIONS,
+        lambda c: c.desk.change_team(
+            "company", actor=SETUP, member_options={"ann": MemberOptions(capacity=1)}
+        ),
+    ),
     "open a ticket on a team that assigns": (
         Claim.ASSIGNMENT_ORDER,
         lambda c: c.open("assigning"),
@@ -174,6 +208,7 @@ REFUSED: dict[str, tuple[Claim, Call]] = {
     "log time": (Claim.TIME_ENTRIES, lambda c: c.desk.log_time("T-1", 5, actor="ann")),
     "read the time": (Claim.TIME_ENTRIES, lambda c: c.desk.time_entries("T-1", actor="ann")),
 }
+AWAY = Absence(user_id="ann", start=MONDAY)
 #: Nothing is refused without these: see `test_closing_times_are_left_out`.
 NEEDED_BY_NOTHING_YET = {Claim.CLOSING_TIMES}
 
@@ -185,6 +220,7 @@ def small(tmp_path: Path) -> Company:
     desk = company.desk
     desk.create_stage("Once", id="once", once_per_ticket=True, team_ids=["public"], actor=SETUP)
     company.team("assigning", Visibility.COMPANY, auto_assign=True)
+    company.team("crediting", Visibility.COMPANY, auto_assign=True, catch_up=CatchUp.NONE)
     company.open("public", id="T-1", customer_id="pat")
     company.open("public", id="T-2")
     return company

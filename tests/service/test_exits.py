@@ -20,11 +20,12 @@ import attrs
 import pytest
 
 from desks import MONDAY, SETUP, Company, counter, repository_for
-from helpdesk_core import HelpdeskError, Role, TicketFilter, User, UserKind, Visibility
+from helpdesk_core import Absence, HelpdeskError, Role, TicketFilter, User, UserKind, Visibility
 
 #: In every text of what is hidden, and in its ids.
 MARK = "zzq"
 NOTHING = "absent"
+AWAY = Absence(user_id="ann", start=MONDAY)
 Call = Callable[[Any, Any, Any, Any], Any]
 MORE = TicketFilter(merged=None)
 
@@ -92,6 +93,14 @@ EXITS: dict[str, list[Call]] = {
     "explain_assignment": [
         lambda d, a, t, m: d.explain_assignment(m, actor=a),
         lambda d, a, t, m: d.explain_assignment("half", actor=a),
+    ],
+    "preview_handover": [
+        lambda d, a, t, m: d.preview_handover(m, AWAY, actor=a),
+        lambda d, a, t, m: d.preview_handover("half", AWAY, actor=a),
+    ],
+    "hand_over": [
+        lambda d, a, t, m: d.hand_over(m, AWAY, actor=a),
+        lambda d, a, t, m: d.hand_over("half", AWAY, actor=a),
     ],
     # saying, changing, giving
     "open_ticket": [

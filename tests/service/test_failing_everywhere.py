@@ -20,6 +20,7 @@ import pytest
 
 import postgres
 from helpdesk_core import (
+    Absence,
     AttachmentStoreError,
     CalendarError,
     Finding,
@@ -75,6 +76,9 @@ READS: dict[str, Callable[[Helpdesk], object]] = {
     "messages": lambda d: d.messages(_TICKET, actor=_ADA),
     "my_board": lambda d: d.my_board(actor=_ADA),
     "preview_fold": lambda d: d.preview_fold(WORLD.stages[0].id, True, actor=SETUP),
+    "preview_handover": lambda d: d.preview_handover(
+        _TEAM, Absence(user_id=_ADA, start=MONDAY), actor=_ADA
+    ),
     "preview_merge": lambda d: d.preview_merge(WORLD.ticket_ids[:2], actor=_ADA),
     "preview_team": lambda d: d.preview_team(_TEAM, actor=SETUP, auto_assign=True),
     "preview_visibility": lambda d: d.preview_visibility(_TEAM, Visibility.COMPANY, actor=SETUP),

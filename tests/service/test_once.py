@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desks import SETUP, Company
+from desks import MONDAY, SETUP, Company
 from helpdesk_core import (
+    Absence,
     AssignmentMethod,
     EmailTemplate,
     Helpdesk,
@@ -47,6 +48,10 @@ USE_CASES = {
 
 def _user(**fields: Any) -> User:
     return User(id="new", name="New", kind=UserKind.INTERNAL, **fields)
+
+
+def _absence(days: int = 1) -> Absence:
+    return Absence(user_id="ann", start=MONDAY, end=MONDAY + timedelta(days=days))
 
 
 #: For each use-case one call, and another value for every one of its arguments.
@@ -104,6 +109,10 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
         ],
     ),
     "close": ({"ticket_id": "a"}, [{"ticket_id": "b"}, {"expected_version": 1}]),
+    "hand_over": (
+        {"team_id": "private", "absence": _absence()},
+        [{"team_id": "public"}, {"absence": _absence(days=2)}],
+    ),
     "create_stage": (
         {"name": "S"},
         [
@@ -371,6 +380,7 @@ LOST: dict[str, tuple[Call, Callable[[Company], None], str]] = {
     "add_user": (_call("add_user", _user()), _demote, "permission.role"),
     "assign": (_call("assign", "a", "ann"), _leave, "ticket 'a' not found"),
     "attach": (_call("attach", "a", "x", b"x"), _leave, "ticket 'a' not found"),
+    "hand_over": (_call("hand_over", "private", _absence()), _leave, "team 'private' not found"),
     "change_team": (_call("change_team", "private", name="X"), _leave, "team 'private' not found"),
     "change_ticket": (_call("change_ticket", "a", priority=1), _leave, "ticket 'a' not found"),
     "change_user": (_call("change_user", "bob", name="B"), _demote, "permission.role"),

@@ -21,6 +21,7 @@ from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
     Absence,
     Attachment,
+    CatchingUp,
     Id,
     Message,
     RecurringAbsence,
@@ -40,10 +41,12 @@ from helpdesk_core.plans import (
     Change,
     DeleteStage,
     Discard,
+    GiveCredit,
     Kind,
     MarkUndone,
     Merge,
     NoteAssignment,
+    NoteCatchingUp,
     RecordMerge,
     RemoveFollow,
     SetField,
@@ -77,6 +80,8 @@ class _State:
     merges: dict[Id, Merge] = attrs.Factory(dict)
     discards: dict[tuple[Id, Id], Discard] = attrs.Factory(dict)
     assigned: dict[tuple[Id, Id], int] = attrs.Factory(dict)
+    credits: dict[tuple[Id, Id], int] = attrs.Factory(dict)
+    catching_up: dict[Id, CatchingUp] = attrs.Factory(dict)
     events: dict[int, Event] = attrs.Factory(dict)
     outbox: dict[str, Notification] = attrs.Factory(dict)
     remembered: dict[str, tuple[Remembered, datetime]] = attrs.Factory(dict)
@@ -227,15 +232,20 @@ class MemorySession:
             total[member] += 1
             open_[member] += not state.stages[ticket.stage_id].folded
         order = {member: n for (team, member), n in state.assigned.items() if team == team_id}
+        credits = {member: n for (team, member), n in state.credits.items() if team == team_id}
         return {
             member: Workload(
                 member_id=member,
                 total=total[member],
                 open=open_[member],
+                credit=credits.get(member, 0),
                 last_assigned=order.get(member),
             )
-            for member in total.keys() | order.keys()
+            for member in total.keys() | order.keys() | credits.keys()
         }
+
+    def catching_up(self, team_id: Id) -> CatchingUp | None:
+        return self._state.catching_up.get(team_id)
 
     def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:
         return _of_tickets(self._state.messages, ticket_ids)
@@ -411,6 +421,15 @@ def _note_assignment(state: _State, change: NoteAssignment) -> None:
     state.assigned[change.team_id, change.member_id] = change.sequence
 
 
+def _give_credit(state: _State, change: GiveCredit) -> None:
+    key = change.team_id, change.member_id
+    state.credits[key] = state.credits.get(key, 0) + change.tickets
+
+
+def _note_catching_up(state: _State, change: NoteCatchingUp) -> None:
+    state.catching_up[change.team_id] = change.catching_up
+
+
 def _discard(state: _State, change: Discard) -> None:
     state.discards[change.first_id, change.second_id] = change
 
@@ -435,6 +454,8 @@ _HANDLERS: dict[type, Callable[[_State, Any], None]] = {
     Add: _add,
     DeleteStage: _delete_stage,
     NoteAssignment: _note_assignment,
+    GiveCredit: _give_credit,
+    NoteCatchingUp: _note_catching_up,
     Discard: _discard,
     RecordMerge: _record_merge,
     MarkUndone: _mark_undone,

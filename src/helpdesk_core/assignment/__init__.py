@@ -6,10 +6,11 @@ the same state at the same moment gives the same result (A6).
 
 from helpdesk_core.assignment.choice import (
     Assignment,
+    AssignmentPolicy,
     Candidate,
+    Credit,
     Outcome,
     Skipped,
-    Workload,
     choose_assignee,
 )
 from helpdesk_core.assignment.dispatcher import Dispatcher
@@ -21,19 +22,40 @@ from helpdesk_core.assignment.handing import (
     pool_of,
     waiting_order,
 )
+from helpdesk_core.assignment.handover import HandoverPlan, Proposal, plan_handover
+from helpdesk_core.assignment.options import (
+    FILTERS,
+    RANKING,
+    Contender,
+    Filter,
+    Term,
+    Workload,
+)
+from helpdesk_core.assignment.running import Dispatched
 from helpdesk_core.entities import AssignmentMethod
 
 __all__ = [
+    "FILTERS",
+    "RANKING",
     "Assignment",
     "AssignmentMethod",
+    "AssignmentPolicy",
     "Candidate",
+    "Contender",
+    "Credit",
+    "Dispatched",
     "Dispatcher",
+    "Filter",
+    "HandoverPlan",
     "Outcome",
+    "Proposal",
     "Skipped",
     "TeamChangePlan",
+    "Term",
     "Workload",
     "choose_assignee",
     "plan_assignment",
+    "plan_handover",
     "plan_reassignment",
     "plan_team_change",
     "pool_of",

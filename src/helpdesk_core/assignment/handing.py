@@ -12,14 +12,16 @@ from helpdesk_core.assignment.choice import Assignment
 from helpdesk_core.decisions import Decision, Reason, allow, deny
 from helpdesk_core.entities import FollowSource, Id, Team, Ticket, User
 from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.events import TicketAssigned, TicketUnassigned, Who
+from helpdesk_core.events import CreditGiven, Event, TicketAssigned, TicketUnassigned, Who
 from helpdesk_core.fields import check_collection, utc
 from helpdesk_core.plans import (
     AddFollow,
     Change,
     Channel,
+    GiveCredit,
     Kind,
     NoteAssignment,
+    NoteCatchingUp,
     Notice,
     NoticeKind,
     Plan,
@@ -81,11 +83,12 @@ _UNCHANGED = Plan(decision=allow("assignment.unchanged"))
 def plan_assignment(
     ticket: Ticket, assignment: Assignment, *, sequence: int, now: datetime, by: Who = None
 ) -> Plan:
-    """What an automatic assignment changes (A1, A2, A6, A10, A16, V10).
+    """What an automatic assignment changes (A1, A2, A6, A8, A10, A16, V10).
 
-    An assignee who is there already is never overwritten: the plan is refused (A1). Nobody found:
-    the ticket waits, and is told of once. `sequence` is the team's next number (A6); the choice
-    must have been made from the pool of the ticket's present team (A18).
+    An assignee who is there already is never overwritten: the plan is refused (A1). Nobody found,
+    or nobody back yet: the ticket waits, and is told of once. `sequence` is the team's next number
+    (A6); the choice must have been made from the pool of the ticket's present team (A18). Credits
+    and what is to be remembered go with it (A8).
 
     >>> from helpdesk_core import AssignmentMethod, Ticket, choose_assignee
     >>> from datetime import UTC
@@ -124,7 +127,9 @@ def plan_assignment(
         available_from=assignment.available_from,
     )
     decision = allow(assignment.code, count=assignment.count, tie_breaker=assignment.tie_breaker)
-    return _handed_to(assignment.assignee_id, ticket, event, decision, sequence=sequence)
+    plan = _handed_to(assignment.assignee_id, ticket, event, decision, sequence=sequence)
+    changes, events = _caught_up(ticket.team_id, assignment, now=now, by=by)
+    return attrs.evolve(plan, changes=(*plan.changes, *changes), events=(*plan.events, *events))
 
 
 def plan_reassignment(
@@ -249,6 +254,23 @@ def _handed_to(
         events=(event,),
         notices=() if event.by == assignee_id else (told,),  # who takes a ticket knows (V9)
     )
+
+
+def _caught_up(
+    team_id: Id, assignment: Assignment, *, now: datetime, by: Who
+) -> tuple[list[Change], list[Event]]:
+    """The credits of an assignment, and what the team remembers of it (A8)."""
+    changes: list[Change] = []
+    events: list[Event] = []
+    for credit in assignment.credits:
+        member_id, tickets = credit.member_id, credit.tickets
+        changes.append(GiveCredit(team_id=team_id, member_id=member_id, tickets=tickets))
+        events.append(
+            CreditGiven(at=now, by=by, team_id=team_id, member_id=member_id, tickets=tickets)
+        )
+    if assignment.catching_up is not None:
+        changes.append(NoteCatchingUp(team_id=team_id, catching_up=assignment.catching_up))
+    return changes, events
 
 
 def _taken_away(

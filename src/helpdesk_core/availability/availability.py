@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import attrs
 
-from helpdesk_core.availability.edges import DAY, LAST, PIECE, to_moment, to_number
+from helpdesk_core.availability.edges import DAY, FIRST, LAST, PIECE, to_moment, to_number
 from helpdesk_core.availability.members import Member, Team
 from helpdesk_core.availability.patterns import week_of
 from helpdesk_core.entities import Absence, Id, RecurringAbsence, WeeklySchedule
@@ -136,6 +136,24 @@ class Availability:
         number = to_number("at", at)
         end = self._members.get(member_id, _ALWAYS).absent_until(number)
         return None if end == number else _moment(end)
+
+    def absences_ended(
+        self, member_id: Id, after: datetime, until: datetime
+    ) -> tuple[tuple[datetime, datetime], ...]:
+        """When the member was away, of absences that ended in `(after, until]`, in order (A8, A9).
+
+        Recurring ones too; those that overlap or touch are one.
+
+        >>> from datetime import UTC
+        >>> monday, day = datetime(2026, 1, 5, tzinfo=UTC), timedelta(days=1)
+        >>> away = Availability([Absence(user_id="ada", start=monday, end=monday + day)])
+        >>> [(str(start.date()), str(end.date()))
+        ...  for start, end in away.absences_ended("ada", monday, monday + 7 * day)]
+        [('2026-01-05', '2026-01-06')]
+        """
+        first, last = _stretch(after, until, timedelta.max)
+        ended = self._members.get(member_id, _ALWAYS).ended(first, last)
+        return tuple((to_moment(max(start, FIRST)), to_moment(end)) for start, end in ended)
 
     def next_change(self, member_id: Id, at: datetime) -> datetime | None:
         """The first moment after `at` at which `is_available` becomes another; None: never.

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import zip_longest
 
 from helpdesk_core.availability.edges import (
     FIRST,
@@ -81,6 +82,25 @@ class Member(Pattern):
             if end is None or end == at:
                 return end
             at = end
+
+    def ended(self, after: int, until: int) -> list[tuple[int, int]]:
+        """The spells of time off, joined, that end later than `after` and by `until` (A8)."""
+        first = after
+        while self.is_absent(first - 1):  # back to where that which lasts then begins
+            place = bisect_right(self.away, first - 1)
+            if place & 1:
+                first = self.away[place - 1]
+            elif self._recurring is not None:
+                edges = self._recurring.edges((first - 1) // PIECE)
+                first = edges[bisect_right(edges, first - 1) - 1]
+        spells: list[tuple[int, int | None]] = list(zip_longest(self.away[::2], self.away[1::2]))
+        if self._recurring is not None:
+            for number in range(first // PIECE, until // PIECE + 1):
+                edges = self._recurring.edges(number)
+                spells += zip(edges[::2], edges[1::2], strict=True)
+        off = joined(spells)
+        pairs = zip(off[::2], off[1::2], strict=False)  # the last may have no end
+        return [(start, end) for start, end in pairs if after < end <= until]
 
     def next_available(self, after: int, horizon: int) -> int | None:
         """The first moment, `after` or later, at which the member is there; None: never (A11, A12).

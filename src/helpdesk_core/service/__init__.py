@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from uuid import uuid4
 
+from helpdesk_core.assignment import FILTERS, RANKING, Filter, Term
 from helpdesk_core.entities import Id, Ticket
 from helpdesk_core.ports import (
     AttachmentStore,
@@ -56,7 +57,8 @@ class Helpdesk(
     `id_factory` makes ids of the installation's one type; `permissions` is the table of T5;
     `company_scope` shuts other companies' teams to employees (T1); `link_to` makes the link to a
     ticket that goes into messages, for recipients who can view it (V5, V20). `observer` is told of
-    each use-case as it ended, by ids alone (`Observed`).
+    each use-case as it ended, by ids alone (`Observed`). `filters` and `ranking` say who is for a
+    ticket and who comes first, by the host's own functions too (A19).
 
     >>> from datetime import datetime, UTC
     >>> from helpdesk_core import Role, System, User, UserKind, Visibility
@@ -89,6 +91,8 @@ class Helpdesk(
         company_scope: bool = False,
         link_to: Callable[[Ticket], str] | None = None,
         observer: Observer | None = None,
+        filters: Mapping[str, Filter] = FILTERS,
+        ranking: Mapping[str, Term] = RANKING,
     ) -> None:
         super().__init__(
             repository,
@@ -101,6 +105,8 @@ class Helpdesk(
             permissions=permissions,
             company_scope=company_scope,
             link_to=link_to,
+            filters=filters,
+            ranking=ranking,
         )
         if observer is not None:
             observe(self, (name for name in dir(type(self)) if not name.startswith("_")), observer)

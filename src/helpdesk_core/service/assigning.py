@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import TypeVar
 
 import attrs
 
 from helpdesk_core.assignment import (
+    FILTERS,
+    RANKING,
     Assignment,
+    AssignmentPolicy,
+    Filter,
+    HandoverPlan,
     Outcome,
+    Term,
     Workload,
-    choose_assignee,
     plan_assignment,
+    plan_handover,
     plan_reassignment,
     pool_of,
 )
 from helpdesk_core.availability import Availability, Gap
 from helpdesk_core.decisions import deny
-from helpdesk_core.entities import Actor, CountScope, Id, System, Team, Ticket, User
+from helpdesk_core.entities import Absence, Actor, CountScope, Id, System, Team, Ticket, User
 from helpdesk_core.errors import (
     CalendarError,
     InvalidValueError,
@@ -26,7 +33,7 @@ from helpdesk_core.errors import (
     RefusedError,
     RetryableError,
 )
-from helpdesk_core.fields import check_id, check_ids, utc
+from helpdesk_core.fields import check_ids, distinct, utc
 from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, Session, TicketFilter
 from helpdesk_core.service.observing import notes
@@ -34,6 +41,8 @@ from helpdesk_core.service.once import Once, same_ticket
 from helpdesk_core.service.presence import Pool, Presence
 from helpdesk_core.service.showing import shown
 from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Work
+
+T = TypeVar("T")
 
 #: Why a ticket waits when the calendar did not answer (A14).
 CALENDAR_SILENT = "assignment.calendar_did_not_answer"
@@ -125,46 +134,99 @@ class AssigningUseCases(Desk):
             presence = self._presence(
                 actor, lambda work: work.session.teams([ticket.team_id])[ticket.team_id]
             )
-            if presence.error is not None:
-                raise presence.error
-            return presence
+            return _answered(presence)
 
         return self._write(
             "work.assign_waiting",
             actor,
             do,
             ticket_ids=[ticket.id],
+            team_ids=[ticket.team_id],
             look=look,
             shown=lambda work, given: None if given is None else shown(work, given),
         )
 
-    def explain_assignment(self, team_id: Id, *, actor: Actor) -> Assignment:
-        """Whom the team's next ticket would go to now, and why (A20).
+    def explain_assignment(
+        self, team_id: Id, *, actor: Actor, tags: Collection[str] = ()
+    ) -> Assignment:
+        """Whom the team's next ticket, with these tags, would go to now, and why (A20).
 
         It shows the team's counts, so it is for who sees all of the team's tickets (T2).
         Raises `CalendarError` when the calendar does not answer (A14).
         """
+        labels = distinct("tags", tags)
 
-        def allowed(work: Work) -> Team:
-            team = work.team(team_id)
-            work.require("ticket.assign")
-            work.require_all_of(team)
-            return team
+        def ask(work: Work, team: Team) -> Assignment:
+            return _decide(work, team, labels, work.session.workloads(team.id))
 
+        return self._ask_with_presence(team_id, actor, ask)
+
+    def preview_handover(self, team_id: Id, absence: Absence, *, actor: Actor) -> HandoverPlan:
+        """Who would take over the open tickets of somebody who will be away (A15).
+
+        Nothing changes, and the calendar need not know of the absence yet. It shows the team's
+        counts, so it is for who sees all of the team's tickets (T2). Raises `CalendarError` when
+        the calendar does not answer (A14).
+        """
+
+        def ask(work: Work, team: Team) -> HandoverPlan:
+            return _handing_over(work, team, absence)
+
+        return self._ask_with_presence(team_id, actor, ask, absence.start)
+
+    def hand_over(
+        self,
+        team_id: Id,
+        absence: Absence,
+        *,
+        actor: Actor,
+        idempotency_key: str | None = None,
+    ) -> HandoverPlan:
+        """Carry out what `preview_handover` shows, as it is by then (A15).
+
+        Tickets for which there is nobody stay where they are.
+        """
+        allowed = _of_all(team_id)
+
+        def do(work: Work) -> HandoverPlan:
+            plan = _handing_over(work, allowed(work), absence)
+            work.carry_out(plan)
+            return plan
+
+        def look() -> Presence:
+            return _answered(self._presence(actor, allowed, always=True, at_least=absence.start))
+
+        return self._write(
+            "team.hand_over",
+            actor,
+            do,
+            team_ids=[team_id],
+            look=look,
+            once=Once(
+                key=idempotency_key,
+                payload={"team_id": team_id, "absence": absence},
+                again=lambda work, _: allowed(work),
+            ),
+        )
+
+    def _ask_with_presence(
+        self,
+        team_id: Id,
+        actor: Actor,
+        ask: Callable[[Work, Team], T],
+        at_least: datetime | None = None,
+    ) -> T:
+        """Ask something that needs to know who is there, again when somebody joined meanwhile."""
+        allowed = _of_all(team_id)
         for _ in range(ATTEMPTS):
-            presence = self._presence(actor, allowed, always=True)
+            presence = self._presence(actor, allowed, always=True, at_least=at_least)
 
-            def ask(work: Work, presence: Presence = presence) -> Assignment:
-                team = allowed(work)
-                work.claim(Claim.ASSIGNMENT_ORDER)
-                if presence.error is not None:
-                    raise presence.error
-                counts = work.session.workloads(team.id)
-                there = presence.availability or Availability()
-                return _decide(work, team, there, presence.pool, counts)
+            def with_it(work: Work, presence: Presence = presence) -> T:
+                work.presence = presence
+                return ask(work, allowed(work))
 
             try:
-                return self._read(actor, ask)
+                return self._read(actor, with_it)
             except MovedError:  # somebody joined the pool since the calendar was asked
                 continue
         raise RetryableError("the team's pool keeps changing; try again")
@@ -190,21 +252,32 @@ class AssigningUseCases(Desk):
     # --- for the other use-cases -----------------------------------------------------------------
 
     def _presence(
-        self, actor: Actor, allowed: Callable[[Work], Team], *, always: bool = False
+        self,
+        actor: Actor,
+        allowed: Callable[[Work], Team],
+        *,
+        always: bool = False,
+        at_least: datetime | None = None,
     ) -> Presence:
         """Who of the team's pool is there when; a silent calendar is kept, not raised.
 
         Not asked for a team that assigns nothing by itself, unless `always`; nor for who is not
         allowed, so that the calendar is no way to tell a hidden team from none (V14). They are
-        told so inside the transaction.
+        told so inside the transaction. A team that remembers its latest assignment needs the
+        absences since (A8).
         """
         with self._repository.reading() as session:
             team = self._allowed(session, actor, allowed)
             if team is None or not (always or team.auto_assign):
                 return Presence()
             eligible = tuple(session.eligible_users())
-        pool = Pool(team, eligible, frozenset(pool_of(team, eligible)))
-        return attrs.evolve(self._presence_of(pool.ids, team), seen=pool)
+            pool = Pool(team, eligible, frozenset(pool_of(team, eligible)))
+            beside = tuple(_counting_globally(session)) if pool.counts_beside else ()
+            known = None
+            if Claim.CREDITS in self._repository.claims and _policy(team).catches_up:
+                known = session.catching_up(team.id)
+        presence = self._presence_of(pool.ids, team, None if known is None else known.at, at_least)
+        return attrs.evolve(presence, seen=pool, beside=beside)
 
     def _looking(
         self, actor: Actor, team_id: Id, allowed: Callable[[Work], Team]
@@ -219,7 +292,6 @@ class AssigningUseCases(Desk):
         tries = iter([take])
 
         def look() -> Presence:
-            check_id("team_id", team_id)
             taken = next(tries, None)
             pool = None if taken is None else taken(key, None)
             if pool is None:
@@ -236,7 +308,7 @@ class AssigningUseCases(Desk):
             if (team, eligible) != (seen.team, seen.eligible):
                 self._pools.pop(key, None)
                 raise MovedError
-        if seen is not None:
+        if seen is not None and not seen.counts_beside and not _policy(team).catches_up:
             if len(self._pools) >= _REMEMBERED:
                 self._pools.clear()
             self._pools[key] = seen
@@ -261,16 +333,33 @@ class AssigningUseCases(Desk):
         except (InvalidValueError, NotFoundError, RefusedError):
             return None
 
-    def _presence_of(self, user_ids: Collection[Id], team: Team | None = None) -> Presence:
+    def _presence_of(
+        self,
+        user_ids: Collection[Id],
+        team: Team | None = None,
+        since: datetime | None = None,
+        at_least: datetime | None = None,
+    ) -> Presence:
         check_ids("user_id", user_ids)
         now = self._now()
-        until = _until(now, team)
+        until = _until(now if at_least is None else max(now, at_least), team)
+        first = now if since is None else min(now, since)
         try:
-            there = self._availability(user_ids, now, until) if user_ids else Availability()
+            there = self._availability(user_ids, first, until) if user_ids else Availability()
         except CalendarError as error:
             notes().fails(error)
             return Presence(pool=frozenset(user_ids), error=error)
         return Presence(pool=frozenset(user_ids), availability=there)
+
+
+def _counting_globally(session: Session) -> list[Id]:
+    """The teams to hold while one of them assigns: all that count over all teams (A7).
+
+    Of those at most one assigns at a time; what the others assign depends on nobody's counts
+    but their own, so there is an order in which all could have come (A17).
+    """
+    teams = session.teams().values()
+    return [team.id for team in teams if team.assignment_scope is CountScope.GLOBAL]
 
 
 def _until(now: datetime, team: Team | None) -> datetime:
@@ -281,6 +370,43 @@ def _until(now: datetime, team: Team | None) -> datetime:
         return now + (team.horizon + team.look_ahead_window)
     except OverflowError:  # to the last moment there is
         return datetime.max.replace(tzinfo=now.tzinfo)
+
+
+def _answered(presence: Presence) -> Presence:
+    """The same, when the calendar answered (A14)."""
+    if presence.error is not None:
+        raise presence.error
+    return presence
+
+
+def _policy(
+    team: Team,
+    filters: Mapping[str, Filter] = FILTERS,
+    ranking: Mapping[str, Term] = RANKING,
+) -> AssignmentPolicy:
+    return AssignmentPolicy(
+        method=team.assignment_method,
+        mode=team.assignment_mode,
+        look_ahead_window=team.look_ahead_window,
+        horizon=team.horizon,
+        catch_up=team.catch_up,
+        member_options=team.member_options,
+        filters=filters,
+        ranking=ranking,
+    )
+
+
+def _of_all(team_id: Id) -> Callable[[Work], Team]:
+    """The team, for who may assign in it and sees all of its tickets (T2, T5)."""
+
+    def allowed(work: Work) -> Team:
+        team = work.team(team_id)
+        work.require("ticket.assign")
+        work.require_all_of(team)
+        work.claim(Claim.ASSIGNMENT_ORDER)
+        return team
+
+    return allowed
 
 
 def handing(work: Work, ticket: Ticket, team: Team, to: User | None) -> Plan:
@@ -301,12 +427,13 @@ def handing(work: Work, ticket: Ticket, team: Team, to: User | None) -> Plan:
 def choice(work: Work, ticket: Ticket, team: Team) -> Plan:
     """To assign by the team's method, inside the transaction that holds the team (A17)."""
     work.claim(Claim.ASSIGNMENT_ORDER)
-    presence = work.presence
+    if team.assignment_scope is CountScope.GLOBAL:
+        work.holds(*_counting_globally(work.session))
     workloads = work.session.workloads(team.id)
-    if presence.availability is None:
+    if work.presence.availability is None:
         assignment = Assignment(outcome=Outcome.NOBODY_AVAILABLE, code=CALENDAR_SILENT)
     else:
-        assignment = _decide(work, team, presence.availability, presence.pool, workloads)
+        assignment = _decide(work, team, ticket.tags, workloads)
     return plan_assignment(
         ticket,
         assignment,
@@ -317,31 +444,55 @@ def choice(work: Work, ticket: Ticket, team: Team) -> Plan:
 
 
 def _decide(
-    work: Work,
-    team: Team,
-    there: Availability,
-    asked: frozenset[Id],
-    counts: Mapping[Id, Workload],
+    work: Work, team: Team, tags: frozenset[str], counts: Mapping[Id, Workload]
 ) -> Assignment:
-    pool = pool_of(team, work.eligible_users(team))
-    if not asked.issuperset(pool):
+    there = _answered(work.presence).availability or Availability()
+    pool = pool_of(team, _asked_about(work, team))
+    policy = _policy(team, work.filters, work.ranking)
+    known = None
+    if policy.catches_up:
+        work.claim(Claim.CREDITS)
+        known = work.session.catching_up(team.id)
+    workloads = _counted(work, team, counts)
+    return policy(pool, workloads, there, work.now, tags=tags, catching_up=known)
+
+
+def _asked_about(work: Work, team: Team) -> list[User]:
+    """Who may be given the team's tickets; all of them are those the calendar was asked about."""
+    eligible = work.eligible_users(team)
+    if not work.presence.pool.issuperset(pool_of(team, eligible)):
         raise MovedError  # somebody joined since the calendar was asked
+    return eligible
+
+
+def _counted(work: Work, team: Team, counts: Mapping[Id, Workload]) -> Mapping[Id, Workload]:
+    """The counts as the team's scope says: of this team, or of all (A7)."""
+    if team.assignment_scope is CountScope.TEAM:
+        return counts
+    # counts over all teams; recency and credit in this one (A6, A8)
     workloads = dict(counts)
-    if team.assignment_scope is CountScope.GLOBAL:
-        # counts over all teams, recency in this one (A6, A7)
-        for member_id, everywhere in work.session.workloads(None).items():
-            here = workloads.get(member_id)
-            workloads[member_id] = attrs.evolve(
-                everywhere, last_assigned=here.last_assigned if here else None
-            )
-    return choose_assignee(
-        team.assignment_method,
-        pool,
-        workloads,
-        there,
-        work.now,
-        look_ahead_window=team.look_ahead_window,
-        horizon=team.horizon,
+    for member_id, everywhere in work.session.workloads(None).items():
+        here = counts.get(member_id, Workload(member_id=member_id))
+        workloads[member_id] = attrs.evolve(
+            everywhere, last_assigned=here.last_assigned, credit=here.credit
+        )
+    return workloads
+
+
+def _handing_over(work: Work, team: Team, absence: Absence) -> HandoverPlan:
+    users = {user.id: user for user in _asked_about(work, team)}
+    counts = work.session.workloads(team.id)
+    query = TicketFilter(team_ids=frozenset({team.id}), assignee_id=absence.user_id, closed=False)
+    return plan_handover(
+        absence,
+        work.session.find(work.scope, query),
+        [users[member_id] for member_id in pool_of(team, users.values())],
+        _counted(work, team, counts),
+        _answered(work.presence).availability or Availability(),
+        policy=_policy(team, work.filters, work.ranking),
+        sequence=_next_sequence(counts.values()),
+        now=work.now,
+        by=work.by,
     )
 
 

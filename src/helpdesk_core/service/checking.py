@@ -69,7 +69,7 @@ class CheckingUseCases(Desk):
         round, which is what a crash leaves.
         """
         with self._repository.reading() as session:
-            found = [_miscounted(miscount) for miscount in session.recount()]
+            found = [wrong for miscount in session.recount() for wrong in _miscounted(miscount)]
             found += [_finding("check.dangling", row=row) for row in session.dangling()]
             found += _misplaced(session)
             if Claim.OUTBOX in self._repository.claims:
@@ -97,7 +97,8 @@ class CheckingUseCases(Desk):
 
         def do(work: Work) -> list[Finding]:
             work.require("work.repair")
-            counts = [_miscounted(miscount) for miscount in work.session.recount(mend=True)]
+            recounted = work.session.recount(mend=True)
+            counts = [wrong for miscount in recounted for wrong in _miscounted(miscount)]
             known = set(work.session.attachment_ids())
             mended = counts + [found for found in files.against(known) if found.mendable]
             work.write([], [_repaired(work, finding) for finding in mended])
@@ -162,8 +163,26 @@ def _finding(code: str, *, mendable: bool = False, **parameters: object) -> Find
     return Finding(reason=Reason(code, parameters), mendable=mendable)
 
 
-def _miscounted(miscount: Miscount) -> Finding:
-    return _finding("check.miscount", mendable=True, **attrs.asdict(miscount))
+def _miscounted(it: Miscount) -> Iterator[Finding]:
+    whose = {"team_id": it.team_id, "member_id": it.member_id}
+    if (it.kept_total, it.kept_open) != (it.total, it.open):
+        yield _finding(
+            "check.miscount",
+            mendable=True,
+            **whose,
+            kept_total=it.kept_total,
+            kept_open=it.kept_open,
+            total=it.total,
+            open=it.open,
+        )
+    if it.kept_credit != it.credit:
+        yield _finding(
+            "check.miscredit",
+            mendable=True,
+            **whose,
+            kept_credit=it.kept_credit,
+            credit=it.credit,
+        )
 
 
 # --- tickets, teams and people -------------------------------------------------------------------

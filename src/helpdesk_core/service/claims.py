@@ -18,9 +18,11 @@ from helpdesk_core.plans import (
     Change,
     DeleteStage,
     Discard,
+    GiveCredit,
     Kind,
     MarkUndone,
     NoteAssignment,
+    NoteCatchingUp,
     RecordMerge,
     RemoveFollow,
     SetField,
@@ -32,6 +34,8 @@ _OF_CHANGE: dict[type, Claim] = {
     Discard: Claim.DISCARDS,
     RecordMerge: Claim.MERGE,
     MarkUndone: Claim.UNMERGE,
+    GiveCredit: Claim.CREDITS,
+    NoteCatchingUp: Claim.CREDITS,
 }
 _OF_FIELD: dict[tuple[Kind, str], Claim] = {
     (Kind.TICKET, "tags"): Claim.TAGS,
@@ -46,6 +50,9 @@ _OF_SETTING: dict[str, Claim] = {
     "assignment_scope": Claim.ASSIGNMENT_ORDER,
     "look_ahead_window": Claim.ASSIGNMENT_ORDER,
     "horizon": Claim.ASSIGNMENT_ORDER,
+    "assignment_mode": Claim.ASSIGNMENT_ORDER,
+    "catch_up": Claim.CREDITS,
+    "member_options": Claim.MEMBER_OPTIONS,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from helpdesk_core.availability import Availability
-from helpdesk_core.entities import Id, Team, User
+from helpdesk_core.entities import CountScope, Id, Team, User
 from helpdesk_core.errors import CalendarError
 
 
@@ -17,13 +17,19 @@ class Pool:
     eligible: tuple[User, ...]
     ids: frozenset[Id]
 
+    @property
+    def counts_beside(self) -> bool:
+        """Whether what other teams assigned counts too (A7)."""
+        return self.team.assignment_scope is CountScope.GLOBAL
+
 
 @attrs.frozen(kw_only=True)
 class Presence:
     """Who of a team's pool is there when, asked before the transaction begins.
 
     `error` is set when the calendar did not answer: then nobody is chosen (A14). `seen` is what the
-    pool was taken from; when that was `remembered`, the transaction has to confirm it.
+    pool was taken from; when that was `remembered`, the transaction has to confirm it. `beside` are
+    the teams to be held too, because what they assign counts (A7).
     """
 
     pool: frozenset[Id] = frozenset()
@@ -31,6 +37,7 @@ class Presence:
     error: CalendarError | None = None
     seen: Pool | None = None
     remembered: bool = False
+    beside: tuple[Id, ...] = ()
 
 
 #: What is known when nobody was asked about.

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import attrs
 
+from helpdesk_core.assignment import FILTERS, RANKING, Filter, Term
 from helpdesk_core.availability import Availability
 from helpdesk_core.decisions import Decision, deny
 from helpdesk_core.entities import Actor, Id, Stage, System, Team, Ticket, User
@@ -97,6 +98,8 @@ class Work:
     new_id: Callable[[], Id]
     claims: frozenset[Claim]
     locked_teams: frozenset[Id] = frozenset()
+    filters: Mapping[str, Filter] = FILTERS
+    ranking: Mapping[str, Term] = RANKING
     presence: Presence = NOT_ASKED
     _counted: set[Id] = attrs.Factory(set)
     _version_of: dict[Id, int] = attrs.Factory(dict)
@@ -433,6 +436,8 @@ class Desk:
         permissions: Mapping[str, frozenset[str]],
         company_scope: bool,
         link_to: Callable[[Ticket], str] | None,
+        filters: Mapping[str, Filter],
+        ranking: Mapping[str, Term],
     ) -> None:
         self._repository = repository
         self._notifier = notifier
@@ -444,6 +449,8 @@ class Desk:
         self._permissions = permissions
         self._company_scope = company_scope
         self._link_to = link_to
+        self._filters = filters
+        self._ranking = ranking
         self._pools: dict[object, Pool] = {}  # as tickets met them, by who opened them
 
     # --- running a use-case ----------------------------------------------------------------------
@@ -469,6 +476,8 @@ class Desk:
             new_id=self._new_id,
             claims=self._repository.claims,
             locked_teams=teams,
+            filters=self._filters,
+            ranking=self._ranking,
             presence=presence,
         )
 
@@ -508,7 +517,9 @@ class Desk:
             tickets = ticket_ids() if callable(ticket_ids) else ticket_ids
             check_ids("team_id", teams)
             check_ids("ticket_id", tickets)
-            attempt = functools.partial(run, presence=look(), teams=teams, tickets=tickets)
+            presence = look()
+            teams = [*teams, *presence.beside]
+            attempt = functools.partial(run, presence=presence, teams=teams, tickets=tickets)
             try:
                 done = self._transact(attempt)
             except MovedError:
@@ -547,14 +558,14 @@ class Desk:
     # --- who is there ----------------------------------------------------------------------------
 
     def _availability(
-        self, user_ids: Collection[Id], now: datetime, until: datetime
+        self, user_ids: Collection[Id], since: datetime, until: datetime
     ) -> Availability:
-        """Who of these is there when; asked outside of any transaction.
+        """Who of these is there when, from `since` on; asked outside of any transaction.
 
         Raises `CalendarError`: a calendar that does not answer never means that all are free (A14).
         """
         with answered("calendar", CalendarError):
-            absences = list(self._calendar.absences(user_ids, now, until))
+            absences = list(self._calendar.absences(user_ids, since, until))
             schedules = dict(self._calendar.schedules(user_ids))
             try:
                 return Availability(absences, schedules)

@@ -30,7 +30,10 @@ _TEAM: dict[Claim, tuple[str, ...]] = {
     Claim.FOLLOW_SOURCES: ("members_follow",),
     Claim.ASSIGNMENT_ORDER: (
         "auto_assign", "assignment_method", "assignment_scope", "look_ahead_window", "horizon",
+        "assignment_mode",
     ),
+    Claim.CREDITS: ("catch_up",),
+    Claim.MEMBER_OPTIONS: ("member_options",),
 }  # fmt: skip
 
 

@@ -7,12 +7,14 @@ from helpdesk_core.testing.following import FollowingRules
 from helpdesk_core.testing.machine import MachineRules
 from helpdesk_core.testing.racing import OutboxRaces, RacingRules
 from helpdesk_core.testing.reading import ReadingRules
+from helpdesk_core.testing.remembering import RememberingRules
 from helpdesk_core.testing.writing import WritingRules
 
 
 class RepositoryContract(
     ReadingRules,
     WritingRules,
+    RememberingRules,
     FollowingRules,
     OutboxRaces,
     RacingRules,

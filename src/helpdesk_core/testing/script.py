@@ -14,7 +14,19 @@ from typing import Any
 import attrs
 
 from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
-from helpdesk_core.entities import Id, Role, System, User, UserKind, Visibility
+from helpdesk_core.entities import (
+    Absence,
+    AssignmentMode,
+    CatchUp,
+    CountScope,
+    Id,
+    MemberOptions,
+    Role,
+    System,
+    User,
+    UserKind,
+    Visibility,
+)
 from helpdesk_core.events import TicketsMerged
 from helpdesk_core.ports import Claim
 from helpdesk_core.service import Helpdesk
@@ -171,6 +183,15 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
         Step("change_team", automatic, order),
         Step("open_ticket", lambda d, w, **o: d.open_ticket(
             w.teams[0].id, "Drum", actor=ada(w), **o), order),
+        Step("hand_over", lambda d, w, **o: d.hand_over(
+            w.teams[0].id, Absence(user_id=ada(w), start=MONDAY), actor=_SETUP, **o), order),
+        Step("change_team", lambda d, w, **o: d.change_team(
+            w.teams[0].id, actor=_SETUP, catch_up=CatchUp.NONE,
+            assignment_mode=AssignmentMode.DEFER, assignment_scope=CountScope.GLOBAL, **o),
+            {*order, Claim.CREDITS}),
+        Step("change_team", lambda d, w, **o: d.change_team(
+            w.teams[0].id, actor=_SETUP, member_options={ada(w): MemberOptions(weight=2)}, **o),
+            {*order, Claim.MEMBER_OPTIONS}),
         Step("change_user", lambda d, w, **o: d.change_user(
             ada(w), actor=_SETUP, active=False, **o), order),
         Step("change_user", lambda d, w, **o: d.change_user(

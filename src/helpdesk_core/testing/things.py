@@ -19,9 +19,13 @@ from hypothesis import strategies as st
 from helpdesk_core.entities import (
     Absence,
     AssignmentMethod,
+    AssignmentMode,
     Attachment,
+    CatchingUp,
+    CatchUp,
     CountScope,
     FollowSource,
+    MemberOptions,
     Message,
     Role,
     Stage,
@@ -40,10 +44,12 @@ from helpdesk_core.plans import (
     AddFollow,
     DeleteStage,
     Discard,
+    GiveCredit,
     Kind,
     MarkUndone,
     Merge,
     NoteAssignment,
+    NoteCatchingUp,
     RecordMerge,
     RemoveFollow,
     SetField,
@@ -131,6 +137,15 @@ class Things:
                 language=lines(empty=False),
             )
         )
+        self.member_options = st.builds(
+            MemberOptions,
+            capacity=st.none() | st.integers(0, 2**31 - 1),
+            weight=st.integers(1, 100),
+            tags=st.none() | st.frozensets(lines(empty=False), max_size=3),
+        )
+        self.remembered = st.builds(
+            CatchingUp, at=local_moments, member_ids=some, behind=some, their_turn=flags
+        )
         mails = st.builds(
             EmailTemplate, st.just("On ${ticket.subject} – né $$5"), st.just("Hello\n${team.name}")
         )
@@ -159,6 +174,9 @@ class Things:
             assignment_scope=st.sampled_from(CountScope),
             look_ahead_window=durations,
             horizon=durations,
+            assignment_mode=st.sampled_from(AssignmentMode),
+            catch_up=st.sampled_from(CatchUp),
+            member_options=st.dictionaries(ids, self.member_options, max_size=3),
             members_follow=flags,
             version=st.integers(1, 2**62),
         )
@@ -246,6 +264,8 @@ class Things:
             st.builds(Add, self.entities),
             st.builds(DeleteStage, stage_id=ids),
             st.builds(NoteAssignment, team_id=ids, member_id=ids, sequence=st.integers(0, 9)),
+            st.builds(GiveCredit, team_id=ids, member_id=ids, tickets=st.integers(1, 9)),
+            st.builds(NoteCatchingUp, team_id=ids, catching_up=self.remembered),
             st.builds(
                 Discard,
                 first_id=ids,

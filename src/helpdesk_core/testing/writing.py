@@ -22,7 +22,6 @@ from helpdesk_core.plans import (
     Kind,
     MarkUndone,
     Merge,
-    NoteAssignment,
     RecordMerge,
     SetField,
 )
@@ -313,24 +312,6 @@ class WritingRules(StoreContract):
                 session.apply([DeleteStage(stage_id=doing.id)])
             with repository.reading() as session:
                 assert [s.id for s in session.stages()] == [solved.id, new.id]
-
-    def test_the_order_of_assignments_is_kept(self) -> None:
-        """A6: the last number of each member of each team, without a ticket too."""
-        self.needs(Claim.ASSIGNMENT_ORDER)
-        world = self.plain()
-        ada, bob = world.users[0].id, world.users[1].id
-        first, second = (team.id for team in world.teams)
-        notes = [(first, ada, 1), (first, bob, 2), (first, ada, 3), (second, ada, 1)]
-        with self.filled(world) as repository:
-            with repository.writing() as session:
-                session.lock([first, second], [])
-                session.apply([NoteAssignment(team_id=t, member_id=m, sequence=n)
-                               for t, m, n in notes])  # fmt: skip
-            with repository.reading() as session:
-                for team, expected in ((first, {ada: 3, bob: 2}), (second, {ada: 1})):
-                    loads = session.workloads(team)
-                    assert {id: load.last_assigned for id, load in loads.items()} == expected
-                assert all(load.last_assigned is None for load in session.workloads(None).values())
 
     def test_merges_are_recorded(self) -> None:
         """M10, M14: records come back whole and oldest first, by any ticket of theirs."""

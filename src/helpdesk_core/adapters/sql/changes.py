@@ -30,9 +30,11 @@ from helpdesk_core.plans import (
     Change,
     DeleteStage,
     Discard,
+    GiveCredit,
     Kind,
     MarkUndone,
     NoteAssignment,
+    NoteCatchingUp,
     RecordMerge,
     RemoveFollow,
     SetField,
@@ -69,6 +71,7 @@ class _Place(NamedTuple):
 class _Correction:
     total: int = 0
     open: int = 0
+    credit: int = 0
     last_assigned: int | None = None
 
 
@@ -248,6 +251,7 @@ class Writer:
             correction = self._correction(it.team_id, it.member_id)
             correction.total = it.total - it.kept_total
             correction.open = it.open - it.kept_open
+            correction.credit = it.credit - it.kept_credit
         self._correct_counts()
 
     def _correct_counts(self) -> None:
@@ -257,11 +261,11 @@ class Writer:
                 "member_id": member_id,
                 "total": it.total,
                 "open": it.open,
-                "credit": 0,
+                "credit": it.credit,
                 "last_assigned": it.last_assigned,
             }
             for (team_id, member_id), it in self._corrections.items()
-            if it.total or it.open or it.last_assigned is not None
+            if it.total or it.open or it.credit or it.last_assigned is not None
         ]
         rows.sort(key=lambda row: (str(row["team_id"]), str(row["member_id"])))
         self._db.later(self._sql.add_workload, rows)
@@ -271,6 +275,15 @@ class Writer:
         for change in changes:
             correction = self._correction(change.team_id, change.member_id)
             correction.last_assigned = change.sequence
+
+    def _give_credits(self, changes: Sequence[GiveCredit]) -> None:
+        for change in changes:
+            self._correction(change.team_id, change.member_id).credit += change.tickets
+
+    def _note_catching_up(self, changes: Sequence[NoteCatchingUp]) -> None:
+        for change in changes:
+            row = attrs.asdict(change.catching_up, recurse=False) | {"team_id": change.team_id}
+            self._db.many(self._sql.note_catching_up, [row])
 
     # --- follows ---------------------------------------------------------------------------------
 
@@ -371,6 +384,8 @@ _HANDLERS: dict[type, Any] = {
     Add: Writer._add,
     DeleteStage: Writer._delete_stages,
     NoteAssignment: Writer._note_assignments,
+    GiveCredit: Writer._give_credits,
+    NoteCatchingUp: Writer._note_catching_up,
     Discard: Writer._discard,
     RecordMerge: Writer._record_merges,
     MarkUndone: Writer._mark_undone,

@@ -23,7 +23,7 @@ import attrs
 import cattrs
 
 from helpdesk_core import decisions, entities, plans, templates
-from helpdesk_core.entities import Followers, FollowSource, Id
+from helpdesk_core.entities import Followers, FollowSource, Id, MemberOptions, Options
 from helpdesk_core.errors import HelpdeskError, InvalidValueError, RepositoryError
 from helpdesk_core.events import EVENT_TYPES, Event
 from helpdesk_core.fields import utc
@@ -103,6 +103,7 @@ class Codec:
         by_shape: list[tuple[Any, Any, Any]] = [
             (_is_id, self._id_out, self.id_back),
             (lambda shape: shape == Followers, self._followers_out, self._followers_back),
+            (lambda shape: shape == Options, self._options_out, self._options_back),
             (lambda shape: shape == Mapping[str, Any], self.open_out, self._open_back),
             (_is_open, self.open_out, self._open_back),
         ]
@@ -164,6 +165,15 @@ class Codec:
             self.id_back(user_id): frozenset(map(FollowSource, sources))
             for user_id, sources in value
         }
+
+    def _options_out(self, value: Options) -> list[Any]:
+        unstructure = self._converter.unstructure
+        pairs = ([self._id_out(id), unstructure(options)] for id, options in value.items())
+        return sorted(pairs, key=_text)
+
+    def _options_back(self, value: list[Any], _: Any) -> dict[Any, MemberOptions]:
+        structure = self._converter.structure
+        return {self.id_back(id, Id): structure(options, MemberOptions) for id, options in value}
 
     # --- values of any shape ---------------------------------------------------------------------
 

@@ -51,13 +51,18 @@ def team_of(row: Sequence[Any], names: tuple[str, ...], codec: Codec) -> Team:
     """A team, whose row ends with its stages and its followers."""
     short = len(row[-1] or "") < _KEPT
     make = _team_of if short else _team_of.__wrapped__
-    team: Team = make(tuple(row), names, codec)
+    values = list(row)
+    at = names.index("member_options")
+    values[at] = tuple(values[at].items())
+    team: Team = make(tuple(values), names, codec)
     return team
 
 
 @functools.lru_cache(maxsize=256)
 def _team_of(row: tuple[Any, ...], names: tuple[str, ...], codec: Codec) -> Team:
     *columns, stage_ids, follows = row
+    at = names.index("member_options")
+    columns[at] = dict(columns[at])
     followers = codec.followers(follows)
     team: Team = made(Team, names, columns, stage_ids=codec.listed(stage_ids), followers=followers)
     return team

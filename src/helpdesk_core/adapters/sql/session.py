@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ from helpdesk_core.adapters.sql.types import is_id, known_ids
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
     Attachment,
+    CatchingUp,
     Id,
     Message,
     Stage,
@@ -38,7 +40,7 @@ from helpdesk_core.entities import (
     User,
 )
 from helpdesk_core.errors import ConflictError, InvalidValueError
-from helpdesk_core.events import Event
+from helpdesk_core.events import CreditGiven, Event
 from helpdesk_core.plans import Change, Discard, Merge
 from helpdesk_core.ports import (
     DeliveryStatus,
@@ -53,6 +55,7 @@ from helpdesk_core.visibility.scopes import Scope
 
 _T = TypeVar("_T")
 _CHUNK = 500  # ids in one statement
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class SqlSession:
@@ -193,6 +196,12 @@ class SqlSession:
             found = []
         return workloads_of(found)
 
+    def catching_up(self, team_id: Id) -> CatchingUp | None:
+        if not is_id(team_id, self._codec.id_type):
+            return None
+        rows = self._db.rows(self._sql.catching_up, {"team_id": team_id})
+        return CatchingUp(**rows[0]._asdict()) if rows else None
+
     def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:
         return self._of_tickets(Message, self._tables.messages, self._sql.messages, ticket_ids)
 
@@ -319,16 +328,20 @@ class SqlSession:
     # --- operations ------------------------------------------------------------------------------
 
     def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
-        def counts(statement: sa.Select[Any]) -> dict[tuple[Id, Id], tuple[int, int]]:
-            return {(row[0], row[1]): (row[2], row[3]) for row in self._db.rows(statement)}
-
         if mend:
             self._db.must_write()
-        kept, counted = counts(self._sql.kept_counts), counts(self._sql.counted)
+        credits = self._credits()
+        kept = {(row[0], row[1]): tuple(row[2:]) for row in self._db.rows(self._sql.kept_counts)}
+        counted = {
+            (row[0], row[1]): (row[2], row[3], 0) for row in self._db.rows(self._sql.counted)
+        }
+        for key, credit in credits.items():
+            total, open_, _ = counted.get(key, (0, 0, 0))
+            counted[key] = (total, open_, credit)
         found = []
         for team_id, member_id in sorted(kept.keys() | counted.keys(), key=str):
-            was = kept.get((team_id, member_id), (0, 0))
-            now = counted.get((team_id, member_id), (0, 0))
+            was = kept.get((team_id, member_id), (0, 0, 0))
+            now = counted.get((team_id, member_id), (0, 0, 0))
             if was != now and (not mend or self._db.alone or team_id in self._db.held_teams):
                 found.append(
                     Miscount(
@@ -336,14 +349,27 @@ class SqlSession:
                         member_id=member_id,
                         kept_total=was[0],
                         kept_open=was[1],
+                        kept_credit=was[2],
                         total=now[0],
                         open=now[1],
+                        credit=now[2],
                     )
                 )
         if mend:
             self._around = None
             self._writer.correct(found)
         return found
+
+    def _credits(self) -> Counter[tuple[Id, Id]]:
+        """The sum of the credits that were given (A8)."""
+        given: Counter[tuple[Id, Id]] = Counter()
+        for team_id, data in self._db.rows(self._sql.credits_given):
+            credit = self._codec.event(
+                CreditGiven.__name__, CreditGiven.schema, data, at=_ANY_TIME, team_id=team_id
+            )
+            assert isinstance(credit, CreditGiven)
+            given[team_id, credit.member_id] += credit.tickets
+        return given
 
     def dangling(self) -> Sequence[str]:
         return [

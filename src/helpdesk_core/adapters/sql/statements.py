@@ -15,6 +15,7 @@ from helpdesk_core.adapters.sql.queries import Query
 from helpdesk_core.adapters.sql.tables import Tables, tables_for
 from helpdesk_core.adapters.sql.types import OpaqueId
 from helpdesk_core.entities import UserKind
+from helpdesk_core.events import CreditGiven
 from helpdesk_core.plans import Kind
 from helpdesk_core.ports import DeliveryStatus
 
@@ -286,7 +287,21 @@ class Statements:
             )
             .group_by(tickets.team_id, tickets.assignee_id)
         )
-        self.kept_counts = sa.select(kept.team_id, kept.member_id, kept.total, kept.open)
+        self.kept_counts = sa.select(
+            kept.team_id, kept.member_id, kept.total, kept.open, kept.credit
+        )
+        self.credits_given = sa.select(t.events.c.team_id, t.events.c.data).where(
+            t.events.c.name == CreditGiven.__name__
+        )
+        remembered = t.catching_up.c
+        names = [column.name for column in remembered if column.name != "team_id"]
+        self.catching_up = sa.select(*(remembered[name] for name in names)).where(
+            _is(remembered.team_id, "team_id")
+        )
+        note = self._insert(t.catching_up)
+        self.note_catching_up = note.on_conflict_do_update(
+            index_elements=["team_id"], set_={name: note.excluded[name] for name in names}
+        )
         self.counted = (
             sa.select(
                 tickets.team_id,
@@ -312,6 +327,7 @@ class Statements:
             set_={
                 "total": kept.total + add.excluded.total,
                 "open": kept.open + add.excluded.open,
+                "credit": kept.credit + add.excluded.credit,
                 "last_assigned": sa.func.coalesce(add.excluded.last_assigned, kept.last_assigned),
             },
         )

@@ -26,9 +26,12 @@ from helpdesk_core.adapters.sql.types import (
 )
 from helpdesk_core.entities import (
     AssignmentMethod,
+    AssignmentMode,
+    CatchUp,
     CountScope,
     FollowSource,
     Id,
+    Options,
     Role,
     UserKind,
     Visibility,
@@ -39,7 +42,7 @@ from helpdesk_core.ports import DeliveryStatus
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 
 #: The revision of the migrations that these tables are.
-REVISION = "0001"
+REVISION = "0002"
 
 _PREFIX = re.compile(r"(?a:[a-z_][a-z0-9_]{0,29})?")
 _NAMES = {
@@ -70,6 +73,7 @@ class Tables:
     attachments: sa.Table
     time_entries: sa.Table
     workloads: sa.Table
+    catching_up: sa.Table
     events: sa.Table
     outbox: sa.Table
     merges: sa.Table
@@ -170,6 +174,9 @@ def _people_and_teams(
         sa.Column("assignment_scope", Choice(CountScope), nullable=False),
         sa.Column("look_ahead_window", Duration(), nullable=False),
         sa.Column("horizon", Duration(), nullable=False),
+        sa.Column("assignment_mode", Choice(AssignmentMode), nullable=False),
+        sa.Column("catch_up", Choice(CatchUp), nullable=False),
+        json("member_options", Options),
         _flag("members_follow"),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sqlite_autoincrement=True,
@@ -209,6 +216,14 @@ def _people_and_teams(
         sa.Column("open", sa.Integer(), nullable=False),
         sa.Column("credit", sa.Integer(), nullable=False),
         sa.Column("last_assigned", sa.BigInteger()),
+    )
+    table(
+        "catching_up",
+        id_("team_id", to("teams"), primary_key=True),
+        _moment("at"),
+        json("member_ids", frozenset[Id]),
+        json("behind", frozenset[Id]),
+        _flag("their_turn"),
     )
 
 
