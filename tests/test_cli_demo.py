@@ -12,7 +12,7 @@ from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.cli import demo, demo_data, main
 from helpdesk_core.cli.errors import InputError
 
-FEW = 70
+FEW = 120
 
 
 @pytest.fixture(scope="module")
