@@ -271,11 +271,16 @@ class AssigningUseCases(Desk):
             if team is None or not (always or team.auto_assign):
                 return Presence()
             eligible = tuple(session.eligible_users())
-            pool = Pool(team, eligible, frozenset(pool_of(team, eligible)))
-            beside = tuple(_counting_globally(session)) if pool.counts_beside else ()
-            known = None
-            if Claim.CREDITS in self._repository.claims and _policy(team).catches_up:
-                known = session.catching_up(team.id)
+            globally = team.assignment_scope is CountScope.GLOBAL
+            beside = tuple(_counting_globally(session)) if globally else ()
+            catches_up = Claim.CREDITS in self._repository.claims and _policy(team).catches_up
+            known = session.catching_up(team.id) if catches_up else None
+        pool = Pool(
+            team,
+            eligible,
+            frozenset(pool_of(team, eligible)),
+            lasting=not globally and not catches_up,
+        )
         presence = self._presence_of(pool.ids, team, None if known is None else known.at, at_least)
         return attrs.evolve(presence, seen=pool, beside=beside)
 
@@ -308,7 +313,7 @@ class AssigningUseCases(Desk):
             if (team, eligible) != (seen.team, seen.eligible):
                 self._pools.pop(key, None)
                 raise MovedError
-        if seen is not None and not seen.counts_beside and not _policy(team).catches_up:
+        if seen is not None and seen.lasting:
             if len(self._pools) >= _REMEMBERED:
                 self._pools.clear()
             self._pools[key] = seen

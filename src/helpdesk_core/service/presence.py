@@ -5,22 +5,21 @@ from __future__ import annotations
 import attrs
 
 from helpdesk_core.availability import Availability
-from helpdesk_core.entities import CountScope, Id, Team, User
+from helpdesk_core.entities import Id, Team, User
 from helpdesk_core.errors import CalendarError
 
 
 @attrs.frozen
 class Pool:
-    """A team that assigns by itself, who is eligible, and who of these is in its pool."""
+    """A team that assigns by itself, who is eligible, and who of these is in its pool.
+
+    It is `lasting` when nothing but these decides what has to be asked for the next ticket.
+    """
 
     team: Team
     eligible: tuple[User, ...]
     ids: frozenset[Id]
-
-    @property
-    def counts_beside(self) -> bool:
-        """Whether what other teams assigned counts too (A7)."""
-        return self.team.assignment_scope is CountScope.GLOBAL
+    lasting: bool
 
 
 @attrs.frozen(kw_only=True)
