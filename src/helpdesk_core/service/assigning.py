@@ -452,7 +452,7 @@ def _decide(
     work: Work, team: Team, tags: frozenset[str], counts: Mapping[Id, Workload]
 ) -> Assignment:
     there = _answered(work.presence).availability or Availability()
-    pool = pool_of(team, _asked_about(work, team))
+    pool, _ = _asked_about(work, team)
     policy = _policy(team, work.filters, work.ranking)
     known = None
     if policy.catches_up:
@@ -462,12 +462,13 @@ def _decide(
     return policy(pool, workloads, there, work.now, tags=tags, catching_up=known)
 
 
-def _asked_about(work: Work, team: Team) -> list[User]:
-    """Who may be given the team's tickets; all of them are those the calendar was asked about."""
+def _asked_about(work: Work, team: Team) -> tuple[tuple[Id, ...], list[User]]:
+    """The team's pool, and who is eligible; the calendar was asked about all of the pool."""
     eligible = work.eligible_users(team)
-    if not work.presence.pool.issuperset(pool_of(team, eligible)):
+    pool = pool_of(team, eligible)
+    if not work.presence.pool.issuperset(pool):
         raise MovedError  # somebody joined since the calendar was asked
-    return eligible
+    return pool, eligible
 
 
 def _counted(work: Work, team: Team, counts: Mapping[Id, Workload]) -> Mapping[Id, Workload]:
@@ -485,13 +486,14 @@ def _counted(work: Work, team: Team, counts: Mapping[Id, Workload]) -> Mapping[I
 
 
 def _handing_over(work: Work, team: Team, absence: Absence) -> HandoverPlan:
-    users = {user.id: user for user in _asked_about(work, team)}
+    pool, eligible = _asked_about(work, team)
+    users = {user.id: user for user in eligible}
     counts = work.session.workloads(team.id)
     query = TicketFilter(team_ids=frozenset({team.id}), assignee_id=absence.user_id, closed=False)
     return plan_handover(
         absence,
         work.session.find(work.scope, query),
-        [users[member_id] for member_id in pool_of(team, users.values())],
+        [users[member_id] for member_id in pool],
         _counted(work, team, counts),
         _answered(work.presence).availability or Availability(),
         policy=_policy(team, work.filters, work.ranking),
