@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from desks import MONDAY, SETUP, Company, counter, repository_for
+from desks import MONDAY, SETUP, Company, repository_for
 from helpdesk_core import (
+    Helpdesk,
     HelpdeskError,
     InvalidValueError,
     NotFoundError,
+    Role,
     TicketFilter,
     User,
     UserKind,
     Visibility,
 )
-from helpdesk_core.adapters.memory import MemoryRepository
+from helpdesk_core.adapters.memory import (
+    ManualClock,
+    MemoryCalendar,
+    MemoryNotifier,
+    MemoryRepository,
+)
 
 #: What is an id nowhere, and what could be one of another installation.
 NO_IDS = [
@@ -99,22 +107,41 @@ def test_what_is_no_id_is_refused_by_name(desk: Company) -> None:
         assert (session.tickets(["one"]), session.teams(), session.history(["one"])) == before
 
 
-def test_true_is_not_the_first_user(tmp_path: Path) -> None:
+def test_true_is_not_the_first_user() -> None:
     """V3, V11: where ids are numbers, `True` and 1.0 act for nobody and open nothing."""
-    numbers = counter("")
-    company = Company(MemoryRepository(), tmp_path, id_factory=lambda: 100 + int(numbers()[1:]))
-    root = User(id=1, name="One", kind=UserKind.INTERNAL, roles=set())
-    company.desk.add_user(root, actor=SETUP)
-    company.open("company", id=1)
+    desk = Helpdesk(
+        MemoryRepository(),
+        MemoryNotifier(),
+        MemoryCalendar(),
+        ManualClock(MONDAY),
+        id_factory=itertools.count(100).__next__,
+    )
+    for number in (1, 2):
+        user = User(id=number, name="One", kind=UserKind.INTERNAL, roles={Role.AGENT})
+        desk.add_user(user, actor=SETUP)
+    stage = desk.create_stage("New", id=1, actor=SETUP)
+    team = desk.create_team("One", Visibility.COMPANY, id=1, stage_ids=[stage.id], actor=SETUP)
+    desk.open_ticket(team.id, "No ink", id=1, actor=SETUP)
     for id in (True, 1.0):
         for call in (
-            lambda: company.desk.tickets(actor=id),  # noqa: B023
-            lambda: company.desk.ticket(id, actor=1),  # noqa: B023
-            lambda: company.desk.follow_ticket(1, id, actor="ann"),  # noqa: B023
+            lambda: desk.tickets(actor=id),  # noqa: B023
+            lambda: desk.ticket(id, actor=1),  # noqa: B023
+            lambda: desk.follow_ticket(1, id, actor=2),  # noqa: B023
         ):
             with pytest.raises(InvalidValueError):
                 call()
-    assert company.desk.ticket(1, actor=1).id == 1
+    assert desk.ticket(1, actor=1).id == 1
+
+
+def test_ids_are_of_one_type(desk: Company) -> None:
+    """V14: an id of another type than those there is refused by name, and nothing is kept."""
+    user = User(id=1, name="One", kind=UserKind.INTERNAL)
+    with pytest.raises(InvalidValueError, match="must be of type str here, is int"):
+        desk.desk.add_user(user, actor=SETUP)
+    with pytest.raises(InvalidValueError, match="must be of type str here, is UUID"):
+        desk.desk.create_stage("New", id=UUID(int=1), actor=SETUP)
+    with pytest.raises(NotFoundError):
+        desk.desk.ticket("one", actor=1)
 
 
 @pytest.mark.parametrize("level", ["open", "PUBLIC", "", None, 3, True, UserKind.PORTAL])

@@ -32,7 +32,7 @@ from helpdesk_core.entities import (
     User,
     WeeklySchedule,
 )
-from helpdesk_core.errors import ConflictError, RepositoryError
+from helpdesk_core.errors import ConflictError, InvalidValueError, RepositoryError
 from helpdesk_core.events import Event
 from helpdesk_core.fields import utc
 from helpdesk_core.plans import (
@@ -116,7 +116,7 @@ _TABLE_OF: dict[type, str] = {
 
 
 class MemoryRepository:
-    """Keeps everything in dictionaries; claims everything.
+    """Keeps everything in dictionaries; claims everything. Ids are of the type of the first one.
 
     >>> with MemoryRepository().reading() as session:
     ...     session.tickets(["T-1"])
@@ -404,6 +404,10 @@ def _add(state: _State, change: Add) -> None:
     table = getattr(state, _TABLE_OF[type(change.thing)])
     if change.thing.id in table:
         raise ConflictError(f"{type(change.thing).__name__} {change.thing.id!r} is there already")
+    kept = next((id for name in _TABLE_OF.values() for id in getattr(state, name)), None)
+    if kept is not None and type(change.thing.id) is not type(kept):
+        here, given = type(kept).__name__, type(change.thing.id).__name__
+        raise InvalidValueError("id", f"must be of type {here} here, is {given}")
     table[change.thing.id] = change.thing
 
 
