@@ -395,11 +395,12 @@ class Dispatcher(Standing):
 
     def _go_to(self, now: datetime) -> None:
         super()._go_to(now)
-        told = {
-            moment: self._usual._replace(available_from=moment)
-            for moment in {*self._ahead.values()}
-        }
-        self._told = {place: told[moment] for place, moment in self._ahead.items()}
+        if self._ahead or self._told:
+            told = {
+                moment: self._usual._replace(available_from=moment)
+                for moment in {*self._ahead.values()}
+            }
+            self._told = {place: told[moment] for place, moment in self._ahead.items()}
         self._unusual = (
             self._weighted or self._capped or bool(self._ahead) or self._policy.catches_up
         )
