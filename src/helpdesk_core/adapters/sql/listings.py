@@ -29,7 +29,7 @@ def page(
     limit: int | None,
     newest_first: bool,
 ) -> Question:
-    """The tickets themselves."""
+    """The tickets themselves; the caller puts them into their order once more."""
     shape, values = apart(scope, statements.tables.id_type)
 
     def build() -> sa.Select[Any]:
@@ -40,11 +40,12 @@ def page(
             here = sa.tuple_(*place)
             mark = sa.tuple_(*(sa.bindparam(f"after_{c.name}", type_=c.type) for c in place))
             found = found.where(here < mark if newest_first else here > mark)
-        found = found.order_by(*_order(tickets, newest_first))
+        order = tickets.c.created_at, tickets.c.id
+        found = found.order_by(*(c.desc() if newest_first else c.asc() for c in order))
         if limit is not None:  # as a number, since a database plans for it
             found = found.limit(sa.literal_column(str(int(limit)), sa.Integer()))
         rows = found.subquery("page")
-        return statements.full_tickets(rows).order_by(*_order(rows, newest_first))
+        return statements.full_tickets(rows)
 
     parameters: dict[str, Any] = {**values}
     if after is not None:
@@ -53,19 +54,14 @@ def page(
     return statements.remembered(key, build), parameters
 
 
-def _order(rows: sa.FromClause, newest_first: bool) -> list[sa.ColumnElement[Any]]:
-    place = rows.c.created_at, rows.c.id
-    return [column.desc() if newest_first else column.asc() for column in place]
-
-
 def count(statements: Statements, scope: Scope, query: TicketFilter) -> Question:
     """How many they are, in one row."""
     shape, values = apart(scope, statements.tables.id_type)
 
     def build() -> sa.Select[Any]:
         counts = [
-            sa.select(sa.func.count(rows.c.stage_id)).scalar_subquery()
-            for rows in _parts(statements, shape, query)
+            part.with_only_columns(number).scalar_subquery()
+            for part, number in _parts(statements, shape, query)
         ]
         return sa.select(functools.reduce(operator.add, counts))
 
@@ -77,9 +73,10 @@ def count_by_stage(statements: Statements, scope: Scope, query: TicketFilter) ->
     shape, values = apart(scope, statements.tables.id_type)
 
     def build() -> sa.Select[Any]:
+        parts = [part.subquery() for part, _ in _parts(statements, shape, query)]
         counts = [
             sa.select(rows.c.stage_id, sa.func.count().label("number")).group_by(rows.c.stage_id)
-            for rows in _parts(statements, shape, query)
+            for rows in parts
         ]
         if len(counts) == 1:
             return counts[0]
@@ -88,24 +85,28 @@ def count_by_stage(statements: Statements, scope: Scope, query: TicketFilter) ->
     return statements.remembered(("count_by_stage", shape, query), build), values
 
 
-def _parts(statements: Statements, shape: Scope, query: TicketFilter) -> list[sa.Subquery]:
-    """The stages of the tickets, in parts that have no ticket in common.
+def _parts(
+    statements: Statements, shape: Scope, query: TicketFilter
+) -> list[tuple[sa.Select[Any], sa.ColumnElement[int]]]:
+    """The stages of the tickets, in parts that have no ticket in common, and how to count each.
 
     Whole teams are counted by an index alone; then come the tickets that the user may see by
     themselves, one by one, however many others there are. NULL is one that is not asked for.
     """
     tickets, reach = statements.tables.tickets, Reach(statements.tables, shape)
-    asked, stages = filter_clause(statements.tables, query), sa.select(tickets.c.stage_id)
+    stages = sa.select(tickets.c.stage_id).select_from(tickets)
+    stages = stages.where(filter_clause(statements.tables, query))
+    at_once, each = statements.postgresql, sa.func.count()
     if not reach.names_tickets or _is_narrow(query):
-        return [stages.where(reach.clause(), asked).subquery()]
-    parts = []
+        return [(stages.where(reach.clause()), each)]
+    parts: list[tuple[sa.Select[Any], sa.ColumnElement[int]]] = []
     if reach.has_whole_teams:
-        whole = reach.whole(at_once=statements.postgresql)
-        parts.append(stages.where(whole, asked).subquery())
+        parts.append((stages.where(reach.whole(at_once=at_once)), each))
     ids = reach.candidates()
     # A value, not a join: databases that guess badly would rather read all tickets than these.
-    stage = stages.where(tickets.c.id == ids.c.id, reach.named(), asked).scalar_subquery()
-    parts.append(sa.select(stage.label("stage_id")).select_from(ids).subquery())
+    named = stages.where(tickets.c.id == ids.c.id, reach.named(at_once=at_once))
+    stage = named.scalar_subquery()
+    parts.append((sa.select(stage.label("stage_id")).select_from(ids), sa.func.count(stage)))
     return parts
 
 

@@ -11,7 +11,7 @@ listing and a count put the two together in different ways.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import attrs
@@ -144,8 +144,9 @@ class Reach:
             return self.whole()
         if self._whole is None:
             candidates = sa.select(self.candidates().c.id)
-            return sa.and_(self._tables.tickets.c.id.in_(candidates), self.named())
-        return sa.or_(self.whole(), self._in_other_teams(None, held=False))
+            inside = self._named_in(self._one_by_one, held=self._held)
+            return sa.and_(self._tables.tickets.c.id.in_(candidates), inside)
+        return sa.or_(self.whole(), self._named_in(self._one_by_one, held=False))
 
     def whole(self, *, at_once: bool = False) -> Clause:
         """The tickets of the teams that are inside as a whole.
@@ -153,18 +154,16 @@ class Reach:
         `at_once`, for PostgreSQL: the teams are looked up before any ticket, and then an index
         gives their tickets, whatever it thinks of how many there are.
         """
-        if self._whole is None:
-            return sa.false()
-        team_id, id = self._tables.tickets.c.team_id, self._tables.teams.c.id
-        teams = sa.select(id).where(self._whole)
-        if not at_once:
-            return team_id.in_(teams)
-        listed = sa.func.array(teams.scalar_subquery(), type_=sa.ARRAY(id.type))
-        return team_id == sa.any_(listed)
+        return sa.false() if self._whole is None else self._in_teams(self._whole, at_once)
 
-    def named(self) -> Clause:
+    def named(self, *, at_once: bool = False) -> Clause:
         """Of the candidates those that are inside, and not with their whole team."""
-        return self._in_other_teams(self._whole, held=self._held)
+
+        def in_other_teams(team: Clause) -> Clause:
+            other = team if self._whole is None else team & ~self._whole
+            return self._in_teams(other, at_once)
+
+        return self._named_in(in_other_teams, held=self._held)
 
     def candidates(self) -> sa.Subquery:
         """The ids of all tickets that may be inside by themselves."""
@@ -172,15 +171,24 @@ class Reach:
         ids = [self._ids(test) for test in dict.fromkeys(asked)]
         return (ids[0].distinct() if len(ids) == 1 else sa.union(*ids)).subquery("named")
 
-    def _in_other_teams(self, whole: Clause | None, *, held: bool) -> Clause:
-        team_id, teams = self._tables.tickets.c.team_id, self._tables.teams
+    def _named_in(self, in_teams: Callable[[Clause], Clause], *, held: bool) -> Clause:
         clauses = []
         for tests, named in self._named.items():
-            team = self._of_team(tests) if whole is None else self._of_team(tests) & ~whole
-            there = sa.exists().where(teams.c.id == team_id, team)
+            there = in_teams(self._of_team(tests))
             anyone = sa.or_(*(sa.and_(*map(self._holds, these)) for these in named))
-            clauses.append(there if held else there & anyone)
+            clauses.append(there if held else anyone & there)
         return sa.or_(*clauses)
+
+    def _in_teams(self, team: Clause, at_once: bool) -> Clause:
+        team_id, id = self._tables.tickets.c.team_id, self._tables.teams.c.id
+        teams = sa.select(id).where(team)
+        if not at_once:
+            return team_id.in_(teams)
+        return team_id == sa.any_(sa.func.array(teams.scalar_subquery(), type_=sa.ARRAY(id.type)))
+
+    def _one_by_one(self, team: Clause) -> Clause:
+        # Not by IN, or SQLite begins with all tickets of these teams.
+        return sa.exists().where(self._tables.teams.c.id == self._tables.tickets.c.team_id, team)
 
     def _of_team(self, tests: Iterable[Scope]) -> Clause:
         teams, follows = self._tables.teams.c, self._tables.team_follows.c

@@ -151,7 +151,10 @@ class SqlSession:
     ) -> Sequence[Ticket]:
         checked = None if limit is None else _checked(limit)
         asked = listings.page(self._sql, scope, query, after, checked, newest_first)
-        return self._full(self._db.rows(*asked))
+        tickets = self._full(self._db.rows(*asked))
+        # They come as they were found, which nobody promises.
+        tickets.sort(key=_place, reverse=newest_first)
+        return tickets
 
     def count(self, scope: Scope, query: TicketFilter) -> int:
         return int(self._db.rows(*listings.count(self._sql, scope, query))[0][0])
@@ -398,6 +401,10 @@ class SqlSession:
         make: Any = made_before if issubclass(kind, User | Stage) else made
         thing: _T = make(kind, self._sql.names[table], tuple(row))
         return thing
+
+
+def _place(ticket: Ticket) -> Any:
+    return ticket.created_at, ticket.id
 
 
 def _limited(statement: sa.Select[Any], limit: int | None) -> sa.Select[Any]:
