@@ -149,7 +149,7 @@ def load(url: str, number: int, seed: int) -> None:
 def all_private(url: str) -> Iterator[None]:
     """The same tickets while every team is PRIVATE, set without a thought of who follows."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
-    levels = {team: Visibility.PRIVATE for team in TEAMS}
+    levels = dict.fromkeys(TEAMS, Visibility.PRIVATE)
     for of in (levels, LEVELS):
         with engine.begin() as connection:
             for team, level in of.items():
