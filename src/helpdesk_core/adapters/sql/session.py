@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from helpdesk_core.adapters.sql import listings
 from helpdesk_core.adapters.sql.around import Around, look_around
 from helpdesk_core.adapters.sql.changes import Writer
 from helpdesk_core.adapters.sql.connection import Connection
@@ -23,7 +24,6 @@ from helpdesk_core.adapters.sql.rows import (
     ticket_of,
     workloads_of,
 )
-from helpdesk_core.adapters.sql.scopes import filter_clause, scope_clause
 from helpdesk_core.adapters.sql.statements import ByIds
 from helpdesk_core.adapters.sql.types import is_id, known_ids
 from helpdesk_core.assignment import Workload
@@ -149,32 +149,22 @@ class SqlSession:
         limit: int | None = None,
         newest_first: bool = False,
     ) -> Sequence[Ticket]:
-        tickets = self._tables.tickets
-        place = (tickets.c.created_at, tickets.c.id)
-        statement = self._sql.all_tickets.where(*self._clauses(scope, query))
-        if after is not None:
-            mark = sa.tuple_(
-                sa.literal(after.created_at, place[0].type), sa.literal(after.id, place[1].type)
-            )
-            here = sa.tuple_(*place)
-            statement = statement.where(here < mark if newest_first else here > mark)
-        statement = statement.order_by(*(c.desc() if newest_first else c.asc() for c in place))
-        return self._full(self._db.rows(_limited(statement, limit)))
+        checked = None if limit is None else _checked(limit)
+        asked = listings.page(self._sql, scope, query, after, checked, newest_first)
+        tickets = self._full(self._db.rows(*asked))
+        # They come as they were found, which nobody promises.
+        tickets.sort(key=_place, reverse=newest_first)
+        return tickets
 
     def count(self, scope: Scope, query: TicketFilter) -> int:
-        statement = sa.select(sa.func.count()).select_from(self._tables.tickets)
-        return int(self._db.rows(statement.where(*self._clauses(scope, query)))[0][0])
+        return int(self._db.rows(*listings.count(self._sql, scope, query))[0][0])
 
     def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
-        stage_id = self._tables.tickets.c.stage_id
-        statement = sa.select(stage_id, sa.func.count()).group_by(stage_id)
-        rows = self._db.rows(statement.where(*self._clauses(scope, query)))
-        return {row[0]: row[1] for row in rows}
-
-    def _clauses(
-        self, scope: Scope, query: TicketFilter
-    ) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
-        return scope_clause(self._tables, scope), filter_clause(self._tables, query)
+        counts: Counter[Id] = Counter()
+        for stage_id, number in self._db.rows(*listings.count_by_stage(self._sql, scope, query)):
+            if stage_id is not None:
+                counts[stage_id] += number
+        return dict(counts)
 
     def _full(self, rows: Sequence[Any]) -> list[Ticket]:
         names = self._sql.names[self._tables.tickets]
@@ -411,6 +401,10 @@ class SqlSession:
         make: Any = made_before if issubclass(kind, User | Stage) else made
         thing: _T = make(kind, self._sql.names[table], tuple(row))
         return thing
+
+
+def _place(ticket: Ticket) -> Any:
+    return ticket.created_at, ticket.id
 
 
 def _limited(statement: sa.Select[Any], limit: int | None) -> sa.Select[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -21,6 +21,7 @@ from helpdesk_core.ports import DeliveryStatus
 
 #: The columns of the history that are the same for every event.
 EVENT_COLUMNS = ("sequence", "ticket_id", "team_id", "name", "schema", "at", "by_id", "by_system")
+_REMEMBERED = 500  # questions about many tickets, each with its text
 
 
 def _among(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
@@ -55,13 +56,14 @@ class Statements:
 
     def __init__(self, tables: Tables, dialect: str) -> None:
         self.tables = tables
-        self._postgresql = dialect == "postgresql"
+        self.postgresql = dialect == "postgresql"
         self._insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
         self._dialect: sa.Dialect = (
             psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-            if self._postgresql
+            if self.postgresql
             else sqlite.dialect()
         )
+        self._remembered: dict[Any, sa.Select[Any]] = {}
         self._updates: dict[tuple[Kind, tuple[str, ...]], sa.Update] = {}
         t = tables
         self.names: Mapping[sa.Table, tuple[str, ...]] = {
@@ -97,12 +99,28 @@ class Statements:
             query = self._queries[statement, rows] = Query(statement, self._dialect, rows)
         return None if query.varies else query
 
+    def remembered(self, key: Any, build: Callable[[], sa.Select[Any]]) -> sa.Select[Any]:
+        """The question of this kind, built when it is asked for the first time."""
+        statement = self._remembered.get(key)
+        if statement is None:
+            if len(self._remembered) >= _REMEMBERED:  # a host that asks everything only once
+                self._forget()
+            statement = self._remembered[key] = build()
+            self._own.add(statement)
+        return statement
+
+    def _forget(self) -> None:
+        forgotten, self._remembered = self._remembered, {}
+        for statement in forgotten.values():
+            self._own.discard(statement)
+            self._queries.pop((statement, 1), None)
+
     def _listed(self, of: sa.ColumnElement[bool], *columns: sa.Column[Any]) -> sa.ScalarSelect[Any]:
         """A JSON array of a column, or of several together, in the rows of which this is true."""
         f = sa.func
         item: Any = columns[0]
         listed: sa.ColumnElement[str]
-        if self._postgresql:
+        if self.postgresql:
             if len(columns) > 1:
                 item = f.json_build_array(*columns)
             listed = sa.cast(f.json_agg(item, type_=sa.JSON()), sa.Text())
@@ -112,22 +130,24 @@ class Statements:
             listed = f.json_group_array(item, type_=sa.Text())
         return sa.select(listed).where(of).scalar_subquery()
 
+    def full_tickets(self, rows: sa.FromClause) -> sa.Select[Any]:
+        """These rows of tickets, each with its tags and its followers."""
+        tags, follows = self.tables.ticket_tags.c, self.tables.ticket_follows.c
+        return sa.select(
+            *rows.c,
+            self._listed(tags.ticket_id == rows.c.id, tags.tag),
+            self._listed(follows.ticket_id == rows.c.id, follows.user_id, follows.source),
+        )
+
     def _reading(self, t: Tables) -> None:
         users, stages = (sa.select(*entity_columns(table)) for table in (t.users, t.stages))
         # What hangs on a team or a ticket comes with it, as JSON: one question instead of three.
-        follows = (t.team_follows.c, t.ticket_follows.c)
-        self.all_tickets = sa.select(
-            *t.tickets.c,
-            self._listed(t.ticket_tags.c.ticket_id == t.tickets.c.id, t.ticket_tags.c.tag),
-            self._listed(
-                follows[1].ticket_id == t.tickets.c.id, follows[1].user_id, follows[1].source
-            ),
-        )
-        tickets = self.all_tickets
+        follows = t.team_follows.c
+        tickets = self.full_tickets(t.tickets)
         teams = sa.select(
             *entity_columns(t.teams),
             self._listed(t.team_stages.c.team_id == t.teams.c.id, t.team_stages.c.stage_id),
-            self._listed(follows[0].team_id == t.teams.c.id, follows[0].user_id, follows[0].source),
+            self._listed(follows.team_id == t.teams.c.id, follows.user_id, follows.source),
         )
         # What opening a ticket asks about a team that it holds; see `around`.
         eligible = t.users.c.kind == UserKind.INTERNAL, t.users.c.active

@@ -1,0 +1,116 @@
+"""Lists and counts of tickets: what is asked for, by whom it may be seen, and in which order (V13).
+
+Each kind of question is built once, and asked again with other ids. A page is found first, and what
+hangs on its tickets is looked up for these alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from helpdesk_core.adapters.sql.scopes import Reach, apart, filter_clause
+from helpdesk_core.adapters.sql.statements import Statements
+from helpdesk_core.ports import Position, TicketFilter
+from helpdesk_core.visibility.scopes import Scope
+
+Question = tuple[sa.Select[Any], Mapping[str, Any]]
+
+
+def page(
+    statements: Statements,
+    scope: Scope,
+    query: TicketFilter,
+    after: Position | None,
+    limit: int | None,
+    newest_first: bool,
+) -> Question:
+    """The tickets themselves; the caller puts them into their order once more."""
+    shape, values = apart(scope, statements.tables.id_type)
+
+    def build() -> sa.Select[Any]:
+        tickets, reach = statements.tables.tickets, Reach(statements.tables, shape)
+        found = sa.select(tickets).where(reach.clause(), filter_clause(statements.tables, query))
+        if after is not None:
+            place = tickets.c.created_at, tickets.c.id
+            here = sa.tuple_(*place)
+            mark = sa.tuple_(*(sa.bindparam(f"after_{c.name}", type_=c.type) for c in place))
+            found = found.where(here < mark if newest_first else here > mark)
+        order = tickets.c.created_at, tickets.c.id
+        found = found.order_by(*(c.desc() if newest_first else c.asc() for c in order))
+        if limit is not None:  # as a number, since a database plans for it
+            found = found.limit(sa.literal_column(str(int(limit)), sa.Integer()))
+        rows = found.subquery("page")
+        return statements.full_tickets(rows)
+
+    parameters: dict[str, Any] = {**values}
+    if after is not None:
+        parameters |= {"after_created_at": after.created_at, "after_id": after.id}
+    key = ("page", shape, query, after is None, limit, newest_first)
+    return statements.remembered(key, build), parameters
+
+
+def count(statements: Statements, scope: Scope, query: TicketFilter) -> Question:
+    """How many they are, in one row."""
+    shape, values = apart(scope, statements.tables.id_type)
+
+    def build() -> sa.Select[Any]:
+        counts = [
+            part.with_only_columns(number).scalar_subquery()
+            for part, number in _parts(statements, shape, query)
+        ]
+        return sa.select(functools.reduce(operator.add, counts))
+
+    return statements.remembered(("count", shape, query), build), values
+
+
+def count_by_stage(statements: Statements, scope: Scope, query: TicketFilter) -> Question:
+    """How many they are in each stage; a stage may come twice, and none is no ticket."""
+    shape, values = apart(scope, statements.tables.id_type)
+
+    def build() -> sa.Select[Any]:
+        parts = [part.subquery() for part, _ in _parts(statements, shape, query)]
+        counts = [
+            sa.select(rows.c.stage_id, sa.func.count().label("number")).group_by(rows.c.stage_id)
+            for rows in parts
+        ]
+        if len(counts) == 1:
+            return counts[0]
+        return sa.select(sa.union_all(*counts).subquery())
+
+    return statements.remembered(("count_by_stage", shape, query), build), values
+
+
+def _parts(
+    statements: Statements, shape: Scope, query: TicketFilter
+) -> list[tuple[sa.Select[Any], sa.ColumnElement[int]]]:
+    """The stages of the tickets, in parts that have no ticket in common, and how to count each.
+
+    Whole teams are counted by an index alone; then come the tickets that the user may see by
+    themselves, one by one, however many others there are. NULL is one that is not asked for.
+    """
+    tickets, reach = statements.tables.tickets, Reach(statements.tables, shape)
+    stages = sa.select(tickets.c.stage_id).select_from(tickets)
+    stages = stages.where(filter_clause(statements.tables, query))
+    at_once, each = statements.postgresql, sa.func.count()
+    if not reach.names_tickets or _is_narrow(query):
+        return [(stages.where(reach.clause()), each)]
+    parts: list[tuple[sa.Select[Any], sa.ColumnElement[int]]] = []
+    if reach.has_whole_teams:
+        parts.append((stages.where(reach.whole(at_once=at_once)), each))
+    ids = reach.candidates()
+    # A value, not a join: databases that guess badly would rather read all tickets than these.
+    named = stages.where(tickets.c.id == ids.c.id, reach.named(at_once=at_once))
+    stage = named.scalar_subquery()
+    parts.append((sa.select(stage.label("stage_id")).select_from(ids), sa.func.count(stage)))
+    return parts
+
+
+def _is_narrow(query: TicketFilter) -> bool:
+    """Whether few tickets are asked for, which are better looked at than counted."""
+    few = (query.assignee_id, query.customer_id, query.tag)
+    return any(asked is not None for asked in few)
