@@ -25,7 +25,7 @@ from helpdesk_core.adapters.memory import (
     MemorySession,
 )
 from helpdesk_core.plans import Add, AddFollow, Kind, RemoveFollow, SetField
-from helpdesk_core.ports import ALL_CLAIMS, Claim
+from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus
 from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing import (
     AttachmentStoreContract,
@@ -430,6 +430,37 @@ def _commits_when_interrupted(self: Any) -> Iterator[Any]:
         self._state = state
 
 
+class KeepsNotes(Broken):
+    """Finds no time entries of somebody."""
+
+    def written_by(self, user_id: Any) -> Any:
+        return [one for one in super().written_by(user_id) if not hasattr(one, "minutes")]
+
+
+class FindsWholeTexts(Broken):
+    """Finds a result only where all of it is what is looked for."""
+
+    def remembered(self, holding: Any) -> Any:
+        return [(key, kept) for key, kept in super().remembered(holding) if kept.result in holding]
+
+
+class RewritesTexts(Broken):
+    """Writes over texts, and leaves what was to be sent to be sent."""
+
+    def rewrite(self, notifications: Any, remembered: Any) -> None:
+        waiting = DeliveryStatus.PENDING
+        super().rewrite([attrs.evolve(n, status=waiting) for n in notifications], remembered)
+
+
+class ForgetsTheExpectedOfMessages(ForgetsTheExpectedOfSome):
+    unchecked = (Kind.MESSAGE,)
+
+
+class RemovedIsKept(Broken):
+    def attachment_ids(self, *, removed: bool = False) -> Any:
+        return set(self._state.attachments) if not removed else set()
+
+
 REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "the expected value is ignored": (
         store_of(ForgetsTheExpected),
@@ -563,6 +594,30 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "writers do not wait": (
         store_of(Broken, writing=_no_lock),
         "test_no_change_is_lost_between_threads",
+    ),
+    "a note of somebody is not found": (
+        store_of(KeepsNotes),
+        "test_what_somebody_wrote_is_found",
+    ),
+    "a result is found by all of it": (
+        store_of(FindsWholeTexts),
+        "test_what_is_kept_beside_is_written_over",
+    ),
+    "what is removed is sent": (
+        store_of(RewritesTexts),
+        "test_what_is_kept_beside_is_written_over",
+    ),
+    "the expected words are ignored": (
+        store_of(ForgetsTheExpectedOfMessages),
+        "test_what_hangs_on_a_ticket_is_written_over",
+    ),
+    "a removed file is to be kept": (
+        store_of(RemovedIsKept),
+        "test_what_hangs_on_a_ticket_is_written_over",
+    ),
+    "what is removed is removed though it raises": (
+        store_of(Broken, writing=_commits_by_the_way),
+        "test_removed_with_the_transaction",
     ),
     "two have one ticket": (store_of(Broken, writing=_no_lock), "test_a_ticket_has_one_taker"),
     "workers assign past each other": (
@@ -824,7 +879,7 @@ def test_another_broken_port_is_caught(name: str, tmp_path: Path) -> None:
 
 _MODULE = """
 from helpdesk_core.adapters.memory import MemoryRepository
-from helpdesk_core.ports import ALL_CLAIMS, Claim
+from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus
 from helpdesk_core.testing import RepositoryContract
 
 

@@ -34,6 +34,7 @@ from helpdesk_core.assignment import (
 from helpdesk_core.availability import Availability, Gap
 from helpdesk_core.decisions import Decision, Reason
 from helpdesk_core.entities import (
+    REMOVED,
     Absence,
     AssignmentMode,
     Attachment,
@@ -91,6 +92,7 @@ from helpdesk_core.service import (
     Helpdesk,
     Observed,
     Page,
+    Removed,
     Repaired,
 )
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
@@ -130,6 +132,7 @@ __all__ = [
     "FILTERS",
     "PERMISSIONS",
     "RANKING",
+    "REMOVED",
     "Absence",
     "AccessExplanation",
     "AccessLost",
@@ -188,6 +191,7 @@ __all__ = [
     "Recipient",
     "RecurringAbsence",
     "RefusedError",
+    "Removed",
     "Repaired",
     "RepositoryError",
     "RetryableError",

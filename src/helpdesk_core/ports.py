@@ -61,6 +61,7 @@ class Claim(enum.Enum):
     IDEMPOTENCY_KEYS = "idempotency_keys"
     TAGS = "tags"
     TIME_ENTRIES = "time_entries"
+    REMOVAL = "removal"
 
 
 ALL_CLAIMS: frozenset[Claim] = frozenset(Claim)
@@ -324,6 +325,29 @@ class Session(Protocol):
         """Keep what this key gave."""
         ...
 
+    # removing for legal reasons
+    def written_by(self, user_id: Id) -> Sequence[Ticket | Message | Attachment | TimeEntry]:
+        """What somebody wrote: tickets that they opened or are the customer of, and the rest (T9).
+
+        By kind, in this order; it may take as long as there is much.
+        """
+        ...
+
+    def remembered(self, holding: Collection[Id]) -> Iterable[tuple[str, Remembered]]:
+        """Idempotency keys and what they gave, of those at least that hold an id or text of these.
+
+        Where one stands in what was remembered does not matter; more may be given (T9).
+        """
+        ...
+
+    def rewrite(
+        self, notifications: Iterable[Notification], remembered: Mapping[str, Remembered]
+    ) -> None:
+        """Put subject, text and status of these notifications, and these results, in place of what
+        is kept under their keys (T9).
+        """
+        ...
+
     # operations
     def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
         """Where a kept count differs from a recount; nothing kept: nothing.
@@ -336,8 +360,8 @@ class Session(Protocol):
         """Rows that hang on what is not there, a line each; where keys forbid it, nothing."""
         ...
 
-    def attachment_ids(self) -> Collection[Id]:
-        """Every attachment that is known, for `check`."""
+    def attachment_ids(self, *, removed: bool = False) -> Collection[Id]:
+        """Every attachment whose file is kept, or was `removed` (T9), for `check`."""
         ...
 
 

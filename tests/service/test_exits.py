@@ -196,6 +196,20 @@ EXITS: dict[str, list[Call]] = {
         lambda d, a, t, m: d.add_user(User(id="new", name="N", kind=UserKind.PORTAL), actor=a)
     ],
     "change_user": [lambda d, a, t, m: d.change_user("cyd", actor=a, active=False)],
+    "redact_message": [
+        lambda d, a, t, m: d.redact_message(t, None, actor=a, reason="law"),
+        lambda d, a, t, m: d.redact_message(
+            "mine", f"{MARK}-ticket-message-0001", actor=a, reason="law"
+        ),
+    ],
+    "redact_attachment": [
+        lambda d, a, t, m: d.redact_attachment(t, f"{MARK}-file", actor=a, reason="law"),
+        lambda d, a, t, m: d.redact_attachment("mine", f"{MARK}-file", actor=a, reason="law"),
+    ],
+    "erase_person": [
+        lambda d, a, t, m: d.erase_person("cyd", actor=a, reason="law", words=True),
+        lambda d, a, t, m: d.erase_person(f"{MARK}-stranger", actor=a, reason="law", words=True),
+    ],
     "repair": [lambda d, a, t, m: d.repair(actor=a)],
 }
 #: What a host's own worker calls, for nobody: what it sends is looked at below.

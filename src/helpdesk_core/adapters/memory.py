@@ -100,6 +100,9 @@ class _State:
             Kind.TEAM: self.teams,
             Kind.STAGE: self.stages,
             Kind.USER: self.users,
+            Kind.MESSAGE: self.messages,
+            Kind.ATTACHMENT: self.attachments,
+            Kind.TIME_ENTRY: self.time_entries,
         }[kind]  # type: ignore[return-value]
 
 
@@ -350,6 +353,28 @@ class MemorySession:
             raise ConflictError(f"idempotency key {key!r} is kept already")
         self._state.remembered[key] = (remembered, at)
 
+    def written_by(self, user_id: Id) -> Sequence[Ticket | Message | Attachment | TimeEntry]:
+        state = self._state
+        return [
+            *(t for t in state.tickets.values() if user_id in (t.opener_id, t.customer_id)),
+            *(m for m in state.messages.values() if m.author_id == user_id),
+            *(a for a in state.attachments.values() if a.author_id == user_id),
+            *(e for e in state.time_entries.values() if e.user_id == user_id),
+        ]
+
+    def remembered(self, holding: Collection[Id]) -> Iterable[tuple[str, Remembered]]:
+        return [(key, kept) for key, (kept, _) in self._state.remembered.items()]
+
+    def rewrite(
+        self, notifications: Iterable[Notification], remembered: Mapping[str, Remembered]
+    ) -> None:
+        for new in notifications:
+            kept = self._state.outbox[new.key]
+            notice = attrs.evolve(kept.notice, subject=new.notice.subject, text=new.notice.text)
+            self._state.outbox[new.key] = attrs.evolve(kept, notice=notice, status=new.status)
+        for key, result in remembered.items():
+            self._state.remembered[key] = result, self._state.remembered[key][1]
+
     def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
         return []
 
@@ -366,8 +391,8 @@ class MemorySession:
             if part.ticket_id not in state.tickets
         ]
 
-    def attachment_ids(self) -> Collection[Id]:
-        return set(self._state.attachments)
+    def attachment_ids(self, *, removed: bool = False) -> Collection[Id]:
+        return {id for id, a in self._state.attachments.items() if a.is_removed is removed}
 
 
 # --- changes -------------------------------------------------------------------------------------

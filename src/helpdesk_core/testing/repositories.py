@@ -8,6 +8,7 @@ from helpdesk_core.testing.machine import MachineRules
 from helpdesk_core.testing.racing import OutboxRaces, RacingRules
 from helpdesk_core.testing.reading import ReadingRules
 from helpdesk_core.testing.remembering import RememberingRules
+from helpdesk_core.testing.removing import RemovingRules
 from helpdesk_core.testing.writing import WritingRules
 
 
@@ -15,6 +16,7 @@ class RepositoryContract(
     ReadingRules,
     WritingRules,
     RememberingRules,
+    RemovingRules,
     FollowingRules,
     OutboxRaces,
     RacingRules,

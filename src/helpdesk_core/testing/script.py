@@ -145,7 +145,7 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
     editable, order = {Claim.EDITABLE_STAGES}, {Claim.ASSIGNMENT_ORDER}
     per_team = {Claim.EDITABLE_STAGES, Claim.STAGES_PER_TEAM}
     merging = {Claim.MERGE, Claim.UNMERGE, Claim.HISTORY}
-    follows = {Claim.TEAM_FOLLOWERS}
+    follows, removal = {Claim.TEAM_FOLLOWERS}, {Claim.REMOVAL}
     steps = [
         Step("open_ticket", lambda d, w, **o: d.open_ticket(
             w.teams[0].id, "Toner", actor=eve(w), **o)),
@@ -223,6 +223,17 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
             stage(w, 0), actor=_SETUP, move_to=stage(w, 1), **o), per_team),
         Step("change_visibility", lambda d, w, **o: d.change_visibility(
             w.teams[0].id, Visibility.COMPANY, actor=_SETUP, **o), {Claim.FOLLOW_SOURCES}),
+        # removed for legal reasons
+        Step("redact_message", lambda d, w, **o: d.redact_message(
+            ticket(w, a), None, actor=_SETUP, reason="law", **o), removal),
+        Step("redact_message", lambda d, w, **o: d.redact_message(
+            ticket(w, a), d.messages(ticket(w, a), actor=_SETUP)[0].id,
+            actor=_SETUP, reason="law", **o), removal),
+        Step("redact_attachment", lambda d, w, **o: d.redact_attachment(
+            ticket(w, a), d.attachments(ticket(w, a), actor=_SETUP)[0].id,
+            actor=_SETUP, reason="law", **o), removal),
+        Step("erase_person", lambda d, w, **o: d.erase_person(
+            eve(w), actor=_SETUP, reason="law", words=True, **o), removal),
         # a worker's
         Step("deliver", lambda d, w: d.deliver(), {Claim.OUTBOX}, whole=False),
         Step("purge", lambda d, w: d.purge(), {Claim.OUTBOX}, days=60),

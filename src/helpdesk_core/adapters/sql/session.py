@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from helpdesk_core.adapters.sql import removing
 from helpdesk_core.adapters.sql.around import Around, look_around
 from helpdesk_core.adapters.sql.changes import Writer
 from helpdesk_core.adapters.sql.connection import Connection
@@ -325,6 +326,31 @@ class SqlSession:
         row = {"key": key, "digest": remembered.digest, "result": result, "at": at}
         self._db.insert("keys", [row])
 
+    # --- removing for legal reasons --------------------------------------------------------------
+
+    def written_by(self, user_id: Id) -> Sequence[Ticket | Message | Attachment | TimeEntry]:
+        if not is_id(user_id, self._codec.id_type):
+            return []
+        found: list[Any] = list(self.tickets(removing.tickets_of(self._db, user_id)).values())
+        t = self._tables
+        kinds: list[tuple[Any, sa.Table, str]] = [
+            (Message, t.messages, "author_id"),
+            (Attachment, t.attachments, "author_id"),
+            (TimeEntry, t.time_entries, "user_id"),
+        ]
+        for kind, table, who in kinds:
+            rows = self._db.rows(sa.select(*table.c).where(table.c[who] == user_id))
+            found += (self._made(kind, table, row) for row in rows)
+        return found
+
+    def remembered(self, holding: Collection[Id]) -> Iterable[tuple[str, Remembered]]:
+        return removing.remembered(self._db, holding)
+
+    def rewrite(
+        self, notifications: Iterable[Notification], remembered: Mapping[str, Remembered]
+    ) -> None:
+        removing.rewrite(self._db, notifications, remembered)
+
     # --- operations ------------------------------------------------------------------------------
 
     def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
@@ -378,8 +404,8 @@ class SqlSession:
             for row in self._db.rows(statement)
         ]
 
-    def attachment_ids(self) -> Collection[Id]:
-        return {row[0] for row in self._db.rows(self._sql.attachment_ids)}
+    def attachment_ids(self, *, removed: bool = False) -> Collection[Id]:
+        return removing.attachment_ids(self._db, removed=removed)
 
     # --- helpers ---------------------------------------------------------------------------------
 
