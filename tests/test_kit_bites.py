@@ -461,6 +461,27 @@ class RemovedIsKept(Broken):
         return set(self._state.attachments) if not removed else set()
 
 
+class PagesByTime(Broken):
+    """Goes on after a moment, and forgets what else there was at it."""
+
+    def messages(self, ticket_ids: Any, *, after: Any = None, limit: Any = None) -> Any:
+        found = super().messages(ticket_ids)
+        return [m for m in found if after is None or m.at > after.created_at][:limit]
+
+
+class PagesTicketByTicket(Broken):
+    """Gives the page of each ticket, one after the other."""
+
+    def messages(self, ticket_ids: Any, *, after: Any = None, limit: Any = None) -> Any:
+        whole = super().messages
+        return [m for id in ticket_ids for m in whole([id], after=after, limit=limit)][:limit]
+
+
+class EveryMoment(Broken):
+    def history(self, ticket_ids: Any, *, at: Any = None, **page: Any) -> Any:
+        return super().history(ticket_ids, **page)
+
+
 REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "the expected value is ignored": (
         store_of(ForgetsTheExpected),
@@ -619,6 +640,19 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
         store_of(Broken, writing=_commits_by_the_way),
         "test_removed_with_the_transaction",
     ),
+    "messages go on after a moment": (
+        store_of(PagesByTime),
+        "test_messages_of_one_moment_are_read_in_pages",
+    ),
+    "messages come ticket by ticket": (
+        store_of(PagesTicketByTicket),
+        "test_messages_of_one_moment_are_read_in_pages",
+    ),
+    "messages come ticket by ticket, anywhere": (
+        store_of(PagesTicketByTicket),
+        "test_what_hangs_on_tickets_is_read_in_pages",
+    ),
+    "events of every moment": (store_of(EveryMoment), "test_events_of_one_moment"),
     "two have one ticket": (store_of(Broken, writing=_no_lock), "test_a_ticket_has_one_taker"),
     "workers assign past each other": (
         store_of(Broken, writing=_no_lock),

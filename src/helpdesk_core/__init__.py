@@ -94,6 +94,7 @@ from helpdesk_core.service import (
     Page,
     Removed,
     Repaired,
+    every,
 )
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
 from helpdesk_core.stages import (
@@ -218,6 +219,7 @@ __all__ = [
     "can_view_team",
     "choose_assignee",
     "choose_master",
+    "every",
     "explain",
     "explain_access",
     "fingerprint",

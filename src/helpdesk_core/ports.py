@@ -120,7 +120,7 @@ class TicketFilter:
 
 @attrs.frozen
 class Position:
-    """A place in a list ordered by (`created_at`, `id`): lists go on after it (T8)."""
+    """A place in a list ordered by (`created_at`, or `at`, and `id`): lists go on after it (T8)."""
 
     created_at: datetime = WHEN
     id: Id = ID
@@ -246,16 +246,22 @@ class Session(Protocol):
         """What the team remembers of its latest automatic assignment, if it does (A8)."""
         ...
 
-    def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:
-        """Messages of these tickets by (`at`, `id`)."""
+    def messages(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[Message]:
+        """Messages of these tickets by (`at`, `id`), those after a place, so many (T8)."""
         ...
 
-    def attachments(self, ticket_ids: Collection[Id]) -> Sequence[Attachment]:
-        """Attachments of these tickets by (`at`, `id`)."""
+    def attachments(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[Attachment]:
+        """Attachments of these tickets by (`at`, `id`), those after a place, so many (T8)."""
         ...
 
-    def time_entries(self, ticket_ids: Collection[Id]) -> Sequence[TimeEntry]:
-        """Time entries of these tickets by (`at`, `id`)."""
+    def time_entries(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[TimeEntry]:
+        """Time entries of these tickets by (`at`, `id`), those after a place, so many (T8)."""
         ...
 
     def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
@@ -290,9 +296,14 @@ class Session(Protocol):
 
     # history and outbox
     def history(
-        self, ticket_ids: Collection[Id], *, after: int = 0, limit: int | None = None
+        self,
+        ticket_ids: Collection[Id],
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        at: datetime | None = None,
     ) -> Sequence[Recorded]:
-        """Events of these tickets in the order in which they were recorded."""
+        """Events of these tickets in the order in which they were recorded; those of one moment."""
         ...
 
     def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:

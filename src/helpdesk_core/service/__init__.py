@@ -21,9 +21,10 @@ from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
 from helpdesk_core.service.following import FollowingUseCases
 from helpdesk_core.service.merging import MergingUseCases
 from helpdesk_core.service.observing import Observed, Observer, observe
+from helpdesk_core.service.pages import Page, every
 from helpdesk_core.service.people import PeopleUseCases
 from helpdesk_core.service.permissions import PERMISSIONS
-from helpdesk_core.service.reading import Page, ReadingUseCases
+from helpdesk_core.service.reading import ReadingUseCases
 from helpdesk_core.service.removing import Removed, RemovingUseCases
 from helpdesk_core.service.stages import StageUseCases
 from helpdesk_core.service.teams import TeamUseCases
@@ -38,6 +39,7 @@ __all__ = [
     "Page",
     "Removed",
     "Repaired",
+    "every",
 ]
 
 

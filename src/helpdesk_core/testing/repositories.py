@@ -5,6 +5,7 @@ from __future__ import annotations
 from helpdesk_core.testing.failing import FailingRules
 from helpdesk_core.testing.following import FollowingRules
 from helpdesk_core.testing.machine import MachineRules
+from helpdesk_core.testing.paging import PagingRules
 from helpdesk_core.testing.racing import OutboxRaces, RacingRules
 from helpdesk_core.testing.reading import ReadingRules
 from helpdesk_core.testing.remembering import RememberingRules
@@ -16,6 +17,7 @@ class RepositoryContract(
     ReadingRules,
     WritingRules,
     RememberingRules,
+    PagingRules,
     RemovingRules,
     FollowingRules,
     OutboxRaces,

@@ -29,7 +29,7 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.events import TicketsMerged
 from helpdesk_core.ports import Claim
-from helpdesk_core.service import Helpdesk
+from helpdesk_core.service import Helpdesk, every
 from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
 
@@ -129,7 +129,7 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
         return desk.change_team(team, actor=_SETUP, auto_assign=True, **options)
 
     def unmerge(desk: Helpdesk, world: World, **options: Any) -> object:
-        told = desk.history(ticket(world, a), actor=_SETUP)
+        told = every(desk.history, ticket(world, a), actor=_SETUP)
         made = next(event for event in told if isinstance(event, TicketsMerged))
         return desk.unmerge(made.merge_id, actor=_SETUP, **options)
 
