@@ -19,6 +19,7 @@ from helpdesk_core import (
     User,
     UserKind,
     Visibility,
+    every,
 )
 from helpdesk_core.adapters.files import FolderAttachmentStore
 from helpdesk_core.adapters.memory import (
@@ -151,7 +152,7 @@ class Company:
 
     def names(self, ticket_id: Id) -> list[str]:
         """The names of the events in a ticket's history."""
-        return [event.name for event in self.desk.history(ticket_id, actor=SETUP)]
+        return [event.name for event in every(self.desk.history, ticket_id, actor=SETUP)]
 
     def deliver(self) -> list[Any]:
         """What is sent now."""

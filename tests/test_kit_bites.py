@@ -25,7 +25,7 @@ from helpdesk_core.adapters.memory import (
     MemorySession,
 )
 from helpdesk_core.plans import Add, AddFollow, Kind, RemoveFollow, SetField
-from helpdesk_core.ports import ALL_CLAIMS, Claim
+from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus
 from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing import (
     AttachmentStoreContract,
@@ -430,6 +430,58 @@ def _commits_when_interrupted(self: Any) -> Iterator[Any]:
         self._state = state
 
 
+class KeepsNotes(Broken):
+    """Finds no time entries of somebody."""
+
+    def written_by(self, user_id: Any) -> Any:
+        return [one for one in super().written_by(user_id) if not hasattr(one, "minutes")]
+
+
+class FindsWholeTexts(Broken):
+    """Finds a result only where all of it is what is looked for."""
+
+    def remembered(self, holding: Any) -> Any:
+        return [(key, kept) for key, kept in super().remembered(holding) if kept.result in holding]
+
+
+class RewritesTexts(Broken):
+    """Writes over texts, and leaves what was to be sent to be sent."""
+
+    def rewrite(self, notifications: Any, remembered: Any) -> None:
+        waiting = DeliveryStatus.PENDING
+        super().rewrite([attrs.evolve(n, status=waiting) for n in notifications], remembered)
+
+
+class ForgetsTheExpectedOfMessages(ForgetsTheExpectedOfSome):
+    unchecked = (Kind.MESSAGE,)
+
+
+class RemovedIsKept(Broken):
+    def attachment_ids(self, *, removed: bool = False) -> Any:
+        return set(self._state.attachments) if not removed else set()
+
+
+class PagesByTime(Broken):
+    """Goes on after a moment, and forgets what else there was at it."""
+
+    def messages(self, ticket_ids: Any, *, after: Any = None, limit: Any = None) -> Any:
+        found = super().messages(ticket_ids)
+        return [m for m in found if after is None or m.at > after.created_at][:limit]
+
+
+class PagesTicketByTicket(Broken):
+    """Gives the page of each ticket, one after the other."""
+
+    def messages(self, ticket_ids: Any, *, after: Any = None, limit: Any = None) -> Any:
+        whole = super().messages
+        return [m for id in ticket_ids for m in whole([id], after=after, limit=limit)][:limit]
+
+
+class EveryMoment(Broken):
+    def history(self, ticket_ids: Any, *, at: Any = None, **page: Any) -> Any:
+        return super().history(ticket_ids, **page)
+
+
 REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "the expected value is ignored": (
         store_of(ForgetsTheExpected),
@@ -564,6 +616,43 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
         store_of(Broken, writing=_no_lock),
         "test_no_change_is_lost_between_threads",
     ),
+    "a note of somebody is not found": (
+        store_of(KeepsNotes),
+        "test_what_somebody_wrote_is_found",
+    ),
+    "a result is found by all of it": (
+        store_of(FindsWholeTexts),
+        "test_what_is_kept_beside_is_written_over",
+    ),
+    "what is removed is sent": (
+        store_of(RewritesTexts),
+        "test_what_is_kept_beside_is_written_over",
+    ),
+    "the expected words are ignored": (
+        store_of(ForgetsTheExpectedOfMessages),
+        "test_what_hangs_on_a_ticket_is_written_over",
+    ),
+    "a removed file is to be kept": (
+        store_of(RemovedIsKept),
+        "test_what_hangs_on_a_ticket_is_written_over",
+    ),
+    "what is removed is removed though it raises": (
+        store_of(Broken, writing=_commits_by_the_way),
+        "test_removed_with_the_transaction",
+    ),
+    "messages go on after a moment": (
+        store_of(PagesByTime),
+        "test_messages_of_one_moment_are_read_in_pages",
+    ),
+    "messages come ticket by ticket": (
+        store_of(PagesTicketByTicket),
+        "test_messages_of_one_moment_are_read_in_pages",
+    ),
+    "messages come ticket by ticket, anywhere": (
+        store_of(PagesTicketByTicket),
+        "test_what_hangs_on_tickets_is_read_in_pages",
+    ),
+    "events of every moment": (store_of(EveryMoment), "test_events_of_one_moment"),
     "two have one ticket": (store_of(Broken, writing=_no_lock), "test_a_ticket_has_one_taker"),
     "workers assign past each other": (
         store_of(Broken, writing=_no_lock),
@@ -824,7 +913,7 @@ def test_another_broken_port_is_caught(name: str, tmp_path: Path) -> None:
 
 _MODULE = """
 from helpdesk_core.adapters.memory import MemoryRepository
-from helpdesk_core.ports import ALL_CLAIMS, Claim
+from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus
 from helpdesk_core.testing import RepositoryContract
 
 

@@ -35,11 +35,11 @@ from against_model import (
     user_of,
 )
 from desks import MONDAY, SETUP, STORES, counter, next_id, repository_for
-from helpdesk_core import Helpdesk, NotFoundError, RefusedError, Visibility
+from helpdesk_core import Helpdesk, NotFoundError, RefusedError, Visibility, every
 from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
 from helpdesk_core.entities import AssignmentMethod, CountScope, Id, Role
 from helpdesk_core.plans import NoticeKind
-from helpdesk_core.ports import Position, Repository, TicketFilter
+from helpdesk_core.ports import Repository, TicketFilter
 from model import assignment as model_assignment
 from model.desk import ModelDesk, new_stage, new_team, new_user
 
@@ -165,7 +165,10 @@ stages = st.sampled_from(STAGES)
 hours = st.integers(1, 6).map(lambda number: timedelta(hours=number))
 
 #: What both announce under the same name.
-_COMMON = ("TicketOpened", "TicketClosed", "TicketReopened", "TicketAssigned", "TicketTransferred")
+_COMMON = (
+    "TicketOpened", "TicketClosed", "TicketReopened", "TicketAssigned", "TicketTransferred",
+    "MessageRedacted",
+)  # fmt: skip
 
 
 class DeskMachine(RuleBasedStateMachine):
@@ -181,6 +184,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.model = _model()
         self.desk = _desk(self.repository, self.model, self.clock, self.calendar)
         self.ids: list[Id] = []
+        self.spoken: list[tuple[int, Id]] = []  # where the model has each message
         self.merges: list[tuple[Id, int]] = []
         self.steps = 0
         self.before: dict[Id, Any] = {}
@@ -258,6 +262,16 @@ class DeskMachine(RuleBasedStateMachine):
         )
         if result is not None:
             assert self.told(message.id) == Counter([*result["audience"]])
+            self.spoken.append((len(self.model.world["messages"]) - 1, message.id))
+
+    @rule(actor=actors, ticket=tickets, which=st.integers(0, 9))
+    def redact(self, actor: Id, ticket: int, which: int) -> None:
+        if self.spoken:
+            id, (place, message_id) = self.pick(ticket), self.spoken[which % len(self.spoken)]
+            self.both(
+                self.model.redact(actor, id, place),
+                lambda: self.desk.redact_message(id, message_id, actor=actor, reason="law"),
+            )
 
     @rule(actor=actors, ticket=tickets, stage=stages)
     def move(self, actor: Id, ticket: int, stage: Id) -> None:
@@ -649,7 +663,7 @@ class DeskMachine(RuleBasedStateMachine):
     def listed(self, user: Id, limit: int) -> list[Any]:
         """All pages of somebody's list."""
         found: list[Any] = []
-        after: Position | None = None
+        after: str | None = None
         while True:
             page = self.desk.tickets(actor=user, after=after, limit=limit)
             found += page.items
@@ -675,7 +689,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     def same_warning(self, ticket_id: Id, absent: bool) -> None:
         """A18: an assignment by hand to somebody who is away is warned of."""
-        history = self.desk.history(ticket_id, actor=SETUP)
+        history = tuple(every(self.desk.history, ticket_id, actor=SETUP))
         made = [
             one
             for one in history

@@ -34,6 +34,7 @@ from helpdesk_core.assignment import (
 from helpdesk_core.availability import Availability, Gap
 from helpdesk_core.decisions import Decision, Reason
 from helpdesk_core.entities import (
+    REMOVED,
     Absence,
     AssignmentMode,
     Attachment,
@@ -91,7 +92,9 @@ from helpdesk_core.service import (
     Helpdesk,
     Observed,
     Page,
+    Removed,
     Repaired,
+    every,
 )
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
 from helpdesk_core.stages import (
@@ -130,6 +133,7 @@ __all__ = [
     "FILTERS",
     "PERMISSIONS",
     "RANKING",
+    "REMOVED",
     "Absence",
     "AccessExplanation",
     "AccessLost",
@@ -188,6 +192,7 @@ __all__ = [
     "Recipient",
     "RecurringAbsence",
     "RefusedError",
+    "Removed",
     "Repaired",
     "RepositoryError",
     "RetryableError",
@@ -214,6 +219,7 @@ __all__ = [
     "can_view_team",
     "choose_assignee",
     "choose_master",
+    "every",
     "explain",
     "explain_access",
     "fingerprint",

@@ -56,6 +56,7 @@ from helpdesk_core.recurrence import Recurrence
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 
 __all__ = [
+    "REMOVED",
     "Absence",
     "Actor",
     "AssignmentMethod",
@@ -83,6 +84,9 @@ __all__ = [
     "WeeklySchedule",
     "is_closed",
 ]
+
+#: What stands where something was removed for legal reasons (T9).
+REMOVED = "[removed]"
 
 # --- people --------------------------------------------------------------------------------------
 
@@ -158,6 +162,11 @@ class User:
     def is_external(self) -> bool:
         """Somebody outside: not known to be an internal user (V15, V17)."""
         return self.kind is not UserKind.INTERNAL
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing but the id is left of them (T9)."""
+        return self.name == REMOVED and not self.active
 
 
 @attrs.frozen(kw_only=True)
@@ -382,6 +391,11 @@ class Message:
     internal: bool = FLAG_OFF
     automatic: bool = FLAG_OFF
 
+    @property
+    def is_removed(self) -> bool:
+        """Whether what was said is gone, and only that something was is left (T9)."""
+        return self.body == REMOVED
+
 
 @attrs.frozen(kw_only=True)
 class Attachment:
@@ -401,6 +415,11 @@ class Attachment:
     author_id: Id | None = OPTIONAL_ID
     message_id: Id | None = OPTIONAL_ID
     internal: bool = FLAG_OFF
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the file is gone, with its name and its digest (T9)."""
+        return self.digest == REMOVED
 
 
 @attrs.frozen(kw_only=True)

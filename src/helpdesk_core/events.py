@@ -257,6 +257,48 @@ class TicketsUnmerged(Event):
     merged_ids: tuple[Id, ...]
 
 
+# --- removed for legal reasons ------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class MessageRedacted(Event):
+    """What was said is gone (T9); without a message, what the ticket was opened with.
+
+    `reason` is what the one who did it gave as theirs, never what was said.
+    """
+
+    internal: ClassVar[bool] = True
+    message_id: Id | None
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class AttachmentRedacted(Event):
+    """A file is gone, with its name (T9)."""
+
+    internal: ClassVar[bool] = True
+    attachment_id: Id
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class TimeEntryRedacted(Event):
+    """The note on a time entry is gone (T9)."""
+
+    internal: ClassVar[bool] = True
+    time_entry_id: Id
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class PersonErased(Event):
+    """Nothing but the id is left of somebody (T9)."""
+
+    internal: ClassVar[bool] = True
+    user_id: Id
+    reason: str
+
+
 # --- configuration -------------------------------------------------------------------------------
 
 
@@ -355,7 +397,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         TicketAssigned, TicketUnassigned, CreditGiven, TicketChanged, MessagePosted, NotePosted,
         FileAttached, InternalFileAttached, TimeLogged, FollowerAdded, FollowerRemoved,
         StageMessageSent, StageMessageSkipped, MessageGivenUp,
-        DuplicateDiscarded, TicketMergedAway, TicketsMerged, TicketsUnmerged, TeamCreated,
+        DuplicateDiscarded, TicketMergedAway, TicketsMerged, TicketsUnmerged, MessageRedacted,
+        AttachmentRedacted, TimeEntryRedacted, PersonErased, TeamCreated,
         TeamChanged, VisibilityChanged, AccessNarrowed, StageCreated, StageFoldChanged,
         StagesReordered, StageDeleted, UserChanged, StoreRepaired,
     )

@@ -96,6 +96,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "stage.skipped.no_customer": "The ticket has no customer to write to.",
         "stage.skipped.inactive_customer": "The customer is not active.",
         "stage.skipped.no_email": "The customer has no e-mail address.",
+        "stage.skipped.removed": "What the message said was removed for legal reasons.",
         "stage.skipped.no_phone": "The customer has no telephone number.",
         # who gets it
         "assignment.fewest_tickets": "Of those available, who had the fewest tickets was taken.",
@@ -128,6 +129,14 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "permission.inactive_user": "The user is not active.",
         "visibility.system": "The system sees everything, for this reason: {reason}.",
         "user.refused.kind": "The user {user_id} cannot become another kind of user.",
+        "user.refused.erased": "Nothing is left of the user {user_id} that could be changed.",
+        "attachment.refused.removed": "The file was removed for legal reasons.",
+        "removal.left.file": (
+            "The file {attachment_id} could not be dropped: `repair`, or the same again, does it."
+        ),
+        "removal.left.similarity": (
+            "The similarity store could not be told of the ticket {ticket_id}: the same again does."
+        ),
         "message.refused.another_customer": (
             "It was merged into a ticket of another customer, or of none, where this would go."
         ),
@@ -172,6 +181,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "attempts: tell them in another way (key {key})."
         ),
         "check.no_file": "The file of the attachment {attachment_id} is not there.",
+        "check.removed_file": (
+            "The file {attachment_id} was to be removed for legal reasons, and is still there."
+        ),
         "check.orphan_file": "The file {attachment_id} has no attachment.",
         "check.foreign_file": (
             "The file {attachment_id} has no attachment, as none of the files has: they may be "

@@ -38,6 +38,9 @@ class Kind(enum.Enum):
     TEAM = "team"
     STAGE = "stage"
     USER = "user"
+    MESSAGE = "message"
+    ATTACHMENT = "attachment"
+    TIME_ENTRY = "time_entry"
 
 
 @attrs.frozen(kw_only=True)

@@ -61,6 +61,7 @@ class Claim(enum.Enum):
     IDEMPOTENCY_KEYS = "idempotency_keys"
     TAGS = "tags"
     TIME_ENTRIES = "time_entries"
+    REMOVAL = "removal"
 
 
 ALL_CLAIMS: frozenset[Claim] = frozenset(Claim)
@@ -119,7 +120,7 @@ class TicketFilter:
 
 @attrs.frozen
 class Position:
-    """A place in a list ordered by (`created_at`, `id`): lists go on after it (T8)."""
+    """A place in a list ordered by (`created_at`, or `at`, and `id`): lists go on after it (T8)."""
 
     created_at: datetime = WHEN
     id: Id = ID
@@ -245,16 +246,22 @@ class Session(Protocol):
         """What the team remembers of its latest automatic assignment, if it does (A8)."""
         ...
 
-    def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:
-        """Messages of these tickets by (`at`, `id`)."""
+    def messages(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[Message]:
+        """Messages of these tickets by (`at`, `id`), those after a place, so many (T8)."""
         ...
 
-    def attachments(self, ticket_ids: Collection[Id]) -> Sequence[Attachment]:
-        """Attachments of these tickets by (`at`, `id`)."""
+    def attachments(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[Attachment]:
+        """Attachments of these tickets by (`at`, `id`), those after a place, so many (T8)."""
         ...
 
-    def time_entries(self, ticket_ids: Collection[Id]) -> Sequence[TimeEntry]:
-        """Time entries of these tickets by (`at`, `id`)."""
+    def time_entries(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[TimeEntry]:
+        """Time entries of these tickets by (`at`, `id`), those after a place, so many (T8)."""
         ...
 
     def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
@@ -289,9 +296,14 @@ class Session(Protocol):
 
     # history and outbox
     def history(
-        self, ticket_ids: Collection[Id], *, after: int = 0, limit: int | None = None
+        self,
+        ticket_ids: Collection[Id],
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        at: datetime | None = None,
     ) -> Sequence[Recorded]:
-        """Events of these tickets in the order in which they were recorded."""
+        """Events of these tickets in the order in which they were recorded; those of one moment."""
         ...
 
     def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:
@@ -324,6 +336,29 @@ class Session(Protocol):
         """Keep what this key gave."""
         ...
 
+    # removing for legal reasons
+    def written_by(self, user_id: Id) -> Sequence[Ticket | Message | Attachment | TimeEntry]:
+        """What somebody wrote: tickets that they opened or are the customer of, and the rest (T9).
+
+        By kind, in this order; it may take as long as there is much.
+        """
+        ...
+
+    def remembered(self, holding: Collection[Id]) -> Iterable[tuple[str, Remembered]]:
+        """Idempotency keys and what they gave, of those at least that hold an id or text of these.
+
+        Where one stands in what was remembered does not matter; more may be given (T9).
+        """
+        ...
+
+    def rewrite(
+        self, notifications: Iterable[Notification], remembered: Mapping[str, Remembered]
+    ) -> None:
+        """Put subject, text and status of these notifications, and these results, in place of what
+        is kept under their keys (T9).
+        """
+        ...
+
     # operations
     def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
         """Where a kept count differs from a recount; nothing kept: nothing.
@@ -336,8 +371,8 @@ class Session(Protocol):
         """Rows that hang on what is not there, a line each; where keys forbid it, nothing."""
         ...
 
-    def attachment_ids(self) -> Collection[Id]:
-        """Every attachment that is known, for `check`."""
+    def attachment_ids(self, *, removed: bool = False) -> Collection[Id]:
+        """Every attachment whose file is kept, or was `removed` (T9), for `check`."""
         ...
 
 

@@ -189,16 +189,26 @@ class LegacySession:
         open_ = Counter(t.assignee_id for t in tickets if t.stage_id not in folded)
         return {id: Workload(member_id=id, total=n, open=open_[id]) for id, n in total.items()}
 
-    def messages(self, ticket_ids: Collection[Id]) -> Sequence[Any]:
-        return self._parts(Message, ticket_ids)
+    def messages(self, ticket_ids: Collection[Id], **page: Any) -> Sequence[Any]:
+        return self._parts(Message, ticket_ids, **page)
 
-    def attachments(self, ticket_ids: Collection[Id]) -> Sequence[Any]:
-        return self._parts(Attachment, ticket_ids)
+    def attachments(self, ticket_ids: Collection[Id], **page: Any) -> Sequence[Any]:
+        return self._parts(Attachment, ticket_ids, **page)
 
-    def _parts(self, made: type, ticket_ids: Collection[Id]) -> Sequence[Any]:
+    def _parts(
+        self,
+        made: type,
+        ticket_ids: Collection[Id],
+        *,
+        after: Position | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Any]:
         rows = self._rows(_TABLES[made][0], ticket_ids, "ticket_id")
         parts = [made(id=row["id"], **_fields(made, row)) for row in rows]
-        return sorted(parts, key=lambda part: (part.at, part.id))
+        if after is not None:
+            mark = (after.created_at, after.id)
+            parts = [part for part in parts if (part.at, part.id) > mark]
+        return sorted(parts, key=lambda part: (part.at, part.id))[:limit]
 
     def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
         return {}

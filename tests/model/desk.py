@@ -187,6 +187,25 @@ class ModelDesk(World):
         ticket = self.tickets[merge.resolve(ticket_id, self.tickets)]
         return "ok", self._write(ticket, actor, body, True, now)
 
+    @asked_by_somebody
+    def redact(self, actor, ticket_id, place):
+        """Remove what the message at this place of all says; result: its ticket."""
+        if not self._sees(actor, ticket_id):
+            return "not found", None
+        # T9: "remove content for legal reasons", CHOICE: administrators alone.
+        if not self._may(actor, "redact"):
+            return "refused", "role"
+        message = self.world["messages"][place]
+        # M9, M6: what was said on a tombstone is read on the root, and the other way round.
+        root = merge.resolve(ticket_id, self.tickets)
+        if message["ticket"] not in merge.tree(root, self.tickets):
+            return "not found", None
+        # T9: "leave the structure".
+        if message["body"] != "[removed]":
+            self._announce("MessageRedacted", message["ticket"])
+        message["body"] = "[removed]"
+        return "ok", message["ticket"]
+
     def _write(self, ticket, author, body, internal, now):
         self.world["messages"].append(
             {

@@ -21,7 +21,7 @@ TABLE = {
     "internal": INTERNAL,
     "agent": AGENT,
     "lead": LEAD,
-    "administrator": LEAD | {"fold"},
+    "administrator": LEAD | {"fold", "redact"},
 }
 
 

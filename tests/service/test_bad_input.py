@@ -214,7 +214,7 @@ def test_a_bad_body_is_refused_by_name(desk: Company, body: Any) -> None:
             assert len(str(caught.value)) < 100
     with pytest.raises(InvalidValueError, match="description must"):
         desk.desk.open_ticket("company", "X", body, actor="ann")
-    assert desk.desk.messages("one", actor="ann") == ()
+    assert desk.desk.messages("one", actor="ann").items == ()
 
 
 def test_the_largest_body_is_kept(desk: Company) -> None:

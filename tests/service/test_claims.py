@@ -25,6 +25,14 @@ Call = Callable[[Company], Any]
 
 #: Every use-case that needs something of the store, by what it needs.
 REFUSED: dict[str, tuple[Claim, Call]] = {
+    "redact a message": (
+        Claim.REMOVAL,
+        lambda c: c.desk.redact_message("T-1", None, actor=SETUP, reason="law"),
+    ),
+    "erase a person": (
+        Claim.REMOVAL,
+        lambda c: c.desk.erase_person("pat", actor=SETUP, reason="law", words=True),
+    ),
     "create a stage": (
         Claim.EDITABLE_STAGES,
         lambda c: c.desk.create_stage("Later", actor=SETUP),

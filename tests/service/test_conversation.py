@@ -90,9 +90,9 @@ def test_notes_stay_inside(company: Company) -> None:
     assert file.internal
     company.desk.log_time(ticket.id, 30, actor="ann", note="hard")
     assert heard(company) == {"bob": True}
-    assert company.desk.messages(ticket.id, actor="pat") == ()
-    assert company.desk.attachments(ticket.id, actor="pat") == ()
-    assert company.desk.time_entries(ticket.id, actor="pat") == ()
+    assert company.desk.messages(ticket.id, actor="pat").items == ()
+    assert company.desk.attachments(ticket.id, actor="pat").items == ()
+    assert company.desk.time_entries(ticket.id, actor="pat").items == ()
     seen = {e.name for e in company.desk.history(ticket.id, actor="pat")}
     assert seen == {"TicketOpened"}
     with pytest.raises(NotFoundError):
@@ -267,7 +267,7 @@ def test_a_file_over_the_limit_leaves_nothing(company: Company) -> None:
     ticket = company.open()
     with pytest.raises(InvalidValueError, match="content must have at most 3 bytes"):
         company.desk.attach(ticket.id, "big", b"1234", actor="ann", limit=3)
-    assert company.desk.attachments(ticket.id, actor="ann") == ()
+    assert company.desk.attachments(ticket.id, actor="ann").items == ()
     assert company.desk.check() == ()
     assert list(company.store.ids()) == []
 

@@ -21,6 +21,7 @@ import pytest
 
 from desks import MONDAY, SETUP, Company, counter, repository_for
 from helpdesk_core import Absence, HelpdeskError, Role, TicketFilter, User, UserKind, Visibility
+from helpdesk_core.service.pages import Cursors
 
 #: In every text of what is hidden, and in its ids.
 MARK = "zzq"
@@ -29,17 +30,46 @@ AWAY = Absence(user_id="ann", start=MONDAY)
 Call = Callable[[Any, Any, Any, Any], Any]
 MORE = TicketFilter(merged=None)
 
+
+def pages(ask: Any, *arguments: Any, **options: Any) -> list[Any]:
+    """A list in the smallest pages, each with its cursor."""
+    found = [ask(*arguments, limit=1, **options)]
+    while found[-1].next is not None:
+        found.append(ask(*arguments, limit=1, after=found[-1].next, **options))
+    return found
+
+
 #: How each public method is called: with the desk, the actor, a ticket's id and a team's id. The
 #: ticket `mine` and the team `company` or `half` may be seen by some of those who call.
 EXITS: dict[str, list[Call]] = {
     # looking at one ticket
     "ticket": [lambda d, a, t, m: d.ticket(t, actor=a)],
     "resolve": [lambda d, a, t, m: d.resolve(t, actor=a)],
-    "messages": [lambda d, a, t, m: d.messages(t, actor=a)],
-    "attachments": [lambda d, a, t, m: d.attachments(t, actor=a)],
-    "time_entries": [lambda d, a, t, m: d.time_entries(t, actor=a)],
-    "merged_tickets": [lambda d, a, t, m: d.merged_tickets(t, actor=a)],
-    "history": [lambda d, a, t, m: d.history(t, actor=a)],
+    "messages": [
+        lambda d, a, t, m: d.messages(t, actor=a),
+        lambda d, a, t, m: pages(d.messages, "mine", actor=a),
+        lambda d, a, t, m: pages(d.messages, "half-1", actor=a),
+    ],
+    "attachments": [
+        lambda d, a, t, m: d.attachments(t, actor=a),
+        lambda d, a, t, m: pages(d.attachments, "mine", actor=a),
+        lambda d, a, t, m: pages(d.attachments, "half-1", actor=a),
+    ],
+    "time_entries": [
+        lambda d, a, t, m: d.time_entries(t, actor=a),
+        lambda d, a, t, m: pages(d.time_entries, "mine", actor=a),
+        lambda d, a, t, m: pages(d.time_entries, "half-1", actor=a),
+    ],
+    "merged_tickets": [
+        lambda d, a, t, m: d.merged_tickets(t, actor=a),
+        lambda d, a, t, m: pages(d.merged_tickets, "mine", actor=a),
+        lambda d, a, t, m: pages(d.merged_tickets, "half-1", actor=a),
+    ],
+    "history": [
+        lambda d, a, t, m: d.history(t, actor=a),
+        lambda d, a, t, m: pages(d.history, "mine", actor=a),
+        lambda d, a, t, m: pages(d.history, "half-1", actor=a),
+    ],
     "access": [lambda d, a, t, m: d.access(t, actor=a)],
     "explain_access": [
         lambda d, a, t, m: d.explain_access(t, a, actor=a),
@@ -57,6 +87,7 @@ EXITS: dict[str, list[Call]] = {
     "tickets": [
         lambda d, a, t, m: d.tickets(actor=a, query=MORE),
         lambda d, a, t, m: d.tickets(actor=a, newest_first=True, limit=1),
+        lambda d, a, t, m: pages(d.tickets, actor=a),
         lambda d, a, t, m: d.tickets(actor=a, query=TicketFilter(team_ids=frozenset({m}))),
         lambda d, a, t, m: d.tickets(actor=a, query=TicketFilter(tag=f"{MARK}-tag")),
         lambda d, a, t, m: d.tickets(actor=a, query=TicketFilter(customer_id=f"{MARK}-customer")),
@@ -75,7 +106,11 @@ EXITS: dict[str, list[Call]] = {
     "my_board": [lambda d, a, t, m: d.my_board(actor=a)],
     "duplicate_groups": [lambda d, a, t, m: d.duplicate_groups(actor=a, threshold=0.1)],
     "team": [lambda d, a, t, m: d.team(m, actor=a), lambda d, a, t, m: d.team("half", actor=a)],
-    "teams": [lambda d, a, t, m: d.teams(actor=a)],
+    "teams": [
+        lambda d, a, t, m: d.teams(actor=a),
+        lambda d, a, t, m: pages(d.teams, actor=a),
+        lambda d, a, t, m: d.teams(actor=a, after=Cursors.of("teams").after(None, m)),
+    ],
     "stages": [lambda d, a, t, m: d.stages(m, actor=a)],
     "user": [
         lambda d, a, t, m: d.user(a, actor=a),
@@ -196,6 +231,20 @@ EXITS: dict[str, list[Call]] = {
         lambda d, a, t, m: d.add_user(User(id="new", name="N", kind=UserKind.PORTAL), actor=a)
     ],
     "change_user": [lambda d, a, t, m: d.change_user("cyd", actor=a, active=False)],
+    "redact_message": [
+        lambda d, a, t, m: d.redact_message(t, None, actor=a, reason="law"),
+        lambda d, a, t, m: d.redact_message(
+            "mine", f"{MARK}-ticket-message-0001", actor=a, reason="law"
+        ),
+    ],
+    "redact_attachment": [
+        lambda d, a, t, m: d.redact_attachment(t, f"{MARK}-file", actor=a, reason="law"),
+        lambda d, a, t, m: d.redact_attachment("mine", f"{MARK}-file", actor=a, reason="law"),
+    ],
+    "erase_person": [
+        lambda d, a, t, m: d.erase_person("cyd", actor=a, reason="law", words=True),
+        lambda d, a, t, m: d.erase_person(f"{MARK}-stranger", actor=a, reason="law", words=True),
+    ],
     "repair": [lambda d, a, t, m: d.repair(actor=a)],
 }
 #: What a host's own worker calls, for nobody: what it sends is looked at below.

@@ -195,7 +195,7 @@ def test_a_store_of_files_that_fails_leaves_no_record(company: Company, name: st
     with pytest.raises(AttachmentStoreError):
         ATTACHING[name](company, ticket.id)
     assert company.names(ticket.id) == events
-    assert company.desk.attachments(ticket.id, actor="ann") == ()
+    assert company.desk.attachments(ticket.id, actor="ann").items == ()
     assert company.desk.check() == ()
     ATTACHING[name](company, ticket.id)
     assert len(company.desk.attachments(ticket.id, actor="ann")) == 1

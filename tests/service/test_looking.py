@@ -152,7 +152,7 @@ def test_portal_users_open_no_team(company: Company) -> None:
     """V3: a portal user opens no team, whatever they follow."""
     ticket = company.open("public", actor="pat")
     company.desk.follow_team("public", "pat", actor=SETUP)
-    assert company.desk.teams(actor="pat") == ()
+    assert company.desk.teams(actor="pat").items == ()
     with pytest.raises(NotFoundError):
         company.desk.board("public", actor="pat")
     assert company.reads("pat") == {ticket.id}

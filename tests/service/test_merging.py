@@ -74,7 +74,7 @@ def test_nobody_sees_more_through_a_merge(company: Company) -> None:
     }
     merge = company.desk.merge(["one", "two"], actor="ann")
     assert company.desk.messages("one", actor="pat") == said["one"]
-    assert company.desk.attachments("one", actor="pat") == ()
+    assert company.desk.attachments("one", actor="pat").items == ()
     assert company.desk.messages("two", actor="pia") == said["two"]
     with pytest.raises(NotFoundError):
         company.desk.ticket("one", actor="pia")

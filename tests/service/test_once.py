@@ -182,6 +182,18 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
             {"tags": ["x"]},
         ],
     ),
+    "redact_message": (
+        {"ticket_id": "a", "message_id": "m", "reason": "r"},
+        [{"ticket_id": "b"}, {"message_id": None}, {"reason": "s"}],
+    ),
+    "redact_attachment": (
+        {"ticket_id": "a", "attachment_id": "f", "reason": "r"},
+        [{"ticket_id": "b"}, {"attachment_id": "g"}, {"reason": "s"}],
+    ),
+    "erase_person": (
+        {"user_id": "pat", "reason": "r", "words": False},
+        [{"user_id": "pia"}, {"reason": "s"}, {"words": True}],
+    ),
     "remove_stage": (
         {"stage_id": "working"},
         [{"stage_id": "new"}, {"team_id": "public"}, {"move_to": "new"}],
@@ -369,6 +381,15 @@ def _call(use_case: str, *arguments: Any, **fields: Any) -> Call:
     return call
 
 
+def _redact_file(company: Company, key: str) -> Any:
+    with company.repository.reading() as session:
+        files = session.attachments(["a"])
+    file_id = files[0].id if files else company.desk.attach("a", "x", b"x", actor=SETUP).id
+    return company.desk.redact_attachment(
+        "a", file_id, actor="lea", reason="law", idempotency_key=key
+    )
+
+
 def _unmerge(company: Company, key: str) -> Any:
     with company.repository.reading() as session:
         [merge] = session.merges(["a", "b"])
@@ -405,6 +426,17 @@ LOST: dict[str, tuple[Call, Callable[[Company], None], str]] = {
     "move": (_call("move", "a", "working"), _leave, "ticket 'a' not found"),
     "note": (_call("note", "a", "x"), _leave, "ticket 'a' not found"),
     "open_ticket": (_call("open_ticket", "private", "S", id="S"), _leave, "ticket 'S' not found"),
+    "redact_message": (
+        _call("redact_message", "a", None, reason="law"),
+        _leave,
+        "ticket 'a' not found",
+    ),
+    "redact_attachment": (_redact_file, _leave, "ticket 'a' not found"),
+    "erase_person": (
+        _call("erase_person", "pat", reason="law", words=True),
+        _demote,
+        "permission.role",
+    ),
     "remove_stage": (_call("remove_stage", "cancelled"), _demote, "permission.role"),
     "reorder_stages": (
         _call("reorder_stages", ["working", "new", "solved", "cancelled"]),

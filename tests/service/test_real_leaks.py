@@ -141,8 +141,8 @@ def test_zammad_cve_2022_40816_a_second_channel_was_not_filtered(company: Compan
     with pytest.raises(RefusedError):
         desk.count(actor="pat", query=TicketFilter(tag="pay"))
     assert hidden.id not in ways["list"]
-    assert desk.messages(mine.id, actor="pat") == ()
-    assert desk.attachments(mine.id, actor="pat") == ()
+    assert desk.messages(mine.id, actor="pat").items == ()
+    assert desk.attachments(mine.id, actor="pat").items == ()
     assert all(not event.internal for event in desk.history(mine.id, actor="pat"))
     with pytest.raises(NotFoundError):
         desk.read_attachment(mine.id, file.id, actor="pat")
@@ -225,7 +225,7 @@ def test_otrs_cve_2021_21435_notes_went_out_in_a_forward(company: Company) -> No
     for ticket in (one, two):
         said = desk.messages(ticket.id, actor="pat")
         assert not [m for m in said if m.internal or SECRET in m.body]
-        assert desk.attachments(ticket.id, actor="pat") == ()
+        assert desk.attachments(ticket.id, actor="pat").items == ()
         for place in (one, two):
             with pytest.raises(NotFoundError):
                 desk.read_attachment(place.id, file.id, actor="pat")

@@ -39,7 +39,7 @@ def test_authors_read_their_own_words(company: Company) -> None:
     assert bodies(company, "hers", "pia") == ["first words of pia", "And mine?"]
     assert company.desk.messages("hers", actor="pia")[-1] == reply
     assert reply.ticket_id == file.ticket_id == "hers"
-    assert company.desk.attachments("hers", actor="pia") == (file,)
+    assert company.desk.attachments("hers", actor="pia").items == (file,)
     with company.desk.read_attachment("hers", file.id, actor="pia") as content:
         assert content.read() == b"jpg"
     assert bodies(company, "his", "ann")[-2:] == ["And mine?", "Soon"]
@@ -67,7 +67,7 @@ def test_own_notes_and_hours_inside(company: Company) -> None:
     company.desk.note("hers", "Ask Pia", actor="bob")
     hours = company.desk.log_time("hers", 5, actor="ann")
     assert bodies(company, "hers", "ann") == ["first words of pia", note.body]
-    assert company.desk.time_entries("hers", actor="ann") == (hours,)
+    assert company.desk.time_entries("hers", actor="ann").items == (hours,)
     assert bodies(company, "hers", "pia") == ["first words of pia"]
 
 

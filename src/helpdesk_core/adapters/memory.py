@@ -11,30 +11,26 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from datetime import datetime
 from typing import Any, TypeVar
 
 import attrs
 
+from helpdesk_core.adapters.plain import ManualClock, MemoryCalendar, MemoryNotifier
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
-    Absence,
     Attachment,
     CatchingUp,
     Id,
     Message,
-    RecurringAbsence,
     Stage,
     Team,
     Ticket,
     TimeEntry,
     User,
-    WeeklySchedule,
 )
 from helpdesk_core.errors import ConflictError, InvalidValueError, RepositoryError
 from helpdesk_core.events import Event
-from helpdesk_core.fields import utc
 from helpdesk_core.plans import (
     Add,
     AddFollow,
@@ -57,13 +53,14 @@ from helpdesk_core.ports import (
     DeliveryStatus,
     Miscount,
     Notification,
-    OutgoingMessage,
     Position,
     Recorded,
     Remembered,
     TicketFilter,
 )
 from helpdesk_core.visibility.scopes import Scope, select
+
+__all__ = ["ManualClock", "MemoryCalendar", "MemoryNotifier", "MemoryRepository", "MemorySession"]
 
 _T = TypeVar("_T")
 
@@ -100,6 +97,9 @@ class _State:
             Kind.TEAM: self.teams,
             Kind.STAGE: self.stages,
             Kind.USER: self.users,
+            Kind.MESSAGE: self.messages,
+            Kind.ATTACHMENT: self.attachments,
+            Kind.TIME_ENTRY: self.time_entries,
         }[kind]  # type: ignore[return-value]
 
 
@@ -247,14 +247,20 @@ class MemorySession:
     def catching_up(self, team_id: Id) -> CatchingUp | None:
         return self._state.catching_up.get(team_id)
 
-    def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:
-        return _of_tickets(self._state.messages, ticket_ids)
+    def messages(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[Message]:
+        return _of_tickets(self._state.messages, ticket_ids, after)[:limit]
 
-    def attachments(self, ticket_ids: Collection[Id]) -> Sequence[Attachment]:
-        return _of_tickets(self._state.attachments, ticket_ids)
+    def attachments(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[Attachment]:
+        return _of_tickets(self._state.attachments, ticket_ids, after)[:limit]
 
-    def time_entries(self, ticket_ids: Collection[Id]) -> Sequence[TimeEntry]:
-        return _of_tickets(self._state.time_entries, ticket_ids)
+    def time_entries(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[TimeEntry]:
+        return _of_tickets(self._state.time_entries, ticket_ids, after)[:limit]
 
     def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
         wanted, children = set(ticket_ids), defaultdict(list)
@@ -296,13 +302,18 @@ class MemorySession:
             self._state.outbox[notification.key] = notification
 
     def history(
-        self, ticket_ids: Collection[Id], *, after: int = 0, limit: int | None = None
+        self,
+        ticket_ids: Collection[Id],
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        at: datetime | None = None,
     ) -> Sequence[Recorded]:
         wanted = set(ticket_ids)
         return [
             Recorded(sequence, event)
             for sequence, event in self._state.events.items()
-            if sequence > after and event.ticket_id in wanted
+            if sequence > after and event.ticket_id in wanted and at in (None, event.at)
         ][:limit]
 
     def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:
@@ -350,6 +361,28 @@ class MemorySession:
             raise ConflictError(f"idempotency key {key!r} is kept already")
         self._state.remembered[key] = (remembered, at)
 
+    def written_by(self, user_id: Id) -> Sequence[Ticket | Message | Attachment | TimeEntry]:
+        state = self._state
+        return [
+            *(t for t in state.tickets.values() if user_id in (t.opener_id, t.customer_id)),
+            *(m for m in state.messages.values() if m.author_id == user_id),
+            *(a for a in state.attachments.values() if a.author_id == user_id),
+            *(e for e in state.time_entries.values() if e.user_id == user_id),
+        ]
+
+    def remembered(self, holding: Collection[Id]) -> Iterable[tuple[str, Remembered]]:
+        return [(key, kept) for key, (kept, _) in self._state.remembered.items()]
+
+    def rewrite(
+        self, notifications: Iterable[Notification], remembered: Mapping[str, Remembered]
+    ) -> None:
+        for new in notifications:
+            kept = self._state.outbox[new.key]
+            notice = attrs.evolve(kept.notice, subject=new.notice.subject, text=new.notice.text)
+            self._state.outbox[new.key] = attrs.evolve(kept, notice=notice, status=new.status)
+        for key, result in remembered.items():
+            self._state.remembered[key] = result, self._state.remembered[key][1]
+
     def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
         return []
 
@@ -366,8 +399,8 @@ class MemorySession:
             if part.ticket_id not in state.tickets
         ]
 
-    def attachment_ids(self) -> Collection[Id]:
-        return set(self._state.attachments)
+    def attachment_ids(self, *, removed: bool = False) -> Collection[Id]:
+        return {id for id, a in self._state.attachments.items() if a.is_removed is removed}
 
 
 # --- changes -------------------------------------------------------------------------------------
@@ -480,79 +513,12 @@ def _place(ticket: Ticket) -> tuple[datetime, Any]:
     return ticket.created_at, ticket.id
 
 
-def _of_tickets(table: Mapping[Id, _T], ticket_ids: Collection[Id]) -> list[_T]:
+def _of_tickets(
+    table: Mapping[Id, Any], ticket_ids: Collection[Id], after: Position | None
+) -> list[Any]:
     wanted = set(ticket_ids)
-    rows: list[Any] = [row for row in table.values() if row.ticket_id in wanted]  # type: ignore[attr-defined]
+    rows = [row for row in table.values() if row.ticket_id in wanted]
+    if after is not None:
+        mark: tuple[datetime, Any] = (after.created_at, after.id)
+        rows = [row for row in rows if (row.at, row.id) > mark]
     return sorted(rows, key=lambda row: (row.at, row.id))
-
-
-# --- the other ports -----------------------------------------------------------------------------
-
-
-class MemoryNotifier:
-    """Keeps what it was given to send."""
-
-    def __init__(self) -> None:
-        self.sent: list[OutgoingMessage] = []
-
-    def send(self, message: OutgoingMessage) -> None:
-        """Add it to `sent`."""
-        self.sent.append(message)
-
-
-class MemoryCalendar:
-    """Knows the absences and schedules that it was given.
-
-    >>> MemoryCalendar().schedules(["ada"])
-    {}
-    """
-
-    def __init__(
-        self,
-        absences: Iterable[Absence | RecurringAbsence] = (),
-        schedules: Mapping[Id, WeeklySchedule] = MappingProxyType({}),
-    ) -> None:
-        self.known_absences = list(absences)
-        self.known_schedules = dict(schedules)
-
-    def absences(
-        self, user_ids: Collection[Id], since: datetime, until: datetime
-    ) -> Iterable[Absence | RecurringAbsence]:
-        """Those of these users that end after `since`, and all recurring ones."""
-        wanted = set(user_ids)
-        return [
-            absence
-            for absence in self.known_absences
-            if absence.user_id in wanted
-            and (isinstance(absence, RecurringAbsence) or not absence.end or absence.end > since)
-        ]
-
-    def schedules(self, user_ids: Collection[Id]) -> Mapping[Id, WeeklySchedule]:
-        """Those of these users."""
-        return _those(self.known_schedules, user_ids)
-
-
-class ManualClock:
-    """Shows the time it was set to.
-
-    >>> from datetime import UTC
-    >>> clock = ManualClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
-    >>> clock.advance(timedelta(hours=1))
-    >>> clock.now().hour
-    10
-    """
-
-    def __init__(self, now: datetime) -> None:
-        self.set(now)
-
-    def now(self) -> datetime:
-        """The time it shows."""
-        return self._now
-
-    def set(self, now: datetime) -> None:
-        """Show this time."""
-        self._now = utc("now", now)
-
-    def advance(self, by: timedelta) -> None:
-        """Show a later time."""
-        self._now += by

@@ -20,7 +20,7 @@ from helpdesk_core.entities import Id, Ticket
 from helpdesk_core.explain import explain, sentence
 from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Notifier, OutgoingMessage, TicketFilter
-from helpdesk_core.service import Helpdesk
+from helpdesk_core.service import Helpdesk, every
 from helpdesk_core.similarity import Group
 
 THRESHOLD = 0.85
@@ -204,7 +204,7 @@ class Scenes:
         self._say(f"Suggested now: {len(left)} groups.")
 
     def _said(self, ticket_id: Id) -> int:
-        return len(self._helpdesk.messages(ticket_id, actor=ADMINISTRATOR))
+        return sum(1 for _ in every(self._helpdesk.messages, ticket_id, actor=ADMINISTRATOR))
 
     def _said_in_duplicates(self, group: Group) -> int:
         return sum(self._said(match.ticket_id) for match in group.members)

@@ -21,14 +21,26 @@ from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
 from helpdesk_core.service.following import FollowingUseCases
 from helpdesk_core.service.merging import MergingUseCases
 from helpdesk_core.service.observing import Observed, Observer, observe
+from helpdesk_core.service.pages import Page, every
 from helpdesk_core.service.people import PeopleUseCases
 from helpdesk_core.service.permissions import PERMISSIONS
-from helpdesk_core.service.reading import Page, ReadingUseCases
+from helpdesk_core.service.reading import ReadingUseCases
+from helpdesk_core.service.removing import Removed, RemovingUseCases
 from helpdesk_core.service.stages import StageUseCases
 from helpdesk_core.service.teams import TeamUseCases
 from helpdesk_core.service.tickets import TicketUseCases
 
-__all__ = ["PERMISSIONS", "Delivered", "Finding", "Helpdesk", "Observed", "Page", "Repaired"]
+__all__ = [
+    "PERMISSIONS",
+    "Delivered",
+    "Finding",
+    "Helpdesk",
+    "Observed",
+    "Page",
+    "Removed",
+    "Repaired",
+    "every",
+]
 
 
 def _text_id() -> Id:
@@ -43,6 +55,7 @@ class Helpdesk(
     TeamUseCases,
     StageUseCases,
     PeopleUseCases,
+    RemovingUseCases,
     ReadingUseCases,
     DeliveringUseCases,
     CheckingUseCases,

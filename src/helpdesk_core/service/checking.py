@@ -26,6 +26,7 @@ from helpdesk_core.visibility.scopes import Everything
 #: How old a file without its attachment must be to be dropped: a younger one may just be coming in.
 GRACE = timedelta(hours=24)
 _PAGE = 500
+_DROPPED = ("check.orphan_file", "check.removed_file")
 
 
 @attrs.frozen(kw_only=True)
@@ -83,15 +84,16 @@ class CheckingUseCases(Desk):
                     )
                     for mail in session.outbox(status=DeliveryStatus.DEAD)
                 ]
-            known = set(session.attachment_ids())
+            known, removed = _recorded(session, self._repository.claims)
         # Listed after the records: a file that comes in meanwhile is young, none is missed.
-        return tuple(found) + tuple(self._files(GRACE).against(known))
+        return tuple(found) + tuple(self._files(GRACE).against(known, removed))
 
     def repair(self, *, actor: Actor, grace: timedelta = GRACE) -> Repaired:
         """Mend what can be mended without guessing; what, and what is left, as findings (T5).
 
         Kept counts are set to what a recount gives. Files without their attachment are dropped
-        when they are older than `grace`. Each is recorded as a `StoreRepaired`.
+        when they are older than `grace`, and those that were to be removed for legal reasons
+        whatever their age (T9). Each is recorded as a `StoreRepaired`.
         """
         files = self._files(grace)
 
@@ -99,8 +101,8 @@ class CheckingUseCases(Desk):
             work.require("work.repair")
             recounted = work.session.recount(mend=True)
             counts = [wrong for miscount in recounted for wrong in _miscounted(miscount)]
-            known = set(work.session.attachment_ids())
-            mended = counts + [found for found in files.against(known) if found.mendable]
+            recorded = _recorded(work.session, work.claims)
+            mended = counts + [found for found in files.against(*recorded) if found.mendable]
             work.write([], [_repaired(work, finding) for finding in mended])
             return mended
 
@@ -110,7 +112,7 @@ class CheckingUseCases(Desk):
 
         mended = self._write("work.repair", actor, do, team_ids=teams)
         for finding in mended:
-            if finding.code == "check.orphan_file" and self._attachments is not None:
+            if finding.code in _DROPPED and self._attachments is not None:
                 with answered("attachment store", AttachmentStoreError):
                     self._attachments.delete(finding.reason.parameters["attachment_id"])
         return Repaired(mended=tuple(mended), left=self.check())
@@ -131,20 +133,28 @@ class _Files:
     kept: frozenset[Id] = frozenset()
     old: frozenset[Id] = frozenset()
 
-    def against(self, known: Set[Id]) -> Iterator[Finding]:
-        """Attachments without their file, and files without their attachment."""
+    def against(self, known: Set[Id], removed: Set[Id]) -> Iterator[Finding]:
+        """Attachments without their file, and files without their attachment, or removed."""
         if not self.there:
             return
         for id in sorted(known - self.kept, key=str):
             yield _finding("check.no_file", attachment_id=id)
-        ours = not self.kept.isdisjoint(known)
-        for id in sorted(self.kept - known, key=str):
+        for id in sorted(self.kept & removed, key=str):
+            yield _finding("check.removed_file", mendable=True, attachment_id=id)
+        ours = not self.kept.isdisjoint(known | removed)
+        for id in sorted(self.kept - known - removed, key=str):
             if id not in self.old:
                 yield _finding("check.young_file", attachment_id=id)
             elif ours:
                 yield _finding("check.orphan_file", mendable=True, attachment_id=id)
             else:  # perhaps the store, or the database, is another one's
                 yield _finding("check.foreign_file", attachment_id=id)
+
+
+def _recorded(session: Session, claims: frozenset[Claim]) -> tuple[Set[Id], Set[Id]]:
+    """The attachments whose file is kept, and those whose file was removed (T9)."""
+    removed = session.attachment_ids(removed=True) if Claim.REMOVAL in claims else ()
+    return set(session.attachment_ids()), set(removed)
 
 
 def _repaired(work: Work, finding: Finding) -> StoreRepaired:

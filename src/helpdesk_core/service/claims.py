@@ -45,6 +45,7 @@ _OF_FIELD: dict[tuple[Kind, str], Claim] = {
     (Kind.TICKET, "version"): Claim.VERSIONS,
     (Kind.TEAM, "stage_ids"): Claim.STAGES_PER_TEAM,
 }
+_SAID = (Kind.MESSAGE, Kind.ATTACHMENT, Kind.TIME_ENTRY)
 _OF_SETTING: dict[str, Claim] = {
     "assignment_method": Claim.ASSIGNMENT_ORDER,
     "assignment_scope": Claim.ASSIGNMENT_ORDER,
@@ -91,6 +92,8 @@ def _by_field(change: SetField) -> tuple[Claim, ...]:
         return (Claim.EDITABLE_STAGES,)
     if change.kind is Kind.TEAM:
         return tuple(_by_setting(change.field, change.value))
+    if change.kind in _SAID:
+        return (Claim.REMOVAL,)
     claim = _OF_FIELD.get((change.kind, change.field))
     return () if claim is None else (claim,)
 

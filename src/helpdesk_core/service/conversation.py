@@ -271,6 +271,8 @@ class ConversationUseCases(Desk):
             work.case(ticket_id)
             for attachment in conversation(work, ticket_id, work.session.attachments):
                 if attachment.id == attachment_id:
+                    if attachment.is_removed:
+                        raise RefusedError(deny("attachment.refused.removed"))
                     return attachment
             raise NotFoundError("attachment", attachment_id)
 

@@ -134,8 +134,10 @@ class DeliveringUseCases(Desk):
             said = next(
                 (m for m in session.messages([ticket.id]) if m.id == notice.message_id), None
             )
-            if said is None:
+            if said is None or said.is_removed:
                 return None
+        elif notice.kind is NoticeKind.STAGE and notice.text is None:  # removed (T9)
+            return None
         recipient = self._recipient(user, ticket, team, notification, said)
         if not recipient.decision.allowed:
             return None

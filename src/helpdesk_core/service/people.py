@@ -61,6 +61,8 @@ class PeopleUseCases(Desk):
         def do(work: Work) -> User:
             work.require("user.change")
             before = work.user(user_id)
+            if before.is_erased:
+                raise RefusedError(deny("user.refused.erased", user_id=user_id))
             after = attrs.evolve(before, **fields)
             kinds = (before.kind, after.kind)
             if before.kind is not after.kind and kinds != (UserKind.CONTACT, UserKind.PORTAL):
@@ -82,7 +84,7 @@ class PeopleUseCases(Desk):
                     UserChanged(at=work.now, by=work.by, user_id=user_id, fields=tuple(names))
                 )
             if before.is_eligible is not after.is_eligible:
-                follows = _memberships(work, after)
+                follows = memberships(work, after)
                 changes += follows[0]
                 events += follows[1]
             if before.kind is not after.kind:
@@ -142,7 +144,7 @@ def _own_tickets(work: Work, user: User) -> tuple[list[Change], list[Event]]:
     return changes, events
 
 
-def _memberships(work: Work, user: User) -> tuple[list[Change], list[Event]]:
+def memberships(work: Work, user: User) -> tuple[list[Change], list[Event]]:
     """Follows that a member has as a member begin and end with being eligible (T3, V10)."""
     changes: list[Change] = []
     events: list[Event] = []

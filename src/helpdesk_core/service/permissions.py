@@ -48,6 +48,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "team.create": _ADMINISTRATORS,
         "stage.change": _ADMINISTRATORS,
         "user.change": _ADMINISTRATORS,
+        "content.redact": _ADMINISTRATORS,
+        "person.erase": _ADMINISTRATORS,
         "work.assign_waiting": _LEADS,
         "work.repair": _ADMINISTRATORS,
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Any
 
 import attrs
 
@@ -24,25 +25,14 @@ from helpdesk_core.entities import (
 from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import Event
 from helpdesk_core.fields import check_id, collection
-from helpdesk_core.ports import Claim, Position, TicketFilter
-from helpdesk_core.service.showing import conversation, shown, shown_all, shown_history
+from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.service.pages import Cursors, Page, check_limit
+from helpdesk_core.service.saying import Said, history_page
+from helpdesk_core.service.showing import shown, shown_all
 from helpdesk_core.service.work import Desk, Work
 from helpdesk_core.stages.boards import Board, build_board
 from helpdesk_core.visibility import AccessExplanation, can_view, explain_access
 from helpdesk_core.visibility.showing import shown_stage
-
-T = TypeVar("T")
-
-#: The most that one page of a list can hold.
-PAGE_LIMIT = 500
-
-
-@attrs.frozen
-class Page(Generic[T]):
-    """Some of a list, and where the next page begins; `next` is None on the last one (T8)."""
-
-    items: tuple[T, ...]
-    next: Position | None = None
 
 
 class ReadingUseCases(Desk):
@@ -74,21 +64,23 @@ class ReadingUseCases(Desk):
         *,
         actor: Actor,
         query: TicketFilter = TicketFilter(),  # noqa: B008 - frozen
-        after: Position | None = None,
+        after: str | None = None,
         limit: int = 50,
         newest_first: bool = False,
     ) -> Page[Ticket]:
         """The tickets that the one who acts may see and asks for, a page at a time (V13, T8)."""
-        _check_limit(limit)
+        check_limit(limit)
+        cursors = Cursors.of("tickets", query=query, newest_first=newest_first)
+        place = cursors.position(after)
 
         def ask(work: Work) -> Page[Ticket]:
             work.can_ask(query)
-            found = work.session.find(
-                work.scope, query, after=after, limit=limit + 1, newest_first=newest_first
-            )
-            items = tuple(shown_all(work, found[:limit]))
-            more = len(found) > limit
-            return Page(items, Position(items[-1].created_at, items[-1].id) if more else None)
+            with cursors.refusing():
+                found = work.session.find(
+                    work.scope, query, after=place, limit=limit + 1, newest_first=newest_first
+                )
+            page = cursors.page(found, limit, lambda ticket: (ticket.created_at, ticket.id))
+            return attrs.evolve(page, items=tuple(shown_all(work, page.items)))
 
         return self._read(actor, ask)
 
@@ -101,7 +93,9 @@ class ReadingUseCases(Desk):
 
         return self._read(actor, ask)
 
-    def messages(self, ticket_id: Id, *, actor: Actor) -> tuple[Message, ...]:
+    def messages(
+        self, ticket_id: Id, *, actor: Actor, after: str | None = None, limit: int = 50
+    ) -> Page[Message]:
         """What was said on the ticket and on those merged into it, in order of time (M6).
 
         Who is outside sees no internal note (V15). Of a ticket that it was merged into and that is
@@ -109,59 +103,84 @@ class ReadingUseCases(Desk):
         merged ones were opened with is in `merged_tickets`.
         """
 
-        def ask(work: Work) -> tuple[Message, ...]:
+        pages = Said("messages", ticket_id, after, limit)
+
+        def ask(work: Work) -> Page[Message]:
             work.case(ticket_id)
-            return conversation(work, ticket_id, work.session.messages)
+            return pages.page(work, work.session.messages)
 
         return self._read(actor, ask)
 
-    def attachments(self, ticket_id: Id, *, actor: Actor) -> tuple[Attachment, ...]:
+    def attachments(
+        self, ticket_id: Id, *, actor: Actor, after: str | None = None, limit: int = 50
+    ) -> Page[Attachment]:
         """The files on the ticket and on those merged into it, in order of time (M6, V15)."""
 
-        def ask(work: Work) -> tuple[Attachment, ...]:
+        pages = Said("attachments", ticket_id, after, limit)
+
+        def ask(work: Work) -> Page[Attachment]:
             work.case(ticket_id)
-            return conversation(work, ticket_id, work.session.attachments)
+            return pages.page(work, work.session.attachments)
 
         return self._read(actor, ask)
 
-    def time_entries(self, ticket_id: Id, *, actor: Actor) -> tuple[TimeEntry, ...]:
+    def time_entries(
+        self, ticket_id: Id, *, actor: Actor, after: str | None = None, limit: int = 50
+    ) -> Page[TimeEntry]:
         """The time worked on the ticket and on those merged into it; nothing for outsiders (M6)."""
 
-        def ask(work: Work) -> tuple[TimeEntry, ...]:
+        pages = Said("time_entries", ticket_id, after, limit)
+
+        def ask(work: Work) -> Page[TimeEntry]:
             work.case(ticket_id)
             if not work.sees_internal:
-                return ()
+                return Page(())
             work.claim(Claim.TIME_ENTRIES)
-            return conversation(work, ticket_id, work.session.time_entries)
+            return pages.page(work, work.session.time_entries)
 
         return self._read(actor, ask)
 
-    def merged_tickets(self, ticket_id: Id, *, actor: Actor) -> tuple[Ticket, ...]:
+    def merged_tickets(
+        self, ticket_id: Id, *, actor: Actor, after: str | None = None, limit: int = 50
+    ) -> Page[Ticket]:
         """The tickets that were merged into this one, by whatever chain, oldest first (M6, M8).
 
         With what they were opened with, which no message repeats. Those that the one who acts may
         see (M7).
         """
 
-        def ask(work: Work) -> tuple[Ticket, ...]:
+        check_limit(limit)
+        cursors = Cursors.of("merged_tickets", ticket_id=ticket_id)
+        place = cursors.position(after)
+
+        def ask(work: Work) -> Page[Ticket]:
             work.case(ticket_id)
             below = work.session.tickets(work.tree(ticket_id)[1:]).values()
-            return tuple(shown_all(work, sorted(below, key=lambda ticket: ticket.created_at)))
+            found = sorted(below, key=_born)
+            if place is not None:
+                mark = (place.created_at, place.id)
+                with cursors.refusing():
+                    found = [ticket for ticket in found if _born(ticket) > mark]
+            page = cursors.page(found, limit, _born)
+            return attrs.evolve(page, items=tuple(shown_all(work, page.items)))
 
         return self._read(actor, ask)
 
-    def history(self, ticket_id: Id, *, actor: Actor) -> tuple[Event, ...]:
+    def history(
+        self, ticket_id: Id, *, actor: Actor, after: str | None = None, limit: int = 50
+    ) -> Page[Event]:
         """Who did what when on the ticket; who is outside sees no internal event (T6, V15).
 
         Other tickets and teams are named to who may see them, and counts of the team to who sees
         all of it (M7, V12).
         """
 
-        def ask(work: Work) -> tuple[Event, ...]:
+        check_limit(limit)
+
+        def ask(work: Work) -> Page[Event]:
             case = work.case(ticket_id)
             work.claim(Claim.HISTORY)
-            recorded = work.session.history([ticket_id])
-            return shown_history(work, case, (one.event for one in recorded))
+            return history_page(work, case, after, limit)
 
         return self._read(actor, ask)
 
@@ -196,11 +215,23 @@ class ReadingUseCases(Desk):
         """One team that the one who acts may open; else `NotFoundError` (V12, V14)."""
         return self._read(actor, lambda work: work.team(team_id))
 
-    def teams(self, *, actor: Actor) -> tuple[Team, ...]:
-        """The teams that the one who acts may open (V1, V3, V12)."""
+    def teams(self, *, actor: Actor, after: str | None = None, limit: int = 50) -> Page[Team]:
+        """The teams that the one who acts may open, in the order in which they came (V1, V12).
 
-        def ask(work: Work) -> tuple[Team, ...]:
-            return tuple(_opened(work))
+        A cursor of a team that may not be opened any more is refused as one that is none (V14).
+        """
+        check_limit(limit)
+        cursors = Cursors.of("teams")
+        last = None if after is None else cursors.place(after)[1]
+
+        def ask(work: Work) -> Page[Team]:
+            found = _opened(work)
+            if last is not None:
+                ids = [team.id for team in found]
+                if last not in ids:
+                    raise InvalidValueError("after", "is not a cursor of this list")
+                found = found[ids.index(last) + 1 :]
+            return cursors.page(found, limit, lambda team: (None, team.id))
 
         return self._read(actor, ask)
 
@@ -293,7 +324,7 @@ class ReadingUseCases(Desk):
         temporary: tuple[Collection[Id], Collection[Id]],
         limit: int,
     ) -> Board:
-        _check_limit(limit)
+        check_limit(limit)
         folded = collection("temporarily_folded", temporary[0])
         unfolded = collection("temporarily_unfolded", temporary[1])
 
@@ -344,6 +375,5 @@ def _opened(work: Work) -> list[Team]:
     return [team for team in teams if work.opens(actor, team).allowed]
 
 
-def _check_limit(limit: int) -> None:
-    if not 1 <= limit <= PAGE_LIMIT:
-        raise InvalidValueError("limit", f"must be between 1 and {PAGE_LIMIT}")
+def _born(ticket: Ticket) -> tuple[datetime, Any]:
+    return ticket.created_at, ticket.id

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 import attrs
 
 from helpdesk_core.entities import Attachment, Id, Message, System, Ticket, TimeEntry, User
 from helpdesk_core.events import Event
+from helpdesk_core.ports import Recorded
 from helpdesk_core.service.work import Case, Work
 from helpdesk_core.visibility.showing import named_by, shown_event, shown_ticket, teams_named_by
 
@@ -26,9 +28,10 @@ def shown_all(work: Work, tickets: Collection[Ticket]) -> list[Ticket]:
     return [shown_ticket(ticket, work.actor, known=others) for ticket in tickets]
 
 
-def shown_history(work: Work, case: Case, events: Iterable[Event]) -> tuple[Event, ...]:
-    """What happened to a ticket, as the one who acts is shown it."""
-    events = tuple(events)
+def shown_history(work: Work, case: Case, recorded: Iterable[Recorded]) -> list[Recorded]:
+    """What happened to a ticket, as the one who acts is shown it; the rest is left out."""
+    recorded = tuple(recorded)
+    events = [one.event for one in recorded]
     others = known(work, {id for event in events for id in named_by(event)})
     teams = {case.team.id, *_opened(work, case, events)}
     whole_team = work.sees_all_of(case.team)
@@ -36,7 +39,8 @@ def shown_history(work: Work, case: Case, events: Iterable[Event]) -> tuple[Even
         shown_event(event, work.actor, known=others, teams=teams, whole_team=whole_team)
         for event in events
     )
-    return tuple(event for event in told if event is not None)
+    pairs = zip(recorded, told, strict=True)
+    return [Recorded(one.sequence, event) for one, event in pairs if event is not None]
 
 
 def known(work: Work, ticket_ids: Collection[Id]) -> frozenset[Id]:
@@ -48,41 +52,65 @@ def known(work: Work, ticket_ids: Collection[Id]) -> frozenset[Id]:
     return frozenset(t.id for t in tickets if work.sees(t, teams[t.team_id]))
 
 
-def conversation(
-    work: Work, ticket_id: Id, load: Callable[[Collection[Id]], Sequence[_Said]]
-) -> tuple[_Said, ...]:
-    """What the one who acts reads on a ticket, in order of time (M6, M7, V15).
+@attrs.frozen
+class Source:
+    """Tickets on which something was said that is shown on one, and what of it."""
+
+    ticket_ids: Collection[Id]
+    shows: Callable[[Message | Attachment | TimeEntry], bool]
+    shown_on: Id | None = None
+
+    def shown(self, said: _Said) -> _Said:
+        """The same as it is shown."""
+        return said if self.shown_on is None else attrs.evolve(said, ticket_id=self.shown_on)
+
+
+def sources(work: Work, ticket_id: Id) -> list[Source]:
+    """Where that is what the one who acts reads on a ticket (M6, M7, V15).
 
     What was said on it and on the tickets below it; and, where it was merged into one that is
     hidden from them, what they wrote there themselves since: authors see their own words.
     """
-    said: list[_Said] = [*load(work.tree(ticket_id)), *_own_above(work, ticket_id, load)]
-    if not work.sees_internal:
-        said = [one for one in said if not getattr(one, "internal", True)]
+
+    def may_read(said: Message | Attachment | TimeEntry) -> bool:
+        return work.sees_internal or not getattr(said, "internal", True)
+
+    return [Source(work.tree(ticket_id), may_read), *_own_above(work, ticket_id, may_read)]
+
+
+def conversation(
+    work: Work, ticket_id: Id, load: Callable[[Collection[Id]], Sequence[_Said]]
+) -> tuple[_Said, ...]:
+    """All that the one who acts reads on a ticket, in order of time."""
+    said = [
+        source.shown(one)
+        for source in sources(work, ticket_id)
+        for one in load(source.ticket_ids)
+        if source.shows(one)
+    ]
     said.sort(key=lambda one: one.at)
     return tuple(said)
 
 
 def _own_above(
-    work: Work, ticket_id: Id, load: Callable[[Collection[Id]], Sequence[_Said]]
-) -> list[_Said]:
+    work: Work, ticket_id: Id, may_read: Callable[[Message | Attachment | TimeEntry], bool]
+) -> Iterator[Source]:
     """Own words on the tickets that this one was merged into, as far as they are hidden.
 
     Those from before the merge were not written through this ticket, and would tell its root.
     """
-    found: list[_Said] = []
     ticket = work.session.tickets([ticket_id])[ticket_id]
     while ticket.merged_into is not None and isinstance(work.actor, User):
         merges = work.session.merges([ticket.id])
         since = [m.at for m in merges if ticket.id in m.merged_ids and m.undone_at is None]
         ticket = work.session.tickets([ticket.merged_into])[ticket.merged_into]
         if since and not known(work, [ticket.id]):
-            found += (
-                attrs.evolve(one, ticket_id=ticket_id)
-                for one in load([ticket.id])
-                if _author_of(one) == work.author_id and one.at >= since[-1]
-            )
-    return found
+
+            def own(said: Message | Attachment | TimeEntry, begin: datetime = since[-1]) -> bool:
+                mine = _author_of(said) == work.author_id
+                return mine and said.at >= begin and may_read(said)
+
+            yield Source([ticket.id], own, ticket_id)
 
 
 def _author_of(said: Message | Attachment | TimeEntry) -> Id | None:

@@ -346,11 +346,15 @@ class Work:
         changes: Collection[Change],
         events: Iterable[Event] = (),
         notices: Iterable[Notice] = (),
+        touched: Iterable[Id] = (),
     ) -> None:
-        """Apply changes, and announce what happened in the same transaction (N1)."""
+        """Apply changes, and announce what happened in the same transaction (N1).
+
+        `touched` are tickets that are others now though no change names them.
+        """
         changes = for_store(changes, self.claims)
         if changes:
-            self.session.apply([*changes, *self._versions(changes)])
+            self.session.apply([*changes, *self._versions(changes, touched)])
         told = list(notices) if Claim.OUTBOX in self.claims else []
         notifications = [
             Notification(key=str(self.new_id()), notice=notice, created_at=self.now)
@@ -374,13 +378,13 @@ class Work:
                     channel=notice.channel.value,
                 )
 
-    def _versions(self, changes: Collection[Change]) -> list[Change]:
+    def _versions(self, changes: Collection[Change], touched: Iterable[Id]) -> list[Change]:
         """Each ticket that is touched counts one version up, once a transaction (T7)."""
         for change in changes:
             if isinstance(change, Add) and isinstance(change.thing, Ticket):
                 self._counted.add(change.thing.id)  # a new one starts at 1
-        touched = dict.fromkeys(map(_ticket_touched, changes))
-        ids = [id for id in touched if id is not None and id not in self._counted]
+        named = dict.fromkeys([*map(_ticket_touched, changes), *touched])
+        ids = [id for id in named if id is not None and id not in self._counted]
         if Claim.VERSIONS not in self.claims or not ids:
             return []
         self._counted.update(ids)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from helpdesk_core.testing.failing import FailingRules
 from helpdesk_core.testing.following import FollowingRules
 from helpdesk_core.testing.machine import MachineRules
+from helpdesk_core.testing.paging import PagingRules
 from helpdesk_core.testing.racing import OutboxRaces, RacingRules
 from helpdesk_core.testing.reading import ReadingRules
 from helpdesk_core.testing.remembering import RememberingRules
+from helpdesk_core.testing.removing import RemovingRules
 from helpdesk_core.testing.writing import WritingRules
 
 
@@ -15,6 +17,8 @@ class RepositoryContract(
     ReadingRules,
     WritingRules,
     RememberingRules,
+    PagingRules,
+    RemovingRules,
     FollowingRules,
     OutboxRaces,
     RacingRules,

@@ -29,7 +29,7 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.events import TicketsMerged
 from helpdesk_core.ports import Claim
-from helpdesk_core.service import Helpdesk
+from helpdesk_core.service import Helpdesk, every
 from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
 
@@ -129,7 +129,7 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
         return desk.change_team(team, actor=_SETUP, auto_assign=True, **options)
 
     def unmerge(desk: Helpdesk, world: World, **options: Any) -> object:
-        told = desk.history(ticket(world, a), actor=_SETUP)
+        told = every(desk.history, ticket(world, a), actor=_SETUP)
         made = next(event for event in told if isinstance(event, TicketsMerged))
         return desk.unmerge(made.merge_id, actor=_SETUP, **options)
 
@@ -145,7 +145,7 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
     editable, order = {Claim.EDITABLE_STAGES}, {Claim.ASSIGNMENT_ORDER}
     per_team = {Claim.EDITABLE_STAGES, Claim.STAGES_PER_TEAM}
     merging = {Claim.MERGE, Claim.UNMERGE, Claim.HISTORY}
-    follows = {Claim.TEAM_FOLLOWERS}
+    follows, removal = {Claim.TEAM_FOLLOWERS}, {Claim.REMOVAL}
     steps = [
         Step("open_ticket", lambda d, w, **o: d.open_ticket(
             w.teams[0].id, "Toner", actor=eve(w), **o)),
@@ -223,6 +223,17 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
             stage(w, 0), actor=_SETUP, move_to=stage(w, 1), **o), per_team),
         Step("change_visibility", lambda d, w, **o: d.change_visibility(
             w.teams[0].id, Visibility.COMPANY, actor=_SETUP, **o), {Claim.FOLLOW_SOURCES}),
+        # removed for legal reasons
+        Step("redact_message", lambda d, w, **o: d.redact_message(
+            ticket(w, a), None, actor=_SETUP, reason="law", **o), removal),
+        Step("redact_message", lambda d, w, **o: d.redact_message(
+            ticket(w, a), d.messages(ticket(w, a), actor=_SETUP)[0].id,
+            actor=_SETUP, reason="law", **o), removal),
+        Step("redact_attachment", lambda d, w, **o: d.redact_attachment(
+            ticket(w, a), d.attachments(ticket(w, a), actor=_SETUP)[0].id,
+            actor=_SETUP, reason="law", **o), removal),
+        Step("erase_person", lambda d, w, **o: d.erase_person(
+            eve(w), actor=_SETUP, reason="law", words=True, **o), removal),
         # a worker's
         Step("deliver", lambda d, w: d.deliver(), {Claim.OUTBOX}, whole=False),
         Step("purge", lambda d, w: d.purge(), {Claim.OUTBOX}, days=60),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from helpdesk_core.adapters.sql import listings
+from helpdesk_core.adapters.sql import listings, removing
 from helpdesk_core.adapters.sql.around import Around, look_around
 from helpdesk_core.adapters.sql.changes import Writer
 from helpdesk_core.adapters.sql.connection import Connection
@@ -192,16 +192,23 @@ class SqlSession:
         rows = self._db.rows(self._sql.catching_up, {"team_id": team_id})
         return CatchingUp(**rows[0]._asdict()) if rows else None
 
-    def messages(self, ticket_ids: Collection[Id]) -> Sequence[Message]:
-        return self._of_tickets(Message, self._tables.messages, self._sql.messages, ticket_ids)
+    def messages(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[Message]:
+        table, rows = self._tables.messages, self._sql.messages
+        return self._of_tickets(Message, table, rows, ticket_ids, after, limit)
 
-    def attachments(self, ticket_ids: Collection[Id]) -> Sequence[Attachment]:
-        rows = self._sql.attachments
-        return self._of_tickets(Attachment, self._tables.attachments, rows, ticket_ids)
+    def attachments(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[Attachment]:
+        table, rows = self._tables.attachments, self._sql.attachments
+        return self._of_tickets(Attachment, table, rows, ticket_ids, after, limit)
 
-    def time_entries(self, ticket_ids: Collection[Id]) -> Sequence[TimeEntry]:
-        rows = self._sql.time_entries
-        return self._of_tickets(TimeEntry, self._tables.time_entries, rows, ticket_ids)
+    def time_entries(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[TimeEntry]:
+        table, rows = self._tables.time_entries, self._sql.time_entries
+        return self._of_tickets(TimeEntry, table, rows, ticket_ids, after, limit)
 
     def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
         return grouped(self._among(self._sql.children, ticket_ids))
@@ -248,9 +255,17 @@ class SqlSession:
     # --- history and outbox ----------------------------------------------------------------------
 
     def history(
-        self, ticket_ids: Collection[Id], *, after: int = 0, limit: int | None = None
+        self,
+        ticket_ids: Collection[Id],
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        at: datetime | None = None,
     ) -> Sequence[Recorded]:
-        rows = self._among(ByIds(_limited(self._sql.history, limit)), ticket_ids, after=after)
+        statement = self._sql.history
+        if at is not None:
+            statement = statement.where(self._tables.events.c.at == at)
+        rows = self._among(ByIds(_limited(statement, limit)), ticket_ids, after=after)
         rows = sorted(rows, key=lambda row: row.sequence)[:limit]
         return [self._recorded(*row) for row in rows]
 
@@ -315,6 +330,31 @@ class SqlSession:
         row = {"key": key, "digest": remembered.digest, "result": result, "at": at}
         self._db.insert("keys", [row])
 
+    # --- removing for legal reasons --------------------------------------------------------------
+
+    def written_by(self, user_id: Id) -> Sequence[Ticket | Message | Attachment | TimeEntry]:
+        if not is_id(user_id, self._codec.id_type):
+            return []
+        found: list[Any] = list(self.tickets(removing.tickets_of(self._db, user_id)).values())
+        t = self._tables
+        kinds: list[tuple[Any, sa.Table, str]] = [
+            (Message, t.messages, "author_id"),
+            (Attachment, t.attachments, "author_id"),
+            (TimeEntry, t.time_entries, "user_id"),
+        ]
+        for kind, table, who in kinds:
+            rows = self._db.rows(sa.select(*table.c).where(table.c[who] == user_id))
+            found += (self._made(kind, table, row) for row in rows)
+        return found
+
+    def remembered(self, holding: Collection[Id]) -> Iterable[tuple[str, Remembered]]:
+        return removing.remembered(self._db, holding)
+
+    def rewrite(
+        self, notifications: Iterable[Notification], remembered: Mapping[str, Remembered]
+    ) -> None:
+        removing.rewrite(self._db, notifications, remembered)
+
     # --- operations ------------------------------------------------------------------------------
 
     def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
@@ -368,8 +408,8 @@ class SqlSession:
             for row in self._db.rows(statement)
         ]
 
-    def attachment_ids(self) -> Collection[Id]:
-        return {row[0] for row in self._db.rows(self._sql.attachment_ids)}
+    def attachment_ids(self, *, removed: bool = False) -> Collection[Id]:
+        return removing.attachment_ids(self._db, removed=removed)
 
     # --- helpers ---------------------------------------------------------------------------------
 
@@ -391,11 +431,21 @@ class SqlSession:
         return {id: found[id] for id in self._known(ids) if id in found}
 
     def _of_tickets(
-        self, kind: type[_T], table: sa.Table, question: ByIds, ticket_ids: Collection[Id]
+        self,
+        kind: type[_T],
+        table: sa.Table,
+        question: ByIds,
+        ticket_ids: Collection[Id],
+        after: Position | None,
+        limit: int | None,
     ) -> list[_T]:
-        rows = self._among(question, ticket_ids)
+        if after is None and limit is None:
+            rows = self._among(question, ticket_ids)
+        else:  # ticket by ticket: so each is read from its index, and no further than the page
+            paged = _paged(table, question, after, limit)
+            rows = [r for id in self._known(ticket_ids) for r in self._db.rows(paged, {"id": id})]
         rows.sort(key=lambda row: (row.at, row.id))
-        return [self._made(kind, table, row) for row in rows]
+        return [self._made(kind, table, row) for row in rows[:limit]]
 
     def _made(self, kind: type[_T], table: sa.Table, row: Any) -> _T:
         make: Any = made_before if issubclass(kind, User | Stage) else made
@@ -405,6 +455,23 @@ class SqlSession:
 
 def _place(ticket: Ticket) -> Any:
     return ticket.created_at, ticket.id
+
+
+def _paged(
+    table: sa.Table, question: ByIds, after: Position | None, limit: int | None
+) -> sa.Select[Any]:
+    """Of one ticket, what comes after a place."""
+    assert question.one is not None
+    place, statement = (table.c.at, table.c.id), question.one
+    if after is not None:
+        statement = statement.where(sa.tuple_(*place) > _mark(after, place))
+    return _limited(statement.order_by(*place), limit)
+
+
+def _mark(after: Position, place: tuple[sa.Column[Any], ...]) -> sa.Tuple:
+    return sa.tuple_(
+        sa.literal(after.created_at, place[0].type), sa.literal(after.id, place[1].type)
+    )
 
 
 def _limited(statement: sa.Select[Any], limit: int | None) -> sa.Select[Any]:

@@ -155,6 +155,7 @@ class SqliteTransactions:
         run(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}")
         run("PRAGMA foreign_keys = ON")
         run("PRAGMA synchronous = NORMAL")
+        run("PRAGMA secure_delete = ON")  # what is removed is not left in the file's free space
         connection.info[_READY] = True
 
     def _use_wal(self) -> None:

@@ -75,6 +75,9 @@ class Statements:
             Kind.TEAM: t.teams,
             Kind.STAGE: t.stages,
             Kind.USER: t.users,
+            Kind.MESSAGE: t.messages,
+            Kind.ATTACHMENT: t.attachments,
+            Kind.TIME_ENTRY: t.time_entries,
         }
         self._reading(t)
         self._history_and_outbox(t)
@@ -114,6 +117,12 @@ class Statements:
         for statement in forgotten.values():
             self._own.discard(statement)
             self._queries.pop((statement, 1), None)
+
+    def inside(self, column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+        """Whether the text is somewhere in the column, to the letter."""
+        f = sa.func
+        found = f.strpos(column, text) if self.postgresql else f.instr(column, text)
+        return found > 0
 
     def _listed(self, of: sa.ColumnElement[bool], *columns: sa.Column[Any]) -> sa.ScalarSelect[Any]:
         """A JSON array of a column, or of several together, in the rows of which this is true."""
@@ -192,7 +201,6 @@ class Statements:
                 sa.or_(_among(t.discards.c.first_id), _among(t.discards.c.second_id))
             )
         )
-        self.attachment_ids = sa.select(t.attachments.c.id)
         self.homes = _by_ids(sa.select(t.tickets.c.team_id), t.tickets.c.id)
         self.lock_teams, self.lock_tickets = (
             _by_ids(sa.select(table.c.id).order_by(table.c.id).with_for_update(), table.c.id)

@@ -1,0 +1,396 @@
+"""Use-cases of removal for legal reasons: words, files, people (T9).
+
+The one exception to M6 and M8. The structure stays: that something was said, by whom and when; who
+a ticket's customer was, by an id that nothing is known of any more. Each removal is an event that
+says who, when and why, and nothing of what is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, TypeVar
+
+import attrs
+
+from helpdesk_core.decisions import Reason
+from helpdesk_core.entities import Actor, Attachment, Id, Message, Ticket, TimeEntry
+from helpdesk_core.errors import InvalidValueError, NotFoundError
+from helpdesk_core.events import (
+    AttachmentRedacted,
+    Event,
+    MessageRedacted,
+    PersonErased,
+    StageMessageSkipped,
+    TimeEntryRedacted,
+)
+from helpdesk_core.fields import NAME_LIMIT, check_id, check_line
+from helpdesk_core.plans import Change, Kind, Notice
+from helpdesk_core.ports import Claim, DeliveryStatus, Notification
+from helpdesk_core.service.answers import noted
+from helpdesk_core.service.once import Once
+from helpdesk_core.service.people import memberships
+from helpdesk_core.service.removed import Going
+from helpdesk_core.service.showing import known
+from helpdesk_core.service.work import Desk, Work
+
+_Said = TypeVar("_Said", Message, Attachment)
+_Thing = TypeVar("_Thing", Ticket, Message, Attachment, TimeEntry)
+
+
+@attrs.frozen(kw_only=True)
+class Removed:
+    """What is gone, by id: the opening words of tickets, messages, files, notes, and somebody.
+
+    `left` is what could not be reached after the commit, each with its code: the same call again,
+    or for files `repair`, sees to it.
+    """
+
+    ticket_ids: tuple[Id, ...] = ()
+    message_ids: tuple[Id, ...] = ()
+    attachment_ids: tuple[Id, ...] = ()
+    time_entry_ids: tuple[Id, ...] = ()
+    user_id: Id | None = None
+    left: tuple[Reason, ...] = ()
+
+
+class RemovingUseCases(Desk):
+    """What an administrator is asked for by law (T5)."""
+
+    def redact_message(
+        self,
+        ticket_id: Id,
+        message_id: Id | None,
+        *,
+        actor: Actor,
+        reason: str,
+        idempotency_key: str | None = None,
+    ) -> Removed:
+        """Remove what a message said, and its files; None: what the ticket was opened with.
+
+        The message stays, with its author and its time, and says `REMOVED`. Gone too are the texts
+        of stages about the words that a ticket was opened with, what is still to be sent of it,
+        and what idempotency keys would give again. `reason` is recorded: it quotes nothing.
+        """
+
+        def going(work: Work) -> Going:
+            if message_id is None:
+                ticket = work.case(ticket_id).ticket
+                return Going(tickets={ticket.id: ticket})
+            message = _said(work, ticket_id, message_id, "message", work.session.messages)
+            files = work.session.attachments([message.ticket_id])
+            return Going(
+                messages={message.id: message},
+                attachments={file.id: file for file in files if file.message_id == message.id},
+            )
+
+        asked = {"ticket_id": ticket_id, "message_id": message_id, "reason": reason}
+        return self._redact("message.redact", ticket_id, asked, going, actor, idempotency_key)
+
+    def redact_attachment(
+        self,
+        ticket_id: Id,
+        attachment_id: Id,
+        *,
+        actor: Actor,
+        reason: str,
+        idempotency_key: str | None = None,
+    ) -> Removed:
+        """Remove one file with its name; that there was one stays."""
+
+        def going(work: Work) -> Going:
+            file = _said(work, ticket_id, attachment_id, "attachment", work.session.attachments)
+            return Going(attachments={file.id: file})
+
+        asked = {"ticket_id": ticket_id, "attachment_id": attachment_id, "reason": reason}
+        return self._redact("attachment.redact", ticket_id, asked, going, actor, idempotency_key)
+
+    def erase_person(
+        self,
+        user_id: Id,
+        *,
+        actor: Actor,
+        reason: str,
+        words: bool,
+        idempotency_key: str | None = None,
+    ) -> Removed:
+        """Remove what is known of somebody; with `words` what they wrote, too.
+
+        Name, addresses and roles go. The id stays wherever it stands, and names nobody: they are
+        inactive for ever. `words` has no default: whether what somebody wrote goes too is for the
+        host to know. With it go their messages, files and notes, and what their tickets were
+        opened with.
+        """
+        _check_reason(reason)
+
+        def do(work: Work) -> Removed:
+            work.require("person.erase")
+            user = work.user(user_id)
+            work.claim(Claim.REMOVAL)
+            work.holds(*work.session.teams())  # no stage writes of them meanwhile
+            theirs = work.session.written_by(user_id) if words else ()
+            messages = _those(theirs, Message)
+            files = _those(theirs, Attachment) | {
+                file.id: file
+                for file in work.session.attachments({m.ticket_id for m in messages.values()})
+                if file.message_id in messages
+            }
+            going = Going(
+                tickets=_those(theirs, Ticket),
+                messages=messages,
+                attachments=files,
+                time_entries=_those(theirs, TimeEntry),
+                user=user,
+            )
+            follows = memberships(work, attrs.evolve(user, active=False))
+            return done(work, _carry_out(work, going, reason, *follows))
+
+        left: list[Ticket] = []
+
+        def done(work: Work, removed: Removed) -> Removed:
+            left[:] = work.session.tickets(removed.ticket_ids).values()
+            return removed
+
+        def again(work: Work, removed: Removed) -> None:
+            work.require("person.erase")
+            done(work, removed)
+
+        def teams() -> Collection[Id]:
+            with self._repository.reading() as session:
+                return list(session.teams())
+
+        removed = self._write(
+            "person.erase",
+            actor,
+            do,
+            team_ids=teams,
+            once=Once(
+                key=idempotency_key,
+                payload={"user_id": user_id, "reason": reason, "words": words},
+                again=again,
+            ),
+        )
+        return self._dropped(removed, left)
+
+    def _redact(
+        self,
+        use_case: str,
+        ticket_id: Id,
+        asked: dict[str, Any],
+        going: Callable[[Work], Going],
+        actor: Actor,
+        key: str | None,
+    ) -> Removed:
+        _check_reason(asked["reason"])
+
+        def do(work: Work) -> Removed:
+            work.case(ticket_id)
+            work.require("content.redact")
+            work.claim(Claim.REMOVAL)
+            return done(work, _carry_out(work, going(work), asked["reason"]))
+
+        left: list[Ticket] = []
+
+        def done(work: Work, removed: Removed) -> Removed:
+            left[:] = work.session.tickets(removed.ticket_ids).values()
+            return removed
+
+        def again(work: Work, removed: Removed) -> None:
+            work.case(ticket_id)
+            work.require("content.redact")
+            done(work, removed)
+
+        removed = self._write(
+            use_case,
+            actor,
+            do,
+            ticket_ids=lambda: self._whole_tree(ticket_id),
+            once=Once(key=key, payload=asked, again=again),
+        )
+        return self._dropped(removed, left)
+
+    def _whole_tree(self, ticket_id: Id) -> list[Id]:
+        """The ticket, its root, and all that were merged into that: where a message can be."""
+        check_id("ticket_id", ticket_id)
+        with self._repository.reading() as session:
+            ids = [ticket_id]
+            while (ticket := session.tickets(ids[-1:]).get(ids[-1])) and ticket.merged_into:
+                ids.append(ticket.merged_into)
+            level = ids[-1:] if Claim.MERGE in self._repository.claims else []
+            while level:
+                children = session.merged_children(level)
+                level = [child for parent in level for child in children.get(parent, ())]
+                ids += level
+        return list(dict.fromkeys(ids))
+
+    def _dropped(self, removed: Removed, tickets: Collection[Ticket]) -> Removed:
+        """Drop the files and tell the similarity store, after the commit; and say what is left.
+
+        Also when an earlier result is given again: what was left then is tried once more.
+        """
+        left: list[Reason] = []
+        if (files := self._attachments) is not None:
+            for id in removed.attachment_ids:
+                try:
+                    files.delete(id)
+                except Exception as error:
+                    noted("is a file that was to be removed", id, error)
+                    left.append(Reason("removal.left.file", {"attachment_id": id}))
+        if (similarity := self._similarity) is not None:
+            for ticket in tickets:
+                try:
+                    if ticket.is_merged_away:
+                        similarity.remove(ticket.id)
+                    else:
+                        similarity.update(ticket)
+                except Exception as error:
+                    noted("is in the similarity store as it was", ticket.id, error)
+                    left.append(Reason("removal.left.similarity", {"ticket_id": ticket.id}))
+        return attrs.evolve(removed, left=tuple(left))
+
+
+# --- one removal ---------------------------------------------------------------------------------
+
+
+def _carry_out(
+    work: Work,
+    going: Going,
+    reason: str,
+    changes: Iterable[Change] = (),
+    events: Iterable[Event] = (),
+) -> Removed:
+    """Write over all of it, wherever it is kept, in this transaction; twice is fine."""
+    own = going.changes()
+    told = _events(work, going, reason, {(change.kind, change.id) for change in own})
+    touched = {event.ticket_id for event in told if event.ticket_id is not None}
+    work.write(
+        [*own, *_undigested(work, going), *changes], [*told, *events], touched=sorted(touched)
+    )
+    _write_over(work, going)
+    return Removed(
+        ticket_ids=tuple(going.tickets),
+        message_ids=tuple(going.messages),
+        attachment_ids=tuple(going.attachments),
+        time_entry_ids=tuple(going.time_entries),
+        user_id=None if going.user is None else going.user.id,
+    )
+
+
+def _events(
+    work: Work, going: Going, reason: str, changed: Collection[tuple[Kind, Id]]
+) -> list[Event]:
+    """What is gone now and was there before; the teams of the tickets must be held."""
+    events: list[Event] = []
+    said: list[tuple[Kind, Any, str, Any, Id]] = [
+        *((Kind.TICKET, MessageRedacted, "", t, t.id) for t in going.tickets.values()),
+        *(
+            (kind, event, name, one, one.ticket_id)
+            for kind, event, name, things in (
+                (Kind.MESSAGE, MessageRedacted, "message_id", going.messages),
+                (Kind.ATTACHMENT, AttachmentRedacted, "attachment_id", going.attachments),
+                (Kind.TIME_ENTRY, TimeEntryRedacted, "time_entry_id", going.time_entries),
+            )
+            for one in things.values()
+        ),
+    ]
+    said = [one for one in said if (one[0], one[3].id) in changed]
+    tickets = work.session.tickets({ticket_id for *_, ticket_id in said})
+    work.holds(*(ticket.team_id for ticket in tickets.values()))
+    for _, event, name, thing, ticket_id in said:
+        which: dict[str, Any] = {name: thing.id} if name else {"message_id": None}
+        events.append(
+            event(
+                at=work.now,
+                by=work.by,
+                ticket_id=ticket_id,
+                team_id=tickets[ticket_id].team_id,
+                reason=reason,
+                **which,
+            )
+        )
+    if going.user is not None and (Kind.USER, going.user.id) in changed:
+        events.append(PersonErased(at=work.now, by=work.by, user_id=going.user.id, reason=reason))
+    return events
+
+
+def _undigested(work: Work, going: Going) -> list[Change]:
+    """Digests of words that are gone would tell whoever guesses them that they were right (M5)."""
+    if Claim.DISCARDS not in work.claims or not going.tickets:
+        return []
+    left = []
+    for pair in work.session.discards(list(going.tickets)):
+        sides = (("first_fingerprint", pair.first_id), ("second_fingerprint", pair.second_id))
+        left.append(attrs.evolve(pair, **{name: "" for name, id in sides if id in going.tickets}))
+    return [*left]
+
+
+def _write_over(work: Work, going: Going) -> None:
+    """What is kept beside the things themselves: notifications and results of keys."""
+    mails: list[Notification] = []
+    skipped: list[Event] = []
+    if Claim.OUTBOX in work.claims:
+        for mail in work.session.outbox():
+            left = _mail_left(mail, going)
+            if left != mail:
+                mails.append(left)
+            if left.status is not mail.status and left.notice.stage_id is not None:
+                skipped.append(_skip(work, left.notice, left.notice.stage_id))
+    results = {}
+    if Claim.IDEMPOTENCY_KEYS in work.claims:
+        for key, kept in work.session.remembered(going.names):
+            result = going.left_of(kept.result)
+            if result != kept.result:
+                results[key] = attrs.evolve(kept, result=result)
+    if mails or results:
+        work.session.rewrite(mails, results)
+    work.write([], skipped)
+
+
+def _mail_left(mail: Notification, going: Going) -> Notification:
+    """The notification without what has to go; one that has nothing left to say is not sent."""
+    left = attrs.evolve(mail, notice=going.left_of(mail.notice))
+    of_a_message = mail.notice.message_id in going.messages
+    to_them = going.user is not None and mail.notice.recipient_id == going.user.id
+    cut_off = left.notice.text is None and mail.notice.text is not None
+    if mail.status is DeliveryStatus.PENDING and (of_a_message or to_them or cut_off):
+        return attrs.evolve(left, status=DeliveryStatus.SKIPPED)
+    return left
+
+
+def _skip(work: Work, notice: Notice, stage_id: Id) -> Event:
+    return StageMessageSkipped(
+        at=work.now,
+        by=work.by,
+        ticket_id=notice.ticket_id,
+        stage_id=stage_id,
+        channel=notice.channel.value,
+        code="stage.skipped.removed",
+    )
+
+
+def _said(
+    work: Work,
+    ticket_id: Id,
+    id: Id,
+    what: str,
+    load: Callable[[Collection[Id]], Sequence[_Said]],
+) -> _Said:
+    """What was said on this ticket, its root, or what was merged into it, as far as it is shown."""
+    check_id(f"{what}_id", id)
+    ids = {*work.tree(ticket_id)}
+    root: Id = work.resolve(ticket_id)
+    if known(work, [root]):
+        ids |= {*work.tree(root)}
+    for one in load(list(ids)):
+        if one.id == id and (work.sees_internal or not one.internal):
+            return one
+    raise NotFoundError(what, id)
+
+
+def _those(things: Iterable[Any], kind: type[_Thing]) -> dict[Id, _Thing]:
+    return {thing.id: thing for thing in things if isinstance(thing, kind)}
+
+
+def _check_reason(reason: str) -> None:
+    check_line("reason", reason, NAME_LIMIT)
+    if not reason.strip():
+        raise InvalidValueError("reason", "must not be empty")
