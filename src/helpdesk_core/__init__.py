@@ -84,14 +84,17 @@ from helpdesk_core.merge import (
 )
 from helpdesk_core.plans import Merge, Plan
 from helpdesk_core.ports import Position, TicketFilter
+from helpdesk_core.search import Snippet
 from helpdesk_core.service import (
     PERMISSIONS,
     Delivered,
     Finding,
+    Found,
     Helpdesk,
     Observed,
     Page,
     Repaired,
+    SearchPage,
 )
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
 from helpdesk_core.stages import (
@@ -159,6 +162,7 @@ __all__ = [
     "Finding",
     "FoldPlan",
     "FollowSource",
+    "Found",
     "Gap",
     "Group",
     "HandoverPlan",
@@ -192,9 +196,11 @@ __all__ = [
     "RepositoryError",
     "RetryableError",
     "Role",
+    "SearchPage",
     "SimilarityIndex",
     "Skipped",
     "SmsTemplate",
+    "Snippet",
     "Stage",
     "System",
     "Team",

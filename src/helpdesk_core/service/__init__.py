@@ -24,11 +24,22 @@ from helpdesk_core.service.observing import Observed, Observer, observe
 from helpdesk_core.service.people import PeopleUseCases
 from helpdesk_core.service.permissions import PERMISSIONS
 from helpdesk_core.service.reading import Page, ReadingUseCases
+from helpdesk_core.service.searching import Found, SearchingUseCases, SearchPage
 from helpdesk_core.service.stages import StageUseCases
 from helpdesk_core.service.teams import TeamUseCases
 from helpdesk_core.service.tickets import TicketUseCases
 
-__all__ = ["PERMISSIONS", "Delivered", "Finding", "Helpdesk", "Observed", "Page", "Repaired"]
+__all__ = [
+    "PERMISSIONS",
+    "Delivered",
+    "Finding",
+    "Found",
+    "Helpdesk",
+    "Observed",
+    "Page",
+    "Repaired",
+    "SearchPage",
+]
 
 
 def _text_id() -> Id:
@@ -44,6 +55,7 @@ class Helpdesk(
     StageUseCases,
     PeopleUseCases,
     ReadingUseCases,
+    SearchingUseCases,
     DeliveringUseCases,
     CheckingUseCases,
 ):

@@ -24,6 +24,7 @@ from helpdesk_core.adapters.sql.rows import (
     workloads_of,
 )
 from helpdesk_core.adapters.sql.scopes import filter_clause, scope_clause
+from helpdesk_core.adapters.sql.searching import words_clause
 from helpdesk_core.adapters.sql.statements import ByIds
 from helpdesk_core.adapters.sql.types import is_id, known_ids
 from helpdesk_core.assignment import Workload
@@ -51,6 +52,7 @@ from helpdesk_core.ports import (
     Remembered,
     TicketFilter,
 )
+from helpdesk_core.search import Wanted
 from helpdesk_core.visibility.scopes import Scope
 
 _T = TypeVar("_T")
@@ -149,9 +151,18 @@ class SqlSession:
         limit: int | None = None,
         newest_first: bool = False,
     ) -> Sequence[Ticket]:
+        statement = self._sql.all_tickets.where(*self._clauses(scope, query))
+        return self._page(statement, after, limit, newest_first)
+
+    def _page(
+        self,
+        statement: sa.Select[Any],
+        after: Position | None,
+        limit: int | None,
+        newest_first: bool,
+    ) -> list[Ticket]:
         tickets = self._tables.tickets
         place = (tickets.c.created_at, tickets.c.id)
-        statement = self._sql.all_tickets.where(*self._clauses(scope, query))
         if after is not None:
             mark = sa.tuple_(
                 sa.literal(after.created_at, place[0].type), sa.literal(after.id, place[1].type)
@@ -164,6 +175,27 @@ class SqlSession:
     def count(self, scope: Scope, query: TicketFilter) -> int:
         statement = sa.select(sa.func.count()).select_from(self._tables.tickets)
         return int(self._db.rows(statement.where(*self._clauses(scope, query)))[0][0])
+
+    def search(
+        self,
+        scope: Scope,
+        query: TicketFilter,
+        wanted: Wanted,
+        *,
+        internal: bool,
+        after: Position | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Ticket]:
+        found = words_clause(self._tables, self._sql.dialect, scope, wanted, internal)
+        statement = self._sql.all_tickets.where(found, *self._clauses(scope, query))
+        return self._page(statement, after, limit, newest_first=True)
+
+    def count_found(
+        self, scope: Scope, query: TicketFilter, wanted: Wanted, *, internal: bool
+    ) -> int:
+        found = words_clause(self._tables, self._sql.dialect, scope, wanted, internal)
+        statement = sa.select(sa.func.count()).select_from(self._tables.tickets)
+        return int(self._db.rows(statement.where(found, *self._clauses(scope, query)))[0][0])
 
     def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
         stage_id = self._tables.tickets.c.stage_id

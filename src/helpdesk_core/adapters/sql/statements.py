@@ -55,6 +55,7 @@ class Statements:
 
     def __init__(self, tables: Tables, dialect: str) -> None:
         self.tables = tables
+        self.dialect = dialect
         self._postgresql = dialect == "postgresql"
         self._insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
         self._dialect: sa.Dialect = (
@@ -78,6 +79,7 @@ class Statements:
         self._history_and_outbox(t)
         self._writing(t)
         self._counting(t)
+        self._searching(t)
         self._own: set[Any] = set(_all_of(vars(self).values()))
         self._queries: dict[tuple[Any, int], Query] = {}
 
@@ -319,7 +321,8 @@ class Statements:
                 *(column for column in table.primary_key if isinstance(column.type, OpaqueId))
             ).where(sa.or_(*(_hangs_on_nothing(key) for key in table.foreign_keys)))
             for table in t.metadata.sorted_tables
-            if table.foreign_keys and table is not t.tickets  # whose own are asked one by one
+            if table.foreign_keys
+            and table not in (t.tickets, t.texts)  # asked one by one; numbered
         }
         add = self._insert(t.workloads)
         self.add_workload = add.on_conflict_do_update(
@@ -330,6 +333,16 @@ class Statements:
                 "credit": kept.credit + add.excluded.credit,
                 "last_assigned": sa.func.coalesce(add.excluded.last_assigned, kept.last_assigned),
             },
+        )
+
+    def _searching(self, t: Tables) -> None:
+        self.opening = sa.select(t.tickets.c.subject, t.tickets.c.description).where(
+            _is(t.tickets.c.id, "id")
+        )
+        self.reword_opening = (
+            sa.update(t.texts)
+            .where(_is(t.texts.c.ticket_id, "of"), t.texts.c.message_id.is_(None))
+            .values(words=sa.bindparam("v_words", type_=t.texts.c.words.type))
         )
 
     def update(self, kind: Kind, fields: tuple[str, ...]) -> sa.Update:
