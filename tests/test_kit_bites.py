@@ -549,10 +549,6 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
         store_of(FindsWhatIsHidden),
         "test_nothing_hidden_is_found",
     ),
-    "a search by anybody's tombstones, by chance": (
-        store_of(FindsWhatIsHidden),
-        "test_a_search_finds_what_may_be_read",
-    ),
     "a search counts what is hidden": (
         store_of(CountsWhatIsHidden),
         "test_nothing_hidden_is_found",
