@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import pytest
@@ -26,6 +26,7 @@ from helpdesk_core.adapters.memory import (
 )
 from helpdesk_core.plans import Add, AddFollow, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus
+from helpdesk_core.search import Wanted, opening_of, words_in
 from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing import (
     AttachmentStoreContract,
@@ -121,6 +122,102 @@ class FoldsCase(Broken):
             if query.matches(ticket, stage) and scope.matches(ticket, team):
                 found.append(ticket)
         return found
+
+
+class FindsBy(Broken):
+    """Finds and counts, with something else than what was asked for."""
+
+    def _with_words(self, scope: Any, query: Any, wanted: Any, internal: bool) -> Any:
+        return super()._with_words(*self.of(scope, query, wanted, internal))
+
+    def of(self, *asked: Any) -> Any:
+        return asked
+
+
+class FindsByNotes(FindsBy):
+    def of(self, scope: Any, query: Any, wanted: Any, internal: bool) -> Any:
+        return scope, query, wanted, True
+
+
+class FindsWhatIsHidden(Broken):
+    """Asks whether the ticket may be seen, and not the tombstone on which the words stand."""
+
+    def _with_words(self, scope: Any, query: Any, wanted: Any, internal: bool) -> Any:
+        inside = {ticket.id for ticket in self._matching(scope, query)}
+        found = super()._with_words(Everything(), query, wanted, internal)
+        return [ticket for ticket in found if ticket.id in inside]
+
+
+class CountsWhatIsHidden(Broken):
+    def count_found(self, scope: Any, query: Any, wanted: Any, *, internal: bool) -> Any:
+        return super().count_found(Everything(), query, wanted, internal=internal)
+
+
+class FindsAnyWord(FindsBy):
+    """Is content with one of the words, as a search on the web is."""
+
+    def of(self, scope: Any, query: Any, wanted: Any, internal: bool) -> Any:
+        words = [*wanted.whole, *wanted.beginnings]
+        return scope, query, Wanted(beginnings=frozenset(words[:1])), internal
+
+
+class FindsWholeWords(FindsBy):
+    def of(self, scope: Any, query: Any, wanted: Any, internal: bool) -> Any:
+        whole = Wanted(whole=wanted.whole | wanted.beginnings)
+        return scope, query, whole, internal
+
+
+class FindsTombstones(Broken):
+    def _with_words(self, scope: Any, query: Any, wanted: Any, internal: bool) -> Any:
+        found = super()._with_words(scope, query, wanted, internal)
+        return found + [
+            ticket
+            for ticket in self._matching(scope, query)
+            if ticket.is_merged_away and wanted.matches(words_in(opening_of(ticket)))
+        ]
+
+
+class KnowsOnlyAscii(Broken):
+    """Splits words as a database does that knows no other writing."""
+
+    def _with_words(self, scope: Any, query: Any, wanted: Any, internal: bool) -> Any:
+        found = super()._with_words(scope, query, wanted, internal)
+        words = wanted.whole | wanted.beginnings
+        return found if all(word.isascii() for word in words) else []
+
+
+class ReadsALanguage(Broken):
+    """Takes a sign for one of its own language of questions."""
+
+    def _with_words(self, scope: Any, query: Any, wanted: Any, internal: bool) -> Any:
+        if wanted.whole & {"or", "not", "near"}:
+            wanted = Wanted(beginnings=wanted.beginnings)
+        return super()._with_words(scope, query, wanted, internal)
+
+
+class FindsOldestFirst(Broken):
+    def search(self, *asked: Any, **options: Any) -> Any:
+        return super().search(*asked, **options)[::-1]
+
+
+class FindsByOldWords(Broken):
+    """Keeps the words of a ticket as it was opened."""
+
+    opened: ClassVar[dict[Any, Any]] = {}
+
+    def apply(self, changes: Any) -> None:
+        changes = list(changes)
+        super().apply(changes)
+        for change in changes:
+            if isinstance(change, Add) and type(change.thing).__name__ == "Ticket":
+                self.opened[change.thing.id] = change.thing
+
+    def _with_words(self, scope: Any, query: Any, wanted: Any, internal: bool) -> Any:
+        state = self._state.copy()
+        for id in state.tickets:
+            state.tickets[id] = self.opened[id]
+        found = MemorySession(state)._with_words(scope, query, wanted, internal)
+        return [self._state.tickets[ticket.id] for ticket in found]
 
 
 class CountsTombstones(Broken):
@@ -498,6 +595,28 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "a team's follow ends with its first source": (
         store_of(EndsTheWholeFollowOfATeam),
         "test_a_follow_ends_with_its_last_source",
+    ),
+    "a search finds by notes": (store_of(FindsByNotes), "test_nothing_hidden_is_found"),
+    "a search finds by hidden tombstones": (
+        store_of(FindsWhatIsHidden),
+        "test_nothing_hidden_is_found",
+    ),
+    "a search counts what is hidden": (
+        store_of(CountsWhatIsHidden),
+        "test_nothing_hidden_is_found",
+    ),
+    "a search finds tombstones": (store_of(FindsTombstones), "test_nothing_hidden_is_found"),
+    "a search finds any word": (store_of(FindsAnyWord), "test_all_words_stand_in_one_text"),
+    "a search finds whole words": (store_of(FindsWholeWords), "test_all_words_stand_in_one_text"),
+    "a search knows only ASCII": (
+        store_of(KnowsOnlyAscii),
+        "test_words_are_those_of_the_library",
+    ),
+    "a search has a language": (store_of(ReadsALanguage), "test_no_sign_means_anything"),
+    "a search is oldest first": (store_of(FindsOldestFirst), "test_what_was_found_is_paged"),
+    "a search finds by old words": (
+        store_of(FindsByOldWords),
+        "test_what_is_changed_is_found_by_its_new_words",
     ),
     "words are compared without case": (
         store_of(FoldsWords),

@@ -148,6 +148,7 @@ def test_what_it_cannot_do_is_refused_by_name(store: LegacyRepository) -> None:
         ("editable_stages", lambda: desk.create_stage("Later", actor=SETUP)),
         ("follow_sources", lambda: desk.unfollow_ticket(a, WORLD.users[2].id, actor=SETUP)),
         ("outbox", lambda: desk.deliver()),
+        ("search", lambda: desk.search("ink", actor=SETUP)),
     ):
         with pytest.raises(NotClaimedError) as refused:
             call()

@@ -85,15 +85,18 @@ from helpdesk_core.merge import (
 )
 from helpdesk_core.plans import Merge, Plan
 from helpdesk_core.ports import Position, TicketFilter
+from helpdesk_core.search import Snippet
 from helpdesk_core.service import (
     PERMISSIONS,
     Delivered,
     Finding,
+    Found,
     Helpdesk,
     Observed,
     Page,
     Removed,
     Repaired,
+    SearchPage,
     every,
 )
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
@@ -163,6 +166,7 @@ __all__ = [
     "Finding",
     "FoldPlan",
     "FollowSource",
+    "Found",
     "Gap",
     "Group",
     "HandoverPlan",
@@ -197,9 +201,11 @@ __all__ = [
     "RepositoryError",
     "RetryableError",
     "Role",
+    "SearchPage",
     "SimilarityIndex",
     "Skipped",
     "SmsTemplate",
+    "Snippet",
     "Stage",
     "System",
     "Team",

@@ -34,6 +34,7 @@ from helpdesk_core.entities import (
 from helpdesk_core.events import Event
 from helpdesk_core.fields import ID, OPTIONAL_ID, TAG_LIMIT, WHEN, are_ids, distinct, is_line
 from helpdesk_core.plans import Change, Channel, Discard, Merge, Notice, NoticeKind
+from helpdesk_core.search import Wanted
 from helpdesk_core.similarity import Match
 from helpdesk_core.visibility.scopes import Scope
 
@@ -62,6 +63,7 @@ class Claim(enum.Enum):
     TAGS = "tags"
     TIME_ENTRIES = "time_entries"
     REMOVAL = "removal"
+    SEARCH = "search"
 
 
 ALL_CLAIMS: frozenset[Claim] = frozenset(Claim)
@@ -232,6 +234,31 @@ class Session(Protocol):
 
     def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
         """The same per stage; a stage without any may be left out."""
+        ...
+
+    def search(
+        self,
+        scope: Scope,
+        query: TicketFilter,
+        wanted: Wanted,
+        *,
+        internal: bool,
+        after: Position | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Ticket]:
+        """Tickets as `find` gives them, newest first, that have a text with the words (V13).
+
+        A ticket's texts are `opening_of` it and the body of each of its messages, of internal ones
+        only with `internal` (V15); and those of the tombstones that lead to it, by whatever chain,
+        as far as they are inside the scope themselves (M7). One text must have all of the words
+        (`Wanted.matches`, of `words_in` the text). A tombstone is not found itself (M8).
+        """
+        ...
+
+    def count_found(
+        self, scope: Scope, query: TicketFilter, wanted: Wanted, *, internal: bool
+    ) -> int:
+        """How many `search` would give."""
         ...
 
     def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:

@@ -269,6 +269,25 @@ class World:
             readable.append(message["body"])
         return "ok", readable
 
+    def found(self, user_id, words, opened):
+        """The tickets that somebody finds by words; `opened` is what each was opened with.
+
+        CHOICE: words are looked for in one text at a time, the last one may be unfinished.
+        """
+        found = set()
+        # V13: "List, count, search, [...] all use it." M8: "outside counts, search and boards".
+        for ticket_id in self.visible(user_id, tombstones=False):
+            # M6: "Merging loses nothing". M7: "Nobody sees through a merge what they could not see
+            # before."
+            for other in merge.tree(ticket_id, self.tickets):
+                if self._sees(user_id, other) and _has(opened[other], words):
+                    found.add(ticket_id)
+            # V15: "Internal notes reach nobody outside, through any exit".
+            for body in self.messages(user_id, ticket_id)[1]:
+                if _has(body, words):
+                    found.add(ticket_id)
+        return found
+
     def _own_words_above(self, user_id, ticket_id):
         """What the user wrote, since this ticket was merged, on those it was merged into."""
         # M7: "their later replies land on the root", M9.
@@ -357,3 +376,11 @@ class World:
         return visibility.audience(
             ticket, self._team_of(ticket), self._all("users"), author, internal
         )
+
+
+def _has(text, words):
+    """Whether all the words are in the text, the last one at least as a beginning."""
+    there = text.lower().split()
+    return all(word in there for word in words[:-1]) and any(
+        word.startswith(words[-1]) for word in there
+    )

@@ -98,6 +98,14 @@ EXITS: dict[str, list[Call]] = {
         lambda d, a, t, m: d.count(actor=a, query=TicketFilter(team_ids=frozenset({m}))),
         lambda d, a, t, m: d.count(actor=a, query=TicketFilter(assignee_id="cyd", closed=False)),
     ],
+    "search": [
+        lambda d, a, t, m: d.search(MARK, actor=a),
+        lambda d, a, t, m: d.search("no ink", actor=a, query=MORE),
+        lambda d, a, t, m: d.search("no ink", actor=a, limit=1),
+        lambda d, a, t, m: d.search("worked", actor=a, whole_words=True),
+        lambda d, a, t, m: d.search("no", actor=a, query=TicketFilter(team_ids=frozenset({m}))),
+        lambda d, a, t, m: d.search("no", actor=a, query=TicketFilter(tag=f"{MARK}-tag")),
+    ],
     "board": [
         lambda d, a, t, m: d.board(actor=a),
         lambda d, a, t, m: d.board(m, actor=a),

@@ -90,6 +90,7 @@ READS: dict[str, Callable[[Helpdesk], object]] = {
         d.read_attachment(_TICKET, d.attachments(_TICKET, actor=_ADA)[0].id, actor=_ADA)
     ),
     "resolve": lambda d: d.resolve(_TICKET, actor=_ADA),
+    "search": lambda d: d.search("ink", actor=_ADA),
     "stages": lambda d: d.stages(_TEAM, actor=_ADA),
     "team": lambda d: d.team(_TEAM, actor=_ADA),
     "teams": lambda d: d.teams(actor=_ADA),

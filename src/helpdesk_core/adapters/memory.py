@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import attrs
 
 from helpdesk_core.adapters.plain import ManualClock, MemoryCalendar, MemoryNotifier
+from helpdesk_core.adapters.texts import with_words
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
     Attachment,
@@ -58,6 +59,7 @@ from helpdesk_core.ports import (
     Remembered,
     TicketFilter,
 )
+from helpdesk_core.search import Wanted
 from helpdesk_core.visibility.scopes import Scope, select
 
 __all__ = ["ManualClock", "MemoryCalendar", "MemoryNotifier", "MemoryRepository", "MemorySession"]
@@ -204,11 +206,7 @@ class MemorySession:
         limit: int | None = None,
         newest_first: bool = False,
     ) -> Sequence[Ticket]:
-        found = sorted(self._matching(scope, query), key=_place, reverse=newest_first)
-        if after is not None:
-            mark = (after.created_at, after.id)
-            found = [t for t in found if (_place(t) < mark if newest_first else _place(t) > mark)]
-        return found[:limit]
+        return _listed(self._matching(scope, query), after, limit, newest_first)
 
     def count(self, scope: Scope, query: TicketFilter) -> int:
         return len(self._matching(scope, query))
@@ -220,6 +218,33 @@ class MemorySession:
         state = self._state
         inside = select(scope, state.tickets.values(), state.teams)
         return [ticket for ticket in inside if query.matches(ticket, state.stages[ticket.stage_id])]
+
+    def search(
+        self,
+        scope: Scope,
+        query: TicketFilter,
+        wanted: Wanted,
+        *,
+        internal: bool,
+        after: Position | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Ticket]:
+        found = self._with_words(scope, query, wanted, internal)
+        return _listed(found, after, limit, newest_first=True)
+
+    def count_found(
+        self, scope: Scope, query: TicketFilter, wanted: Wanted, *, internal: bool
+    ) -> int:
+        return len(self._with_words(scope, query, wanted, internal))
+
+    def _with_words(
+        self, scope: Scope, query: TicketFilter, wanted: Wanted, internal: bool
+    ) -> list[Ticket]:
+        state = self._state
+        inside = select(scope, state.tickets.values(), state.teams)
+        said = [one for one in state.messages.values() if internal or not one.internal]
+        ids = with_words(wanted, inside, said, state.tickets)
+        return [ticket for ticket in self._matching(scope, query) if ticket.id in ids]
 
     def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:
         state = self._state
@@ -511,6 +536,16 @@ def _those(table: Mapping[Id, _T], ids: Collection[Id]) -> dict[Id, _T]:
 
 def _place(ticket: Ticket) -> tuple[datetime, Any]:
     return ticket.created_at, ticket.id
+
+
+def _listed(
+    tickets: Iterable[Ticket], after: Position | None, limit: int | None, newest_first: bool
+) -> list[Ticket]:
+    found = sorted(tickets, key=_place, reverse=newest_first)
+    if after is not None:
+        mark = (after.created_at, after.id)
+        found = [t for t in found if (_place(t) < mark if newest_first else _place(t) > mark)]
+    return found[:limit]
 
 
 def _of_tickets(

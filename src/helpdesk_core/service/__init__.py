@@ -26,6 +26,7 @@ from helpdesk_core.service.people import PeopleUseCases
 from helpdesk_core.service.permissions import PERMISSIONS
 from helpdesk_core.service.reading import ReadingUseCases
 from helpdesk_core.service.removing import Removed, RemovingUseCases
+from helpdesk_core.service.searching import Found, SearchingUseCases, SearchPage
 from helpdesk_core.service.stages import StageUseCases
 from helpdesk_core.service.teams import TeamUseCases
 from helpdesk_core.service.tickets import TicketUseCases
@@ -34,11 +35,13 @@ __all__ = [
     "PERMISSIONS",
     "Delivered",
     "Finding",
+    "Found",
     "Helpdesk",
     "Observed",
     "Page",
     "Removed",
     "Repaired",
+    "SearchPage",
     "every",
 ]
 
@@ -57,6 +60,7 @@ class Helpdesk(
     PeopleUseCases,
     RemovingUseCases,
     ReadingUseCases,
+    SearchingUseCases,
     DeliveringUseCases,
     CheckingUseCases,
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 from helpdesk_core.entities import Id, Ticket
@@ -61,20 +62,24 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", text))
 
 
-def _beginning(text: str) -> str:
-    """The beginning of a text, normalised; of a long one no more than that is worked on."""
+def beginning(text: str, limit: int = TEXT_LIMIT) -> str:
+    """The beginning of a text, normalised; of a long one no more than that is worked on.
+
+    >>> beginning("No INK", 4)
+    'no i'
+    """
     if len(text) <= _SLICE:
-        return normalise(text)
+        return normalise(text)[:limit]
     found: list[str] = []
     start = length = 0
-    while start < len(text) and length < TEXT_LIMIT:
+    while start < len(text) and length < limit:
         end = start + _SLICE
         while end < len(text) and _goes_on(text[end]):
             end += 1
         found.append(normalise(text[start:end]))
         length += len(found[-1])
         start = end
-    return "".join(found)[:TEXT_LIMIT]
+    return "".join(found)[:limit]
 
 
 def _goes_on(character: str) -> bool:
@@ -92,16 +97,36 @@ def words(text: str) -> list[str]:
     (['no', 'ink', 'no', 'paper'], ['印刷', '刷機', '機が', 'が故', '故障'])
     """
     found: list[str] = []
-    for run in without_noise(_beginning(text)).translate(_WORD_CHARACTERS).split():
-        if run.isascii():
+    for run, spaceless in runs(without_noise(beginning(text))):
+        if spaceless:
+            found += pairs(run)
+        else:
             found.append(run[:WORD_LIMIT])
+    return found
+
+
+def runs(text: str) -> Iterator[tuple[str, bool]]:
+    """The runs of letters and digits in a normalised text, and of each whether it has no spaces.
+
+    >>> list(runs("2 印刷機"))
+    [('2', False), ('印刷機', True)]
+    """
+    for run in text.translate(_WORD_CHARACTERS).split():
+        if run.isascii():
+            yield run, False
             continue
         for number, part in enumerate(_SPACELESS.split(run)):
-            if number % 2 == 0 or len(part) == 1:
-                found += [part[:WORD_LIMIT]] if part else []
-            else:
-                found += (part[at : at + 2] for at in range(len(part) - 1))
-    return found
+            if part:
+                yield part, number % 2 == 1
+
+
+def pairs(run: str) -> list[str]:
+    """The pairs of characters in a run that has no spaces; of a single one, that one.
+
+    >>> pairs("印刷機"), pairs("印")
+    (['印刷', '刷機'], ['印'])
+    """
+    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
 def fingerprint(ticket: Ticket) -> str:

@@ -10,11 +10,13 @@ from helpdesk_core.testing.racing import OutboxRaces, RacingRules
 from helpdesk_core.testing.reading import ReadingRules
 from helpdesk_core.testing.remembering import RememberingRules
 from helpdesk_core.testing.removing import RemovingRules
+from helpdesk_core.testing.searching import SearchRules
 from helpdesk_core.testing.writing import WritingRules
 
 
 class RepositoryContract(
     ReadingRules,
+    SearchRules,
     WritingRules,
     RememberingRules,
     PagingRules,

@@ -13,6 +13,12 @@ from typing import Any, NamedTuple
 import attrs
 
 from helpdesk_core.adapters.sql.connection import Connection
+from helpdesk_core.adapters.sql.searching import (
+    OF_THE_OPENING,
+    reword_message,
+    reword_opening,
+    text_rows,
+)
 from helpdesk_core.entities import (
     Attachment,
     Id,
@@ -152,6 +158,10 @@ class Writer:
                 raise ConflictError(
                     f"{', '.join(own)} of {kind.value} {id!r}: not what was expected"
                 )
+        if kind is Kind.TICKET and not OF_THE_OPENING.isdisjoint(batch):
+            reword_opening(self._db, id)
+        if kind is Kind.MESSAGE and "body" in batch:
+            reword_message(self._db, id, batch["body"].value)
         for field, change in batch.items():
             if (kind, field) in _IN_ROWS:
                 self._set_rows(change)
@@ -319,6 +329,7 @@ class Writer:
         fields = self._sql.names[getattr(self._sql.tables, table)]
         rows = [{name: getattr(thing, name) for name in fields} for thing in things]
         self._db.insert(table, rows, f"{_names(things)} cannot be added: ")
+        self._db.insert("texts", text_rows(things))
         if table == "tickets":
             self._insert_for(things, "ticket_tags", "ticket_id", "tag", "tags")
             self._db.held_tickets.update(ticket.id for ticket in things)

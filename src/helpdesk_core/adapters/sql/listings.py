@@ -33,25 +33,39 @@ def page(
     shape, values = apart(scope, statements.tables.id_type)
 
     def build() -> sa.Select[Any]:
-        tickets, reach = statements.tables.tickets, Reach(statements.tables, shape)
-        found = sa.select(tickets).where(reach.clause(), filter_clause(statements.tables, query))
-        if after is not None:
-            place = tickets.c.created_at, tickets.c.id
-            here = sa.tuple_(*place)
-            mark = sa.tuple_(*(sa.bindparam(f"after_{c.name}", type_=c.type) for c in place))
-            found = found.where(here < mark if newest_first else here > mark)
-        order = tickets.c.created_at, tickets.c.id
-        found = found.order_by(*(c.desc() if newest_first else c.asc() for c in order))
-        if limit is not None:  # as a number, since a database plans for it
-            found = found.limit(sa.literal_column(str(int(limit)), sa.Integer()))
-        rows = found.subquery("page")
-        return statements.full_tickets(rows)
+        inside = Reach(statements.tables, shape).clause()
+        asked = sa.and_(inside, filter_clause(statements.tables, query))
+        return ordered(statements, asked, after, limit, newest_first)
 
-    parameters: dict[str, Any] = {**values}
-    if after is not None:
-        parameters |= {"after_created_at": after.created_at, "after_id": after.id}
     key = ("page", shape, query, after is None, limit, newest_first)
-    return statements.remembered(key, build), parameters
+    return statements.remembered(key, build), values | after_place(after)
+
+
+def ordered(
+    statements: Statements,
+    asked: sa.ColumnElement[bool],
+    after: Position | None,
+    limit: int | None,
+    newest_first: bool,
+) -> sa.Select[Any]:
+    """The tickets of which this is true, in order, after a place that is a parameter."""
+    tickets = statements.tables.tickets
+    found, place = sa.select(tickets).where(asked), (tickets.c.created_at, tickets.c.id)
+    if after is not None:
+        here = sa.tuple_(*place)
+        mark = sa.tuple_(*(sa.bindparam(f"after_{c.name}", type_=c.type) for c in place))
+        found = found.where(here < mark if newest_first else here > mark)
+    found = found.order_by(*(c.desc() if newest_first else c.asc() for c in place))
+    if limit is not None:  # as a number, since a database plans for it
+        found = found.limit(sa.literal_column(str(int(limit)), sa.Integer()))
+    return statements.full_tickets(found.subquery("page"))
+
+
+def after_place(after: Position | None) -> dict[str, Any]:
+    """The place as parameters."""
+    if after is None:
+        return {}
+    return {"after_created_at": after.created_at, "after_id": after.id}
 
 
 def count(statements: Statements, scope: Scope, query: TicketFilter) -> Question:

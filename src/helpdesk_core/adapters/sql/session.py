@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from helpdesk_core.adapters.sql import listings, removing
+from helpdesk_core.adapters.sql import listings, removing, searching
 from helpdesk_core.adapters.sql.around import Around, look_around
 from helpdesk_core.adapters.sql.changes import Writer
 from helpdesk_core.adapters.sql.connection import Connection
@@ -51,6 +51,7 @@ from helpdesk_core.ports import (
     Remembered,
     TicketFilter,
 )
+from helpdesk_core.search import Wanted
 from helpdesk_core.visibility.scopes import Scope
 
 _T = TypeVar("_T")
@@ -158,6 +159,28 @@ class SqlSession:
 
     def count(self, scope: Scope, query: TicketFilter) -> int:
         return int(self._db.rows(*listings.count(self._sql, scope, query))[0][0])
+
+    def search(
+        self,
+        scope: Scope,
+        query: TicketFilter,
+        wanted: Wanted,
+        *,
+        internal: bool,
+        after: Position | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Ticket]:
+        checked = None if limit is None else _checked(limit)
+        asked = searching.page(self._sql, scope, query, wanted, internal, after, checked)
+        tickets = self._full(self._db.rows(*asked))
+        tickets.sort(key=_place, reverse=True)
+        return tickets
+
+    def count_found(
+        self, scope: Scope, query: TicketFilter, wanted: Wanted, *, internal: bool
+    ) -> int:
+        asked = searching.count(self._sql, scope, query, wanted, internal)
+        return int(self._db.rows(*asked)[0][0])
 
     def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
         counts: Counter[Id] = Counter()

@@ -83,6 +83,7 @@ class Statements:
         self._history_and_outbox(t)
         self._writing(t)
         self._counting(t)
+        self._searching(t)
         self._own: set[Any] = set(_all_of(vars(self).values()))
         self._queries: dict[tuple[Any, int], Query] = {}
 
@@ -347,7 +348,8 @@ class Statements:
                 *(column for column in table.primary_key if isinstance(column.type, OpaqueId))
             ).where(sa.or_(*(_hangs_on_nothing(key) for key in table.foreign_keys)))
             for table in t.metadata.sorted_tables
-            if table.foreign_keys and table is not t.tickets  # whose own are asked one by one
+            if table.foreign_keys
+            and table not in (t.tickets, t.texts)  # asked one by one; numbered
         }
         add = self._insert(t.workloads)
         self.add_workload = add.on_conflict_do_update(
@@ -358,6 +360,20 @@ class Statements:
                 "credit": kept.credit + add.excluded.credit,
                 "last_assigned": sa.func.coalesce(add.excluded.last_assigned, kept.last_assigned),
             },
+        )
+
+    def _searching(self, t: Tables) -> None:
+        self.opening = sa.select(t.tickets.c.subject, t.tickets.c.description).where(
+            _is(t.tickets.c.id, "id")
+        )
+        words = sa.bindparam("v_words", type_=t.texts.c.words.type)
+        reword = sa.update(t.texts).values(words=words)
+        self.reword_opening = reword.where(
+            _is(t.texts.c.ticket_id, "of"), t.texts.c.message_id.is_(None)
+        )
+        its = sa.select(t.messages.c.ticket_id).where(_is(t.messages.c.id, "of")).scalar_subquery()
+        self.reword_message = reword.where(
+            t.texts.c.ticket_id == its, _is(t.texts.c.message_id, "of")
         )
 
     def update(self, kind: Kind, fields: tuple[str, ...]) -> sa.Update:

@@ -23,6 +23,7 @@ from helpdesk_core.adapters.sql.types import (
     Json,
     OpaqueId,
     UtcDateTime,
+    Words,
 )
 from helpdesk_core.entities import (
     AssignmentMethod,
@@ -42,7 +43,7 @@ from helpdesk_core.ports import DeliveryStatus
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 
 #: The revision of the migrations that these tables are.
-REVISION = "0003"
+REVISION = "0004"
 
 _PREFIX = re.compile(r"(?a:[a-z_][a-z0-9_]{0,29})?")
 _NAMES = {
@@ -72,6 +73,7 @@ class Tables:
     messages: sa.Table
     attachments: sa.Table
     time_entries: sa.Table
+    texts: sa.Table
     workloads: sa.Table
     catching_up: sa.Table
     events: sa.Table
@@ -85,6 +87,11 @@ class Tables:
     def version_table(self) -> str:
         """Where Alembic keeps the revision: a table of the library's own."""
         return f"{self.prefix}alembic_version"
+
+    @property
+    def text_index(self) -> str:
+        """The words' FTS5 index on SQLite, which triggers keep; on PostgreSQL it is a GIN index."""
+        return f"{self.prefix}texts_fts"
 
 
 def _flag(name: str) -> sa.Column[Any]:
@@ -314,6 +321,16 @@ def _tickets(
         _moment("at"),
         _text("note"),
         sa.Index(None, "ticket_id", "at"),
+    )
+
+    table(
+        "texts",  # what is searched: how each ticket was opened, and each message
+        _counter("number"),
+        id_("ticket_id", to("tickets")),
+        id_("message_id", nullable=True),
+        _flag("internal"),
+        sa.Column("words", Words(), nullable=False),
+        sa.Index(None, "ticket_id"),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from helpdesk_core.adapters.sql.codec import Codec
@@ -84,6 +85,31 @@ def known_ids(values: Any, id_type: type) -> list[Id]:
     [1]
     """
     return list(dict.fromkeys([value for value in values if is_id(value, id_type)]))
+
+
+class Words(TypeDecorator[Any]):
+    """The words by which a text is found: `tsvector` on PostgreSQL, else text for FTS5.
+
+    A word is letters, marks and digits only, so nothing in it means something to either.
+
+    >>> from sqlalchemy.dialects import sqlite
+    >>> Words().process_bind_param({"ink", "no"}, sqlite.dialect())
+    'ink no'
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:
+        """The column that the database has for it."""
+        kind = TSVECTOR() if dialect.name == "postgresql" else sa.Text()
+        return dialect.type_descriptor(kind)  # type: ignore[no-any-return]
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        """The words in one order."""
+        if dialect.name == "postgresql":
+            value = [f"'{word}'" for word in value]
+        return " ".join(sorted(value))
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -1,0 +1,134 @@
+"""What is searched, kept by the transaction that changes it, and how it is asked for (V13).
+
+A row of `texts` for how each ticket was opened and for each message, with the words of
+`helpdesk_core.search` in it: the databases split, fold and rank nothing. It hangs on the ticket on
+which the text stands, so that merging, un-merging and transfers change none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from helpdesk_core.adapters.sql.connection import Connection
+from helpdesk_core.adapters.sql.listings import Question, after_place, ordered
+from helpdesk_core.adapters.sql.scopes import Clause, Reach, apart, filter_clause
+from helpdesk_core.adapters.sql.statements import Statements
+from helpdesk_core.adapters.sql.tables import Tables
+from helpdesk_core.entities import Id, Message, Ticket
+from helpdesk_core.ports import Position, TicketFilter
+from helpdesk_core.search import Wanted, opening_of, opening_text, words_in
+from helpdesk_core.visibility.scopes import Scope
+
+#: The fields of a ticket that are searched.
+OF_THE_OPENING = frozenset({"subject", "description"})
+
+
+def text_rows(things: Iterable[Any]) -> list[dict[str, Any]]:
+    """The rows of what was added, as far as it is searched."""
+    rows = []
+    for thing in things:
+        if isinstance(thing, Ticket):
+            text = opening_of(thing)
+            place = {"ticket_id": thing.id, "message_id": None, "internal": False}
+        elif isinstance(thing, Message):
+            text = thing.body
+            place = {"ticket_id": thing.ticket_id, "message_id": thing.id}
+            place["internal"] = thing.internal
+        else:
+            continue
+        rows.append({**place, "words": words_in(text)})
+    return rows
+
+
+def reword_message(db: Connection, message_id: Id, body: str) -> None:
+    """Keep the words of a message whose body has just been changed (T9)."""
+    db.changed(db.statements.reword_message, {"of": message_id, "v_words": words_in(body)})
+
+
+def reword_opening(db: Connection, ticket_id: Id) -> None:
+    """Keep the words of a ticket whose subject or description has just been changed."""
+    [(subject, description)] = db.rows(db.statements.opening, {"id": ticket_id})
+    words = words_in(opening_text(subject, description))
+    db.changed(db.statements.reword_opening, {"of": ticket_id, "v_words": words})
+
+
+def page(
+    statements: Statements,
+    scope: Scope,
+    query: TicketFilter,
+    wanted: Wanted,
+    internal: bool,
+    after: Position | None,
+    limit: int | None,
+) -> Question:
+    """The tickets that are found, newest first; the caller puts them into that order once more."""
+    asked, values = _found(statements, scope, query, wanted, internal)
+    return ordered(statements, asked, after, limit, True), values | after_place(after)
+
+
+def count(
+    statements: Statements, scope: Scope, query: TicketFilter, wanted: Wanted, internal: bool
+) -> Question:
+    """How many they are."""
+    asked, values = _found(statements, scope, query, wanted, internal)
+    number = sa.select(sa.func.count()).select_from(statements.tables.tickets)
+    return number.where(asked), values
+
+
+def _found(
+    statements: Statements, scope: Scope, query: TicketFilter, wanted: Wanted, internal: bool
+) -> tuple[Clause, dict[str, Id]]:
+    tables = statements.tables
+    shape, values = apart(scope, tables.id_type)
+    inside = Reach(tables, shape).clause()
+    found = _has_words(tables, statements.postgresql, inside, wanted, internal)
+    return sa.and_(found, inside, filter_clause(tables, query)), values
+
+
+def _has_words(
+    tables: Tables, postgresql: bool, inside: Clause, wanted: Wanted, internal: bool
+) -> Clause:
+    """Tickets with a text that has the words: their own, or one of a tombstone inside the scope.
+
+    Whether the ticket is inside is not asked here; that it is no tombstone itself is (M7, M8).
+    """
+    tickets, texts = tables.tickets, tables.texts
+    hits = sa.select(texts.c.ticket_id).where(_match(tables, postgresql, wanted))
+    if not internal:
+        hits = hits.where(texts.c.internal == sa.false())
+    told = hits.cte("told")
+    above = (
+        sa.select(tickets.c.merged_into.label("id"))
+        .where(
+            tickets.c.merged_into.is_not(None),
+            tickets.c.id.in_(sa.select(told.c.ticket_id)),
+            inside,
+        )
+        .cte("above", recursive=True)
+    )
+    further = tickets.alias()
+    above = above.union(
+        sa.select(further.c.merged_into)
+        .join(above, further.c.id == above.c.id)
+        .where(further.c.merged_into.is_not(None))
+    )
+    found = sa.union_all(sa.select(told.c.ticket_id), sa.select(above.c.id))
+    return sa.and_(tickets.c.merged_into.is_(None), tickets.c.id.in_(found))
+
+
+def _match(tables: Tables, postgresql: bool, wanted: Wanted) -> Clause:
+    texts = tables.texts
+    whole, beginnings = sorted(wanted.whole), sorted(wanted.beginnings)
+    if postgresql:
+        asked = [*(f"'{word}'" for word in whole), *(f"'{word}':*" for word in beginnings)]
+        query = sa.cast(sa.literal(" & ".join(asked), sa.Text()), TSQUERY())
+        return texts.c.words.op("@@", is_comparison=True)(query)
+    asked = [*(f'"{word}"' for word in whole), *(f'"{word}" *' for word in beginnings)]
+    index = sa.table(tables.text_index, sa.column("rowid"), sa.column(tables.text_index))
+    match = index.c[tables.text_index].op("MATCH", is_comparison=True)
+    rows = sa.select(index.c.rowid).where(match(sa.literal(" AND ".join(asked), sa.Text())))
+    return texts.c.number.in_(rows)
