@@ -44,8 +44,10 @@ def page(
         found = found.order_by(*(c.desc() if newest_first else c.asc() for c in order))
         if limit is not None:  # as a number, since a database plans for it
             found = found.limit(sa.literal_column(str(int(limit)), sa.Integer()))
+        if reach.is_walked and _asks_no_index(query):
+            return found.add_columns(*statements.lists_of(tickets))
         rows = found.subquery("page")
-        return statements.full_tickets(rows)
+        return sa.select(*rows.c, *statements.lists_of(rows))
 
     parameters: dict[str, Any] = {**values}
     if after is not None:
@@ -108,6 +110,15 @@ def _parts(
     stage = named.scalar_subquery()
     parts.append((sa.select(stage.label("stage_id")).select_from(ids), sa.func.count(stage)))
     return parts
+
+
+def _asks_no_index(query: TicketFilter) -> bool:
+    """Whether a walk in the order of the page is all that is left to a database.
+
+    Then nothing is sorted, and what hangs on a ticket may be looked up on the way; SQLite would
+    look it up for each ticket that it sorts.
+    """
+    return not query.merged and query == TicketFilter(priority=query.priority, merged=query.merged)
 
 
 def _is_narrow(query: TicketFilter) -> bool:
