@@ -15,11 +15,13 @@ import attrs
 from helpdesk_core.adapters.sql.connection import Connection
 from helpdesk_core.adapters.sql.searching import (
     OF_THE_OPENING,
+    forget_words,
     reword_message,
     reword_opening,
     text_rows,
 )
 from helpdesk_core.entities import (
+    REMOVED,
     Attachment,
     Id,
     Message,
@@ -92,6 +94,7 @@ class Writer:
         self._places: dict[Id, _Place] = {}
         self._folded: dict[Id, bool] | None = None
         self._corrections: dict[tuple[Id, Id], _Correction] = {}
+        self._removed = False  # whether words were written over (T9)
         #: Tickets that this transaction added, as they are.
         self.added: dict[Id, Ticket] = {}
 
@@ -118,12 +121,16 @@ class Writer:
                 for (kind, *_), group in itertools.groupby(_settled(changes), key=_batch):
                     _HANDLERS[kind](self, list(group))
                 self._correct_counts()
+                if self._removed:
+                    forget_words(self._db)
         except BaseException:  # what is remembered is not so any more
             self._places.clear()
             self._corrections.clear()
             self._folded = None
             self.added.clear()
             raise
+        finally:
+            self._removed = False
 
     # --- fields ----------------------------------------------------------------------------------
 
@@ -162,6 +169,7 @@ class Writer:
             reword_opening(self._db, id)
         if kind is Kind.MESSAGE and "body" in batch:
             reword_message(self._db, id, batch["body"].value)
+        self._removed |= any(change.value == REMOVED for change in batch.values())
         for field, change in batch.items():
             if (kind, field) in _IN_ROWS:
                 self._set_rows(change)

@@ -31,6 +31,7 @@ from helpdesk_core.fields import utc
 _PLAIN = (type(None), bool, int, float, str)
 _BASE_FIELDS = frozenset(field.name for field in attrs.fields(Event))
 _NONE_TYPE = type(None)
+_SOURCES = {source.value: source for source in FollowSource}
 _PACKAGE = "helpdesk_core."
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -140,8 +141,9 @@ class Codec:
     def followers(self, text: str | None) -> dict[Id, set[FollowSource]]:
         """Who follows, and why, by pairs that a database lists in JSON."""
         found: dict[Id, set[FollowSource]] = {}
-        for user_id, source in json.loads(text or "[]"):
-            found.setdefault(self.id_back(user_id), set()).add(FollowSource(source))
+        for user_id, name in json.loads(text or "[]"):
+            source = _SOURCES.get(name) or FollowSource(name)
+            found.setdefault(self.id_back(user_id), set()).add(source)
         return found
 
     def _id_out(self, value: Any) -> Any:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from helpdesk_core.adapters.sql.scopes import Reach, apart, filter_clause
 from helpdesk_core.adapters.sql.statements import Statements
+from helpdesk_core.adapters.sql.tables import Tables
 from helpdesk_core.ports import Position, TicketFilter
 from helpdesk_core.visibility.scopes import Scope
 
@@ -33,23 +34,26 @@ def page(
     shape, values = apart(scope, statements.tables.id_type)
 
     def build() -> sa.Select[Any]:
-        inside = Reach(statements.tables, shape).clause()
-        asked = sa.and_(inside, filter_clause(statements.tables, query))
-        return ordered(statements, asked, after, limit, newest_first)
+        reach = Reach(statements.tables, shape)
+        asked = sa.and_(reach.clause(), filter_clause(statements.tables, query))
+        found = ordered(statements.tables, asked, after, limit, newest_first)
+        if reach.is_walked and _asks_no_index(query):
+            return found.add_columns(*statements.lists_of(statements.tables.tickets))
+        return whole_rows(statements, found)
 
     key = ("page", shape, query, after is None, limit, newest_first)
     return statements.remembered(key, build), values | after_place(after)
 
 
 def ordered(
-    statements: Statements,
+    tables: Tables,
     asked: sa.ColumnElement[bool],
     after: Position | None,
     limit: int | None,
     newest_first: bool,
 ) -> sa.Select[Any]:
-    """The tickets of which this is true, in order, after a place that is a parameter."""
-    tickets = statements.tables.tickets
+    """Rows of the tickets of which this is true, in order, after a place that is a parameter."""
+    tickets = tables.tickets
     found, place = sa.select(tickets).where(asked), (tickets.c.created_at, tickets.c.id)
     if after is not None:
         here = sa.tuple_(*place)
@@ -58,7 +62,13 @@ def ordered(
     found = found.order_by(*(c.desc() if newest_first else c.asc() for c in place))
     if limit is not None:  # as a number, since a database plans for it
         found = found.limit(sa.literal_column(str(int(limit)), sa.Integer()))
-    return statements.full_tickets(found.subquery("page"))
+    return found
+
+
+def whole_rows(statements: Statements, found: sa.Select[Any]) -> sa.Select[Any]:
+    """What was found, with what hangs on these tickets alone."""
+    rows = found.subquery("page")
+    return sa.select(*rows.c, *statements.lists_of(rows))
 
 
 def after_place(after: Position | None) -> dict[str, Any]:
@@ -122,6 +132,15 @@ def _parts(
     stage = named.scalar_subquery()
     parts.append((sa.select(stage.label("stage_id")).select_from(ids), sa.func.count(stage)))
     return parts
+
+
+def _asks_no_index(query: TicketFilter) -> bool:
+    """Whether a walk in the order of the page is all that is left to a database.
+
+    Then nothing is sorted, and what hangs on a ticket may be looked up on the way; SQLite would
+    look it up for each ticket that it sorts.
+    """
+    return not query.merged and query == TicketFilter(priority=query.priority, merged=query.merged)
 
 
 def _is_narrow(query: TicketFilter) -> bool:

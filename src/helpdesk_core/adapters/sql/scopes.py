@@ -133,6 +133,11 @@ class Reach:
         self._held = len(self._named) == 1 and all(len(test) == 1 for test in tests)
 
     @property
+    def is_walked(self) -> bool:
+        """Whether no index leads to the tickets inside: each is looked at."""
+        return self.everything or (bool(self._named) and self._whole is not None)
+
+    @property
     def names_tickets(self) -> bool:
         """Whether single tickets are inside of teams that are not."""
         return bool(self._named)

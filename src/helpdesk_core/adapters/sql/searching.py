@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from helpdesk_core.adapters.sql.connection import Connection
-from helpdesk_core.adapters.sql.listings import Question, after_place, ordered
+from helpdesk_core.adapters.sql.listings import Question, after_place, ordered, whole_rows
 from helpdesk_core.adapters.sql.scopes import Clause, Reach, apart, filter_clause
 from helpdesk_core.adapters.sql.statements import Statements
 from helpdesk_core.adapters.sql.tables import Tables
@@ -56,6 +56,16 @@ def reword_opening(db: Connection, ticket_id: Id) -> None:
     db.changed(db.statements.reword_opening, {"of": ticket_id, "v_words": words})
 
 
+def forget_words(db: Connection) -> None:
+    """Leave nothing in SQLite's index of words that stand in no text any more (T9).
+
+    It marks them as gone until it is merged. PostgreSQL's is the affair of VACUUM.
+    """
+    if not db.statements.postgresql:
+        name = db.tables.text_index
+        db.changed(sa.text(f"INSERT INTO {name} ({name}) VALUES ('optimize')"), {})
+
+
 def page(
     statements: Statements,
     scope: Scope,
@@ -67,7 +77,8 @@ def page(
 ) -> Question:
     """The tickets that are found, newest first; the caller puts them into that order once more."""
     asked, values = _found(statements, scope, query, wanted, internal)
-    return ordered(statements, asked, after, limit, True), values | after_place(after)
+    found = ordered(statements.tables, asked, after, limit, newest_first=True)
+    return whole_rows(statements, found), values | after_place(after)
 
 
 def count(

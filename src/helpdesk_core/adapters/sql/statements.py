@@ -140,11 +140,10 @@ class Statements:
             listed = f.json_group_array(item, type_=sa.Text())
         return sa.select(listed).where(of).scalar_subquery()
 
-    def full_tickets(self, rows: sa.FromClause) -> sa.Select[Any]:
-        """These rows of tickets, each with its tags and its followers."""
+    def lists_of(self, rows: sa.FromClause) -> tuple[sa.ScalarSelect[Any], sa.ScalarSelect[Any]]:
+        """The tags and the followers of each of these rows of tickets."""
         tags, follows = self.tables.ticket_tags.c, self.tables.ticket_follows.c
-        return sa.select(
-            *rows.c,
+        return (
             self._listed(tags.ticket_id == rows.c.id, tags.tag),
             self._listed(follows.ticket_id == rows.c.id, follows.user_id, follows.source),
         )
@@ -153,7 +152,7 @@ class Statements:
         users, stages = (sa.select(*entity_columns(table)) for table in (t.users, t.stages))
         # What hangs on a team or a ticket comes with it, as JSON: one question instead of three.
         follows = t.team_follows.c
-        tickets = self.full_tickets(t.tickets)
+        tickets = sa.select(*t.tickets.c, *self.lists_of(t.tickets))
         teams = sa.select(
             *entity_columns(t.teams),
             self._listed(t.team_stages.c.team_id == t.teams.c.id, t.team_stages.c.stage_id),
