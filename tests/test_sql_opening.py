@@ -339,3 +339,13 @@ def test_many_tickets_are_read_in_parts() -> None:
             assert len(session.history(ids)) == 1200
             assert [r.event.ticket_id for r in session.history(ids[::-1], limit=3)] == ids[:3]
             assert session.workloads("x")["ada"].total == 1200
+
+
+def test_the_longest_prefix_fits_in_every_name() -> None:
+    """T6: a prefix is as long as names of 63 characters allow, and a longer one is refused."""
+    tables = tables_for(str, "p" * 27).metadata.tables.values()
+    parts = [part.name for table in tables for part in (*table.indexes, *table.constraints)]
+    names = [str(name) for name in (*(table.name for table in tables), *parts) if name]
+    assert 60 <= max(map(len, names)) <= 63
+    with pytest.raises(InvalidValueError, match="prefix"):
+        tables_for(str, "p" * 28)

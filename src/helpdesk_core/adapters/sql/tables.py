@@ -45,7 +45,7 @@ from helpdesk_core.templates import EmailTemplate, SmsTemplate
 #: The revision of the migrations that these tables are.
 REVISION = "0004"
 
-_PREFIX = re.compile(r"(?a:[a-z_][a-z0-9_]{0,29})?")
+_PREFIX = re.compile(r"(?a:[a-z_][a-z0-9_]{0,26})?")
 _NAMES = {
     "pk": "pk_%(table_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s",
@@ -125,7 +125,7 @@ def tables_for(id_type: type, prefix: str) -> Tables:
         raise InvalidValueError("id_type", f"must be one of {', '.join(ID_TYPES)}")
     if not _PREFIX.fullmatch(prefix):
         raise InvalidValueError(
-            "prefix", "must be lower-case letters, digits and underscores, at most 30"
+            "prefix", "must be lower-case letters, digits and underscores, at most 27"
         )
     metadata = sa.MetaData(naming_convention=_NAMES)
     made: dict[str, sa.Table] = {}
