@@ -618,6 +618,10 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
         store_of(FindsByOldWords),
         "test_what_is_changed_is_found_by_its_new_words",
     ),
+    "a search finds what was removed": (
+        store_of(FindsByOldWords),
+        "test_what_was_removed_is_not_found",
+    ),
     "words are compared without case": (
         store_of(FoldsWords),
         "test_words_that_look_alike_are_two",

@@ -214,6 +214,7 @@ REFUSED: dict[str, tuple[Claim, Call]] = {
         lambda c: c.desk.duplicate_groups(actor=SETUP, query=TicketFilter(tag="ink")),
     ),
     "log time": (Claim.TIME_ENTRIES, lambda c: c.desk.log_time("T-1", 5, actor="ann")),
+    "search": (Claim.SEARCH, lambda c: c.desk.search("ink", actor=SETUP)),
     "read the time": (Claim.TIME_ENTRIES, lambda c: c.desk.time_entries("T-1", actor="ann")),
 }
 AWAY = Absence(user_id="ann", start=MONDAY)

@@ -456,8 +456,8 @@ def test_every_change_takes_an_actor_and_may_take_a_key(company: Company) -> Non
         "deliver", "duplicate_groups", "duplicates", "explain_access", "explain_assignment",
         "history", "merged_tickets", "messages", "my_board", "preview_fold", "preview_handover",
         "preview_merge", "preview_team", "preview_visibility", "purge", "read_attachment", "repair",
-        "resolve", "stages", "team", "teams", "ticket", "tickets", "time_entries", "user",
-        "workloads",
+        "resolve", "search", "stages", "team", "teams", "ticket", "tickets", "time_entries",
+        "user", "workloads",
     }  # fmt: skip
     for name, method in inspect.getmembers(type(company.desk), inspect.isfunction):
         if name.startswith("_"):

@@ -19,7 +19,6 @@ from helpdesk_core import (
     Helpdesk,
     InvalidValueError,
     Message,
-    NotClaimedError,
     RefusedError,
     SearchPage,
     TicketFilter,
@@ -30,7 +29,7 @@ from helpdesk_core.adapters.memory import (
     MemoryNotifier,
 )
 from helpdesk_core.plans import Add
-from helpdesk_core.ports import ALL_CLAIMS, Claim, Repository
+from helpdesk_core.ports import Repository
 from model.world import World
 
 WORDS = ("ink", "inkling", "paper", "printer", "prints", "room")
@@ -279,16 +278,6 @@ def test_any_text_is_a_question_or_refused(company: Company) -> None:
             assert refused in (None, "text")
 
     check()
-
-
-def test_a_store_that_does_not_search_is_refused_by_name(
-    company: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """V13: where the store does not claim it, searching is refused, and nothing is looked at."""
-    monkeypatch.setattr(company.repository, "claims", ALL_CLAIMS - {Claim.SEARCH})
-    with pytest.raises(NotClaimedError) as refused:
-        company.desk.search("ink", actor="ann")
-    assert refused.value.claim == "search"
 
 
 def test_what_a_store_finds_wrongly_is_not_shown(

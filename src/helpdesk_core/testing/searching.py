@@ -10,7 +10,15 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_core.entities import FollowSource, Id, Message, Ticket, User, Visibility
+from helpdesk_core.entities import (
+    REMOVED,
+    FollowSource,
+    Id,
+    Message,
+    Ticket,
+    User,
+    Visibility,
+)
 from helpdesk_core.errors import ConflictError, InvalidValueError
 from helpdesk_core.plans import Add, Kind
 from helpdesk_core.ports import Claim, Position, Session, TicketFilter
@@ -241,6 +249,30 @@ class SearchRules(StoreContract):
                 session.lock([], [ticket.id])
                 session.apply([more])
             self._counts(repository, {"quagga gnu": 1, "okapi": 1, "ink": 1})
+
+    def test_what_was_removed_is_not_found(self) -> None:
+        """T9: a message and what a ticket was opened with are found by what stands there now."""
+        self.needs(Claim.SEARCH, Claim.REMOVAL)
+        world = self.plain(tickets=2)
+        ticket = world.tickets[0]
+        message = Message(
+            id=make_id(self.id_type, "message", 1), ticket_id=ticket.id, body="Okapi", at=MONDAY
+        )
+        with self.filled(world) as repository:
+            with repository.writing() as session:
+                session.lock([], [ticket.id])
+                session.apply([Add(message), set_field(Kind.TICKET, ticket, "subject", "Quagga")])
+            self._counts(repository, {"okapi": 1, "quagga": 1})
+            named = attrs.evolve(ticket, subject="Quagga")
+            with repository.writing() as session:
+                session.lock([], [ticket.id])
+                session.apply(
+                    [
+                        set_field(Kind.MESSAGE, message, "body", REMOVED),
+                        set_field(Kind.TICKET, named, "subject", REMOVED),
+                    ]
+                )
+            self._counts(repository, {"okapi": 0, "quagga": 0})
 
     def _counts(self, repository: Any, expected: dict[str, int]) -> None:
         with repository.reading() as session:
