@@ -51,6 +51,7 @@ details = st.sampled_from(
         "FREQ=WEEKLY",
         "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU",
         "FREQ=WEEKLY;BYDAY=SU,MO;WKST=SU",
+        "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2",
         "FREQ=MONTHLY",
         "FREQ=MONTHLY;BYMONTH=1,2,12",
         "FREQ=MONTHLY;BYMONTHDAY=-1,15",
@@ -71,7 +72,10 @@ shown = st.datetimes(datetime(1999, 1, 1), datetime(2030, 1, 1)).map(  # noqa: D
 
 @given(intervals, details, shown, st.integers(-500, 12_000), st.integers(0, 900))
 @example("INTERVAL=2;", "FREQ=WEEKLY;BYDAY=MO,SU", datetime(2026, 1, 2), 9, 30)  # noqa: DTZ001
+@example("", "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2", datetime(2026, 1, 7), 50, 9)  # noqa: DTZ001
 @example("INTERVAL=3;", "FREQ=MONTHLY", datetime(2026, 1, 31), 400, 300)  # noqa: DTZ001
+@example("", "FREQ=MONTHLY;BYMONTHDAY=1", datetime(2026, 1, 5), 55, 90)  # noqa: DTZ001
+@example("", "FREQ=YEARLY;BYYEARDAY=1,60,-1", datetime(2026, 5, 5), 241, 900)  # noqa: DTZ001
 @example("INTERVAL=3;", "FREQ=MONTHLY;BYMONTH=1,2,12", datetime(2026, 5, 31), 0, 1)  # noqa: DTZ001
 def test_a_rule_is_started_shortly_before_what_is_asked(
     interval: str, rule: str, start: datetime, days: int, long: int
@@ -472,3 +476,14 @@ def test_limits_of_a_recurring_absence_are_within() -> None:
     always = Availability([again("FREQ=DAILY", late.start, DAY)])
     assert always.next_available(["ada"], last) is None
     assert always.next_available(["ada"], last, timedelta.max) is None
+
+
+def test_what_comes_after_forty_years_is_never() -> None:
+    """A11: Of what comes round, a change within 40 years is found, and none after them."""
+    start = datetime(2080, 2, 29, tzinfo=UTC)
+    leap = Availability([again("FREQ=YEARLY;INTERVAL=20", start, DAY)])
+    assert leap.next_change("ada", start + DAY) == datetime(2120, 2, 29, tzinfo=UTC)
+    for days in range(28):  # wherever pieces end
+        begins = MONDAY.replace(day=1) + days * DAY
+        late = Availability([again("FREQ=MONTHLY;INTERVAL=482", begins)])
+        assert late.next_change("ada", begins + HOUR) is None

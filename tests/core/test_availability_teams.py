@@ -12,7 +12,7 @@ import pytest
 from helpdesk_core.availability import Availability, Gap
 from helpdesk_core.availability import availability as questions
 from helpdesk_core.availability.members import Member, Team
-from helpdesk_core.availability.patterns import KEPT
+from helpdesk_core.availability.patterns import KEPT, week_of
 from helpdesk_core.entities import Absence, Id, RecurringAbsence, WeeklySchedule
 from helpdesk_core.errors import InvalidValueError
 
@@ -184,6 +184,39 @@ def test_what_is_kept_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         )
         assert len(team._pieces) <= KEPT
         assert len(team._moments) <= KEPT
+
+
+def test_what_is_kept_is_not_laid_out_anew() -> None:
+    """A11: Years, teams, and what all of a week work are kept, as long as there is room."""
+    known = Availability((), office(*TEAM))
+    team = known._team(TEAM)
+    kept = [(team.moments(number), team.edges(number)) for number in range(KEPT)]
+    for number, (moments, edges) in enumerate(kept):
+        assert team.moments(number) is moments
+        assert team.edges(number) is edges
+    assert known._team(TEAM) is team
+    assert len({id(member.week) for member in team.members.values()}) == 1
+
+
+def test_a_week_of_every_hour_is_none() -> None:
+    """A13: Who works round the clock is as who has no schedule, and nothing is laid out."""
+    hours = [(day, 0, 1440) for day in range(7)]
+    week = WeeklySchedule(user_id="ada", time_zone="Europe/Rome", hours=hours)
+    assert Member((), week_of(week.time_zone, week.hours)).hours is None
+
+
+def test_who_goes_at_the_last_moment_is_not_there_then() -> None:
+    """A9: An absence from the last moment there is on, or until it, is so at that moment too."""
+    last = datetime.max.replace(tzinfo=UTC)
+    for one, then in ((Absence(user_id="ada", start=last), None), (until(last), last)):
+        known = Availability([one])
+        assert known.next_available(["ada"], last) == then
+        assert known.is_available("ada", last) is (then is not None)
+
+
+def until(end: datetime) -> Absence:
+    """From a day before."""
+    return Absence(user_id="ada", start=end - DAY, end=end)
 
 
 def test_threads_share_it() -> None:

@@ -150,9 +150,9 @@ class Recurring(Pattern):
         start, end = number * PIECE, (number + 1) * PIECE
         spells: list[tuple[int, int | None]] = []
         for absence in self._absences:
-            # no wall is two days from UTC
-            since = _on_a_wall(start - 2 * DAY - absence.lasts // timedelta.resolution)
-            until = _on_a_wall(end + 2 * DAY)
+            # no wall is a day from UTC
+            since = _on_a_wall(start - DAY - absence.lasts // timedelta.resolution)
+            until = _on_a_wall(end + DAY)
             spells += occurrences(absence, absence.recurrence.starts(since, until))
         return within(joined(spells), start, end)
 
