@@ -294,6 +294,12 @@ def test_absence_that_ends_in_the_hour_that_is_skipped() -> None:
         ),
         # Apia went to the other side of the date line: Friday 30 December 2011 was not there.
         ("Pacific/Apia", (4, 540, 1020), "2011-12-29T12:00Z", [("01-05T19:00", "01-06T03:00")]),
+        (  # two o'clock comes again, when the hours are over
+            "Europe/Rome",
+            (6, 60, 120),
+            "2026-10-24T22:00Z",
+            [("10-24T23:00", "10-25T00:00"), ("11-01T00:00", "11-01T01:00")],
+        ),
     ],
 )
 def test_change_of_the_clocks(

@@ -70,7 +70,7 @@ def test_absences_that_ended_are_the_hours_away_joined(
     after: int,
     lasting: int,
 ) -> None:
-    """A8, A9: Who was away is told of whole spells, joined, whose end is in the stretch asked of."""
+    """A8, A9: Whole spells, joined, are told of, those whose end is in the stretch asked of."""
     until = after + lasting
     off = {hour for start, end in some for hour in range(start, TO if end is None else end)}
     for start, lasts, days in coming:
@@ -98,6 +98,9 @@ def test_a_moment_is_enough_between_two_absences() -> None:
     assert known.absences_ended("ada", MEETING, MEETING + HOUR) == ((MEETING, MEETING + HOUR),)
     assert known.absences_ended("ada", MEETING - 2 * moment, MEETING) == (
         (MEETING - 2 * HOUR, MEETING - moment),
+    )
+    assert known.absences_ended("ada", MEETING + moment, MEETING + HOUR) == (
+        (MEETING, MEETING + HOUR),
     )
 
 

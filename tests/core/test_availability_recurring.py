@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from helpdesk_core.availability import Availability
 from helpdesk_core.availability.edges import PIECE, to_moment
+from helpdesk_core.availability.patterns import Recurring
 from helpdesk_core.entities import Absence, RecurringAbsence, WeeklySchedule
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.recurrence import Recurrence
@@ -381,6 +382,8 @@ def test_an_empty_week_stays_empty() -> None:
         ("FREQ=MONTHLY;INTERVAL=12;BYMONTH=3", "28 years"),
         ("FREQ=YEARLY;INTERVAL=4;BYYEARDAY=366", "28 years"),
         ("FREQ=DAILY;BYMONTHDAY=1;BYSETPOS=2", "28 years"),
+        ("FREQ=DAILY;BYHOUR=24", "BYHOUR from 0 to 23$"),
+        ("FREQ=YEARLY;BYYEARDAY=0", "BYYEARDAY from -366 to 366, and not 0$"),
     ],
 )
 def test_impossible_rules_are_refused(rule: Any, problem: str) -> None:
@@ -487,3 +490,14 @@ def test_what_comes_after_forty_years_is_never() -> None:
         begins = MONDAY.replace(day=1) + days * DAY
         late = Availability([again("FREQ=MONTHLY;INTERVAL=482", begins)])
         assert late.next_change("ada", begins + HOUR) is None
+
+
+def test_a_piece_ends_where_the_next_begins() -> None:
+    """A13: What is laid out of a recurring absence is cut at the ends of each piece."""
+    whole = Recurring([again("FREQ=DAILY", lasts=DAY)])
+    half = Recurring([again("FREQ=DAILY", MONDAY + 12 * HOUR, 18 * HOUR)])
+    for number in range(740, 743):
+        start, end = number * PIECE, (number + 1) * PIECE
+        assert list(whole.edges(number)) == [start, end]
+        edges = half.edges(number)
+        assert (edges[0], edges[-1], len(edges)) == (start, end, 58)
