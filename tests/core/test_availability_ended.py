@@ -109,3 +109,12 @@ def test_an_absence_from_the_first_moment_ends_too() -> None:
     first = datetime.min.replace(tzinfo=UTC)
     known = Availability([Absence(user_id="ada", start=first, end=MEETING)])
     assert known.absences_ended("ada", MEETING - HOUR, MEETING) == ((first, MEETING),)
+
+
+def test_a_recurring_absence_that_has_just_begun() -> None:
+    """A8: An absence is told of from its first moment on, if that is the one before the stretch."""
+    known = Availability([daily(0, 5, 1)])
+    just_begun = MEETING + timedelta.resolution
+    assert known.absences_ended("ada", just_begun, MEETING + 5 * HOUR) == (
+        (MEETING, MEETING + 5 * HOUR),
+    )

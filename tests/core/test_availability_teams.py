@@ -166,6 +166,15 @@ def test_absences_of_somebody_else_are_refused() -> None:
         Availability().with_absences("", [])
 
 
+def test_coverage_tells_of_no_empty_gap() -> None:
+    """A13: Where somebody goes as the stretch ends, and in a stretch of no length, nothing is."""
+    known = Availability((), office("ada"))
+    nine, five = MONDAY + 9 * HOUR, MONDAY + 17 * HOUR
+    assert known.coverage(["ada"], nine, five) == ()
+    assert known.coverage(["ada"], MONDAY, MONDAY) == ()
+    assert known.coverage(["ada"], MONDAY, five) == (Gap(MONDAY, nine),)
+
+
 def test_what_is_kept_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A11: However many teams and years are asked for, a bounded number of them is kept."""
     known = Availability((), office(*TEAM))
