@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from helpdesk_core.availability import Availability
 from helpdesk_core.availability.edges import PIECE, to_moment
 from helpdesk_core.availability.patterns import Recurring
+from helpdesk_core.availability.zones import offsets
 from helpdesk_core.entities import Absence, RecurringAbsence, WeeklySchedule
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.recurrence import Recurrence
@@ -76,6 +77,8 @@ shown = st.datetimes(datetime(1999, 1, 1), datetime(2030, 1, 1)).map(  # noqa: D
 @example("", "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2", datetime(2026, 1, 7), 50, 9)  # noqa: DTZ001
 @example("INTERVAL=3;", "FREQ=MONTHLY", datetime(2026, 1, 31), 400, 300)  # noqa: DTZ001
 @example("", "FREQ=MONTHLY;BYMONTHDAY=1", datetime(2026, 1, 5), 55, 90)  # noqa: DTZ001
+@example("", "FREQ=MONTHLY;BYMONTHDAY=-1,2", datetime(2026, 1, 5), -4, 90)  # noqa: DTZ001
+@example("INTERVAL=2;", "FREQ=YEARLY", datetime(2000, 3, 1), 5500, 900)  # noqa: DTZ001
 @example("", "FREQ=YEARLY;BYYEARDAY=1,60,-1", datetime(2026, 1, 5), 726, 900)  # noqa: DTZ001
 @example("INTERVAL=3;", "FREQ=MONTHLY;BYMONTH=1,2,12", datetime(2026, 5, 31), 0, 1)  # noqa: DTZ001
 def test_a_rule_is_started_shortly_before_what_is_asked(
@@ -501,3 +504,27 @@ def test_a_piece_ends_where_the_next_begins() -> None:
         assert list(whole.edges(number)) == [start, end]
         edges = half.edges(number)
         assert (edges[0], edges[-1], len(edges)) == (start, end, 58)
+
+
+@pytest.mark.parametrize("year", range(2000, 2028))
+@pytest.mark.parametrize("rare", ["INTERVAL=28;BYWEEKNO=53", "INTERVAL=4;BYYEARDAY=366"])
+def test_what_occurs_in_no_year_alike_is_refused(year: int, rare: str) -> None:
+    """A13: Whether a rule occurs is found out in a year alike, which any of 28 may begin."""
+    start = datetime(year, 1, 1)  # noqa: DTZ001
+    rule = f"FREQ=YEARLY;{rare}"
+    if any(rrulestr(f"{rule};UNTIL={year + 28}1231", dtstart=start)):
+        assert Recurrence.parse(rule, start, ROME).frequency == "YEARLY"
+    else:
+        with pytest.raises(InvalidValueError, match="28 years"):
+            Recurrence.parse(rule, start, ROME)
+
+
+@pytest.mark.parametrize("zone", ["Africa/Cairo", "Europe/Rome", "UTC"])
+def test_offsets_follow_one_another_through_each_piece(zone: str) -> None:
+    """A13: The offsets of a clock reach from one end of a piece to the other, without a gap."""
+    for number in range(680, 840):  # in Cairo clocks are changed on the day a piece begins
+        spans = offsets(zone, number)
+        assert spans[0][0] == number * PIECE
+        assert spans[-1][1] == (number + 1) * PIECE
+        assert all(since < until for since, until, _ in spans)
+        assert [until for _, until, _ in spans[:-1]] == [since for since, _, _ in spans[1:]]

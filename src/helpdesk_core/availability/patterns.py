@@ -118,7 +118,7 @@ class Week(Pattern):
     def _laid_out(self, number: int) -> list[int]:
         edges: list[int] = []
         for start, end, offset in offsets(self._time_zone, number):
-            for day in range((start + offset) // DAY, (end + offset - 1) // DAY + 1):
+            for day in range((start + offset) // DAY, (end + offset) // DAY + 1):
                 midnight = day * DAY - offset
                 windows = self._days[(day + 3) % 7]  # 1970 began on a Thursday
                 for place in range(0, len(windows), 2):
