@@ -320,6 +320,14 @@ def test_change_of_the_clocks(
         moment = end
 
 
+def test_hours_that_ended_are_not_entered_as_the_clock_goes_back() -> None:
+    """A13: Back after months, between the end of the hours and the hour that comes twice."""
+    back = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    gone = Absence(user_id="ada", start=datetime(2026, 6, 1, tzinfo=UTC), end=back)
+    known = Availability([gone], week("Europe/Rome", (6, 60, 120)))
+    assert known.next_available(["ada"], gone.start) == datetime(2026, 11, 1, tzinfo=UTC)
+
+
 @given(st.sampled_from(CHANGES), st.lists(windows, max_size=3), st.integers(0, 3 * 96))
 @example(("Pacific/Apia", CHANGES[-1][1]), [(4, 0, 1440)], 0)
 @example(("Europe/Rome", datetime(2026, 3, 22, 3, tzinfo=UTC)), [(6, 120, 150)], 0)  # two weeks

@@ -387,6 +387,8 @@ def test_an_empty_week_stays_empty() -> None:
         ("FREQ=YEARLY;INTERVAL=4;BYYEARDAY=366", "28 years"),
         ("FREQ=DAILY;BYMONTHDAY=1;BYSETPOS=2", "28 years"),
         ("FREQ=DAILY;BYHOUR=24", "BYHOUR from 0 to 23$"),
+        ("FREQ=YEARLY;BYDAY=MO;BYSETPOS=-367", "BYSETPOS from -366 to 366"),
+        ("FREQ=YEARLY;BYDAY=MO;BYSETPOS=367", "BYSETPOS from -366 to 366"),
         ("FREQ=YEARLY;BYYEARDAY=0", "BYYEARDAY from -366 to 366, and not 0$"),
     ],
 )

@@ -167,11 +167,11 @@ def test_absences_of_somebody_else_are_refused() -> None:
 
 
 def test_coverage_tells_of_no_empty_gap() -> None:
-    """A13: Where somebody goes as the stretch ends, and in a stretch of no length, nothing is."""
-    known = Availability((), office("ada"))
+    """A13: Where somebody goes for good as the stretch ends, or the stretch is empty, is no gap."""
     nine, five = MONDAY + 9 * HOUR, MONDAY + 17 * HOUR
+    known = Availability([away("ada", 17, None)], office("ada"))
     assert known.coverage(["ada"], nine, five) == ()
-    assert known.coverage(["ada"], MONDAY, MONDAY) == ()
+    assert known.coverage(["ada"], five, five) == ()
     assert known.coverage(["ada"], MONDAY, five) == (Gap(MONDAY, nine),)
 
 
