@@ -11,6 +11,7 @@ import pytest
 
 from helpdesk_core.availability import Availability, Gap
 from helpdesk_core.availability import availability as questions
+from helpdesk_core.availability.edges import PIECE, to_moment
 from helpdesk_core.availability.members import Member, Team
 from helpdesk_core.availability.patterns import KEPT, week_of
 from helpdesk_core.entities import Absence, Id, RecurringAbsence, WeeklySchedule
@@ -164,6 +165,13 @@ def test_absences_of_somebody_else_are_refused() -> None:
         Availability().with_absences("ada", [away("bob", 0, 1)])
     with pytest.raises(InvalidValueError, match="member_id"):
         Availability().with_absences("", [])
+
+
+def test_who_is_always_there_is_there_where_pieces_meet() -> None:
+    """A11: The next moment of who is there is the one asked for, on any day of a piece."""
+    for days in range(29):
+        moment = to_moment(731 * PIECE) + days * DAY + HOUR
+        assert Availability().next_available(["ada"], moment) == moment
 
 
 def test_coverage_tells_of_no_empty_gap() -> None:
