@@ -122,3 +122,14 @@ def test_each_proposal_is_one_ticket_more_by_either_count() -> None:
         assert [(each.assignee_id, each.count) for each in chosen] == [
             ("bob", 0), ("cy", 0), ("bob", 1),
         ]  # fmt: skip
+
+
+def test_a_ticket_that_nobody_fits_keeps_no_other() -> None:
+    """A15, A19: Of tickets of which nobody may have the first, the others are handed over."""
+    law = MemberOptions(tags=["law"])
+    policy = AssignmentPolicy(
+        method=AssignmentMethod.EQUAL_OPEN, member_options={"bob": law, "cy": law}
+    )
+    plan = propose([ticket(1), ticket(2, tags=["tax"])], policy=policy)
+    assert [each.assignment.assignee_id for each in plan.proposals] == [None, "bob"]
+    assert [type(event) for event in plan.events] == [TicketAssigned]
