@@ -98,7 +98,7 @@ class Recurrence:
     def _shortly_before(self, since: datetime) -> datetime:
         """The rule's own start, or the beginning of a period that it would reach before `since`.
 
-        One period earlier than the last: of one that has begun, the first days would be missed.
+        dateutil counts a week from the day that it starts on, so a week earlier than the last.
         """
         start = self._start
         if self.frequency in ("DAILY", "WEEKLY"):
@@ -106,7 +106,7 @@ class Recurrence:
             return start + step * max(0, (since - start) // step - 1)
         yearly = self.frequency == "YEARLY"
         months = self.interval * (12 if yearly else 1)
-        steps = (12 * (since.year - start.year) + since.month - start.month) // months - 1
+        steps = (12 * (since.year - start.year) + since.month - start.month) // months
         if steps <= 0:
             return start
         year, month = divmod(12 * start.year + start.month - 1 + months * steps, 12)

@@ -294,6 +294,12 @@ def test_absence_that_ends_in_the_hour_that_is_skipped() -> None:
         ),
         # Apia went to the other side of the date line: Friday 30 December 2011 was not there.
         ("Pacific/Apia", (4, 540, 1020), "2011-12-29T12:00Z", [("01-05T19:00", "01-06T03:00")]),
+        (  # two o'clock comes again, when the hours are over
+            "Europe/Rome",
+            (6, 60, 120),
+            "2026-10-24T22:00Z",
+            [("10-24T23:00", "10-25T00:00"), ("11-01T00:00", "11-01T01:00")],
+        ),
     ],
 )
 def test_change_of_the_clocks(
@@ -312,6 +318,14 @@ def test_change_of_the_clocks(
         assert known.is_available("ada", end - tick)
         assert not known.is_available("ada", end)
         moment = end
+
+
+def test_hours_that_ended_are_not_entered_as_the_clock_goes_back() -> None:
+    """A13: Back after months, between the end of the hours and the hour that comes twice."""
+    back = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    gone = Absence(user_id="ada", start=datetime(2026, 6, 1, tzinfo=UTC), end=back)
+    known = Availability([gone], week("Europe/Rome", (6, 60, 120)))
+    assert known.next_available(["ada"], gone.start) == datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @given(st.sampled_from(CHANGES), st.lists(windows, max_size=3), st.integers(0, 3 * 96))

@@ -13,7 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpdesk_core.availability import Availability
-from helpdesk_core.availability.edges import PIECE, to_moment
+from helpdesk_core.availability.edges import PIECE, to_moment, to_number
+from helpdesk_core.availability.patterns import Recurring
+from helpdesk_core.availability.zones import from_wall, offsets
 from helpdesk_core.entities import Absence, RecurringAbsence, WeeklySchedule
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.recurrence import Recurrence
@@ -51,6 +53,7 @@ details = st.sampled_from(
         "FREQ=WEEKLY",
         "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU",
         "FREQ=WEEKLY;BYDAY=SU,MO;WKST=SU",
+        "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2",
         "FREQ=MONTHLY",
         "FREQ=MONTHLY;BYMONTH=1,2,12",
         "FREQ=MONTHLY;BYMONTHDAY=-1,15",
@@ -71,7 +74,13 @@ shown = st.datetimes(datetime(1999, 1, 1), datetime(2030, 1, 1)).map(  # noqa: D
 
 @given(intervals, details, shown, st.integers(-500, 12_000), st.integers(0, 900))
 @example("INTERVAL=2;", "FREQ=WEEKLY;BYDAY=MO,SU", datetime(2026, 1, 2), 9, 30)  # noqa: DTZ001
+@example("", "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2", datetime(2026, 1, 7), 50, 9)  # noqa: DTZ001
 @example("INTERVAL=3;", "FREQ=MONTHLY", datetime(2026, 1, 31), 400, 300)  # noqa: DTZ001
+@example("", "FREQ=MONTHLY;BYMONTHDAY=1", datetime(2026, 1, 5), 55, 90)  # noqa: DTZ001
+@example("", "FREQ=MONTHLY;BYMONTHDAY=-1,2", datetime(2026, 1, 5), -4, 90)  # noqa: DTZ001
+@example("INTERVAL=2;", "FREQ=MONTHLY", datetime(2026, 1, 5), 125, 90)  # noqa: DTZ001
+@example("INTERVAL=2;", "FREQ=YEARLY", datetime(2000, 3, 1), 4870, 900)  # noqa: DTZ001
+@example("", "FREQ=YEARLY;BYYEARDAY=1,60,-1", datetime(2026, 1, 5), 726, 900)  # noqa: DTZ001
 @example("INTERVAL=3;", "FREQ=MONTHLY;BYMONTH=1,2,12", datetime(2026, 5, 31), 0, 1)  # noqa: DTZ001
 def test_a_rule_is_started_shortly_before_what_is_asked(
     interval: str, rule: str, start: datetime, days: int, long: int
@@ -377,6 +386,10 @@ def test_an_empty_week_stays_empty() -> None:
         ("FREQ=MONTHLY;INTERVAL=12;BYMONTH=3", "28 years"),
         ("FREQ=YEARLY;INTERVAL=4;BYYEARDAY=366", "28 years"),
         ("FREQ=DAILY;BYMONTHDAY=1;BYSETPOS=2", "28 years"),
+        ("FREQ=DAILY;BYHOUR=24", "BYHOUR from 0 to 23$"),
+        ("FREQ=YEARLY;BYDAY=MO;BYSETPOS=-367", "BYSETPOS from -366 to 366"),
+        ("FREQ=YEARLY;BYDAY=MO;BYSETPOS=367", "BYSETPOS from -366 to 366"),
+        ("FREQ=YEARLY;BYYEARDAY=0", "BYYEARDAY from -366 to 366, and not 0$"),
     ],
 )
 def test_impossible_rules_are_refused(rule: Any, problem: str) -> None:
@@ -472,3 +485,77 @@ def test_limits_of_a_recurring_absence_are_within() -> None:
     always = Availability([again("FREQ=DAILY", late.start, DAY)])
     assert always.next_available(["ada"], last) is None
     assert always.next_available(["ada"], last, timedelta.max) is None
+
+
+def test_what_comes_after_forty_years_is_never() -> None:
+    """A11: Of what comes round, a change within 40 years is found, and none after them."""
+    start = datetime(2080, 2, 29, tzinfo=UTC)
+    leap = Availability([again("FREQ=YEARLY;INTERVAL=20", start, DAY)])
+    assert leap.next_change("ada", start + DAY) == datetime(2120, 2, 29, tzinfo=UTC)
+    for days in range(28):  # wherever pieces end
+        begins = MONDAY.replace(day=1) + days * DAY
+        late = Availability([again("FREQ=MONTHLY;INTERVAL=482", begins)])
+        assert late.next_change("ada", begins + HOUR) is None
+
+
+def test_a_piece_ends_where_the_next_begins() -> None:
+    """A13: What is laid out of a recurring absence is cut at the ends of each piece."""
+    whole = Recurring([again("FREQ=DAILY", lasts=DAY)])
+    half = Recurring([again("FREQ=DAILY", MONDAY + 12 * HOUR, 18 * HOUR)])
+    for number in range(740, 743):
+        start, end = number * PIECE, (number + 1) * PIECE
+        assert list(whole.edges(number)) == [start, end]
+        edges = half.edges(number)
+        assert (edges[0], edges[-1], len(edges)) == (start, end, 58)
+
+
+@pytest.mark.parametrize("year", range(2000, 2028))
+def test_what_occurs_in_no_year_alike_is_refused(year: int) -> None:
+    """A13: Whether a rule occurs is found out in a year alike, which any of 28 may begin."""
+    start = datetime(year, 1, 1)  # noqa: DTZ001
+    rule = "FREQ=YEARLY;INTERVAL=28;BYWEEKNO=53"
+    if any(rrulestr(f"{rule};UNTIL={year + 28}1231", dtstart=start)):
+        assert Recurrence.parse(rule, start, ROME).frequency == "YEARLY"
+    else:
+        with pytest.raises(InvalidValueError, match="28 years"):
+            Recurrence.parse(rule, start, ROME)
+
+
+@pytest.mark.parametrize("zone", ["Africa/Cairo", "Europe/Rome", "UTC"])
+def test_offsets_follow_one_another_through_each_piece(zone: str) -> None:
+    """A13: The offsets of a clock reach from one end of a piece to the other, without a gap."""
+    for number in range(680, 840):  # in Cairo clocks are changed on the day a piece begins
+        spans = offsets(zone, number)
+        assert spans[0][0] == number * PIECE
+        assert spans[-1][1] == (number + 1) * PIECE
+        assert all(since < until for since, until, _ in spans)
+        assert [until for _, until, _ in spans[:-1]] == [since for since, _, _ in spans[1:]]
+
+
+@pytest.mark.parametrize("hour", [3, 9, 13, 17, 20])
+def test_hours_after_a_long_absence(hour: int) -> None:
+    """A11: After months away, the next moment is inside the hours, not where they just ended."""
+    back = MONDAY + 100 * DAY + hour * HOUR
+    lunch = again("FREQ=DAILY", MONDAY + 13 * HOUR)
+    hours = [(day, 540, 1020) for day in range(7)]
+    week = WeeklySchedule(user_id="ada", time_zone="UTC", hours=hours)
+    known = Availability([Absence(user_id="ada", start=MONDAY, end=back), lunch], {"ada": week})
+    opens = {3: 9, 9: 9, 13: 14, 17: 33, 20: 33}[hour]
+    assert known.next_available(["ada"], MONDAY) == MONDAY + 100 * DAY + opens * HOUR
+
+
+@pytest.mark.parametrize(
+    ("shown", "utc"),
+    [
+        ("2026-03-29T01:59:59", "00:59:59"),
+        ("2026-03-29T02:59:59.999999", "01:59:59.999999"),  # never shown: as before
+        ("2026-03-29T03:00:00", "01:00:00"),
+        ("2026-10-25T02:59:59.999999", "00:59:59.999999"),  # twice: the first
+        ("2026-10-25T03:00:00", "02:00:00"),
+    ],
+)
+def test_a_time_on_the_wall_is_one_moment(shown: str, utc: str) -> None:
+    """A13: What a clock shows is read to the microsecond, next to a change of it too."""
+    wall = to_number("shown", datetime.fromisoformat(shown + "+00:00"))
+    moment = to_moment(from_wall(ROME, wall))
+    assert moment == datetime.fromisoformat(f"{shown[:10]}T{utc}+00:00")

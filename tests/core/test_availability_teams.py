@@ -11,8 +11,9 @@ import pytest
 
 from helpdesk_core.availability import Availability, Gap
 from helpdesk_core.availability import availability as questions
+from helpdesk_core.availability.edges import PIECE, to_moment
 from helpdesk_core.availability.members import Member, Team
-from helpdesk_core.availability.patterns import KEPT
+from helpdesk_core.availability.patterns import KEPT, week_of
 from helpdesk_core.entities import Absence, Id, RecurringAbsence, WeeklySchedule
 from helpdesk_core.errors import InvalidValueError
 
@@ -166,6 +167,22 @@ def test_absences_of_somebody_else_are_refused() -> None:
         Availability().with_absences("", [])
 
 
+def test_who_is_always_there_is_there_where_pieces_meet() -> None:
+    """A11: The next moment of who is there is the one asked for, on any day of a piece."""
+    for days in range(29):
+        moment = to_moment(731 * PIECE) + days * DAY + HOUR
+        assert Availability().next_available(["ada"], moment) == moment
+
+
+def test_coverage_tells_of_no_empty_gap() -> None:
+    """A13: Where somebody goes for good as the stretch ends, or the stretch is empty, is no gap."""
+    nine, five = MONDAY + 9 * HOUR, MONDAY + 17 * HOUR
+    known = Availability([away("ada", 17, None)], office("ada"))
+    assert known.coverage(["ada"], nine, five) == ()
+    assert known.coverage(["ada"], five, five) == ()
+    assert known.coverage(["ada"], MONDAY, five) == (Gap(MONDAY, nine),)
+
+
 def test_what_is_kept_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A11: However many teams and years are asked for, a bounded number of them is kept."""
     known = Availability((), office(*TEAM))
@@ -184,6 +201,39 @@ def test_what_is_kept_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         )
         assert len(team._pieces) <= KEPT
         assert len(team._moments) <= KEPT
+
+
+def test_what_is_kept_is_not_laid_out_anew() -> None:
+    """A11: Years, teams, and what all of a week work are kept, as long as there is room."""
+    known = Availability((), office(*TEAM))
+    team = known._team(TEAM)
+    kept = [(team.moments(number), team.edges(number)) for number in range(KEPT)]
+    for number, (moments, edges) in enumerate(kept):
+        assert team.moments(number) is moments
+        assert team.edges(number) is edges
+    assert known._team(TEAM) is team
+    assert len({id(member.week) for member in team.members.values()}) == 1
+
+
+def test_a_week_of_every_hour_is_none() -> None:
+    """A13: Who works round the clock is as who has no schedule, and nothing is laid out."""
+    hours = [(day, 0, 1440) for day in range(7)]
+    week = WeeklySchedule(user_id="ada", time_zone="Europe/Rome", hours=hours)
+    assert Member((), week_of(week.time_zone, week.hours)).hours is None
+
+
+def test_who_goes_at_the_last_moment_is_not_there_then() -> None:
+    """A9: An absence from the last moment there is on, or until it, is so at that moment too."""
+    last = datetime.max.replace(tzinfo=UTC)
+    for one, then in ((Absence(user_id="ada", start=last), None), (until(last), last)):
+        known = Availability([one])
+        assert known.next_available(["ada"], last) == then
+        assert known.is_available("ada", last) is (then is not None)
+
+
+def until(end: datetime) -> Absence:
+    """From a day before."""
+    return Absence(user_id="ada", start=end - DAY, end=end)
 
 
 def test_threads_share_it() -> None:

@@ -112,3 +112,24 @@ def test_nobody_to_take_over() -> None:
     assert {change.id for change in plan.changes if isinstance(change, SetField)} == {2}
     assert propose([], pool=[]).proposals == ()
     assert propose([ticket(1)], pool=[agent("ada")]).changes == ()
+
+
+def test_each_proposal_is_one_ticket_more_by_either_count() -> None:
+    """A15: What was proposed before is counted where tickets ever assigned are kept equal too."""
+    for method in AssignmentMethod:
+        plan = propose([ticket(1), ticket(2), ticket(3)], policy=AssignmentPolicy(method=method))
+        chosen = [proposal.assignment for proposal in plan.proposals]
+        assert [(each.assignee_id, each.count) for each in chosen] == [
+            ("bob", 0), ("cy", 0), ("bob", 1),
+        ]  # fmt: skip
+
+
+def test_a_ticket_that_nobody_fits_keeps_no_other() -> None:
+    """A15, A19: Of tickets of which nobody may have the first, the others are handed over."""
+    law = MemberOptions(tags=["law"])
+    policy = AssignmentPolicy(
+        method=AssignmentMethod.EQUAL_OPEN, member_options={"bob": law, "cy": law}
+    )
+    plan = propose([ticket(1), ticket(2, tags=["tax"])], policy=policy)
+    assert [each.assignment.assignee_id for each in plan.proposals] == [None, "bob"]
+    assert [type(event) for event in plan.events] == [TicketAssigned]

@@ -118,7 +118,7 @@ class Week(Pattern):
     def _laid_out(self, number: int) -> list[int]:
         edges: list[int] = []
         for start, end, offset in offsets(self._time_zone, number):
-            for day in range((start + offset) // DAY, (end + offset - 1) // DAY + 1):
+            for day in range((start + offset) // DAY, (end + offset) // DAY + 1):
                 midnight = day * DAY - offset
                 windows = self._days[(day + 3) % 7]  # 1970 began on a Thursday
                 for place in range(0, len(windows), 2):
@@ -150,9 +150,9 @@ class Recurring(Pattern):
         start, end = number * PIECE, (number + 1) * PIECE
         spells: list[tuple[int, int | None]] = []
         for absence in self._absences:
-            # no wall is two days from UTC
-            since = _on_a_wall(start - 2 * DAY - absence.lasts // timedelta.resolution)
-            until = _on_a_wall(end + 2 * DAY)
+            # no wall is a day from UTC
+            since = _on_a_wall(start - DAY - absence.lasts // timedelta.resolution)
+            until = _on_a_wall(end + DAY)
             spells += occurrences(absence, absence.recurrence.starts(since, until))
         return within(joined(spells), start, end)
 
