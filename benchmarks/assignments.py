@@ -4,7 +4,8 @@
 
 Eight processes open tickets on teams with automatic assignment (EQUAL_TICKETS). The other side does
 the same by hand with psycopg: it locks the team's row, counts its tickets by a composite index on
-(team, assignee), and writes the same rows: ticket, follow, two events, one message in the outbox.
+(team, assignee), and writes the same rows: ticket, follow, words to be found by, two events, one
+message in the outbox.
 Each side has a database of its own with the same past tickets, and the sides take turns. Afterwards
 `check` must find nothing on our side, and both must have written the same number of rows a ticket.
 
@@ -42,7 +43,7 @@ from helpdesk_core.adapters.sql import SqlRepository
 WORKERS = 8
 MEMBERS = [f"member-{n}" for n in range(10)]
 SETUP = System(reason="benchmark")
-TABLES = ("tickets", "ticket_follows", "events", "outbox")
+TABLES = ("tickets", "ticket_follows", "events", "outbox", "texts")
 
 # --- one side: the library -----------------------------------------------------------------------
 
@@ -95,6 +96,11 @@ def by_hand(url: str, teams: list[str]) -> Callable[[], None]:
             )
             cursor.execute(
                 "INSERT INTO helpdesk_ticket_follows VALUES (%s, %s, 'assigned')", [id, chosen]
+            )
+            cursor.execute(
+                "INSERT INTO helpdesk_texts (ticket_id, internal, words) "
+                "VALUES (%s, false, to_tsvector('simple', 'No ink'))",
+                [id],
             )
             cursor.executemany(
                 "INSERT INTO helpdesk_events "
@@ -161,6 +167,10 @@ def prepare(url: str, teams: list[str], past: int, *, by_index: bool) -> None:
         run(
             "INSERT INTO helpdesk_workloads (team_id, member_id, total, open, credit) "
             "SELECT team_id, assignee_id, count(*), 0, 0 FROM helpdesk_tickets GROUP BY 1, 2"
+        )
+        run(
+            "INSERT INTO helpdesk_texts (ticket_id, internal, words) "
+            "SELECT id, false, to_tsvector('simple', subject) FROM helpdesk_tickets"
         )
         if by_index:
             run("CREATE INDEX by_hand ON helpdesk_tickets (team_id, assignee_id)")

@@ -9,8 +9,6 @@ from typing import TypeVar
 import attrs
 
 from helpdesk_core.assignment import (
-    FILTERS,
-    RANKING,
     Assignment,
     AssignmentPolicy,
     Filter,
@@ -273,12 +271,14 @@ class AssigningUseCases(Desk):
             eligible = tuple(session.eligible_users())
             globally = team.assignment_scope is CountScope.GLOBAL
             beside = tuple(_counting_globally(session)) if globally else ()
-            catches_up = Claim.CREDITS in self._repository.claims and _policy(team).catches_up
+            policy = _policy(team, self._filters, self._ranking)
+            catches_up = Claim.CREDITS in self._repository.claims and policy.catches_up
             known = session.catching_up(team.id) if catches_up else None
         pool = Pool(
             team,
             eligible,
             frozenset(pool_of(team, eligible)),
+            policy,
             lasting=not globally and not catches_up,
         )
         presence = self._presence_of(pool.ids, team, None if known is None else known.at, at_least)
@@ -385,9 +385,7 @@ def _answered(presence: Presence) -> Presence:
 
 
 def _policy(
-    team: Team,
-    filters: Mapping[str, Filter] = FILTERS,
-    ranking: Mapping[str, Term] = RANKING,
+    team: Team, filters: Mapping[str, Filter], ranking: Mapping[str, Term]
 ) -> AssignmentPolicy:
     return AssignmentPolicy(
         method=team.assignment_method,
@@ -453,7 +451,11 @@ def _decide(
 ) -> Assignment:
     there = _answered(work.presence).availability or Availability()
     pool, _ = _asked_about(work, team)
-    policy = _policy(team, work.filters, work.ranking)
+    seen = work.presence.seen
+    if seen is not None and (seen.team is team or seen.team == team):
+        policy = seen.policy
+    else:
+        policy = _policy(team, work.filters, work.ranking)
     known = None
     if policy.catches_up:
         work.claim(Claim.CREDITS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from helpdesk_core.assignment import AssignmentPolicy
 from helpdesk_core.availability import Availability
 from helpdesk_core.entities import Id, Team, User
 from helpdesk_core.errors import CalendarError
@@ -11,7 +12,7 @@ from helpdesk_core.errors import CalendarError
 
 @attrs.frozen
 class Pool:
-    """A team that assigns by itself, who is eligible, and who of these is in its pool.
+    """A team that assigns by itself, who is eligible, who of these is in its pool, and its policy.
 
     It is `lasting` when nothing but these decides what has to be asked for the next ticket.
     """
@@ -19,6 +20,7 @@ class Pool:
     team: Team
     eligible: tuple[User, ...]
     ids: frozenset[Id]
+    policy: AssignmentPolicy
     lasting: bool
 
 
