@@ -448,3 +448,16 @@ def test_a_change_of_the_calendar_while_looking_ahead() -> None:
     there = there.with_absences("bob", [Absence(user_id="bob", start=NOW)])
     dispatcher.calendar_changed(there, ["bob"])
     assert dispatcher.assign(NOW).available_from == NOW + HOUR
+
+
+def test_who_was_looked_ahead_to_is_there_after_all() -> None:
+    """A10, A15: somebody chosen for when they are back competes now when they are not away."""
+    away = [
+        Absence(user_id=who, start=NOW, end=NOW + hours * HOUR)
+        for who, hours in (("ada", 5), ("bob", 9))
+    ]
+    dispatcher = Dispatcher(TICKETS, ["ada", "bob"], {}, Availability(away))
+    assert dispatcher.assign(NOW).circumstances.available_from == NOW + 5 * HOUR
+    dispatcher.calendar_changed(Availability(away[1:]), ["ada"])
+    second = dispatcher.assign(NOW)
+    assert (second.assignee_id, second.circumstances.available_from) == ("ada", None)

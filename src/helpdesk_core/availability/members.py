@@ -90,7 +90,8 @@ class Member(Pattern):
             place = bisect_right(self.away, first - 1)
             if place & 1:
                 first = self.away[place - 1]
-            elif self._recurring is not None:
+            else:
+                assert self._recurring is not None  # what else keeps them away
                 edges = self._recurring.edges((first - 1) // PIECE)
                 first = edges[bisect_right(edges, first - 1) - 1]
         spells: list[tuple[int, int | None]] = list(zip_longest(self.away[::2], self.away[1::2]))
