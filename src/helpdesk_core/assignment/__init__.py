@@ -30,6 +30,7 @@ from helpdesk_core.assignment.options import (
     Filter,
     Term,
     Workload,
+    next_sequence,
 )
 from helpdesk_core.assignment.running import Dispatched
 from helpdesk_core.entities import AssignmentMethod
@@ -54,6 +55,7 @@ __all__ = [
     "Term",
     "Workload",
     "choose_assignee",
+    "next_sequence",
     "plan_assignment",
     "plan_handover",
     "plan_reassignment",

@@ -6,7 +6,7 @@ here changes: `filters=FILTERS | {"language": speaks_it}`, `ranking={"senior": r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
@@ -16,11 +16,7 @@ import attrs
 from helpdesk_core.decisions import Reason
 from helpdesk_core.entities import AssignmentMethod, Id, MemberOptions
 from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.fields import check_id
-
-
-def _is_id(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    check_id(attribute.name, value)
+from helpdesk_core.fields import ID
 
 
 def _is_count(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -39,7 +35,7 @@ class Workload:
     8
     """
 
-    member_id: Id = attrs.field(validator=_is_id)
+    member_id: Id = ID
     total: int = attrs.field(default=0, validator=_is_count)
     open: int = attrs.field(default=0, validator=_is_count)
     credit: int = attrs.field(default=0, validator=_is_count)
@@ -52,6 +48,15 @@ class Workload:
         if method is AssignmentMethod.EQUAL_OPEN:
             return self.open
         return self.total + self.credit
+
+
+def next_sequence(workloads: Iterable[Workload]) -> int:
+    """The number of a team's next assignment, by all who ever had one, who left included (A6).
+
+    >>> next_sequence([Workload(member_id="ada", last_assigned=9), Workload(member_id="bob")])
+    10
+    """
+    return 1 + max((workload.last_assigned or 0 for workload in workloads), default=0)
 
 
 @attrs.frozen

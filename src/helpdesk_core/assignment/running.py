@@ -7,12 +7,12 @@ it all again up to any one decision.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from helpdesk_core.assignment.choice import Candidate, Outcome, Skipped
-from helpdesk_core.assignment.options import Workload
+from helpdesk_core.assignment.options import Workload, next_sequence
 from helpdesk_core.entities import CatchingUp, Id
 from helpdesk_core.errors import InvalidValueError
 
@@ -144,7 +144,7 @@ class Log:
         """The pool and the workloads after so many happenings; `ids` tells whose a place is."""
         pool = dict.fromkeys(self._pool)
         tallies = {id: Tally(workload) for id, workload in self._workloads.items()}
-        last = first_number(self._workloads.values())
+        last = next_sequence(self._workloads.values())
         for code in self.numbers[:number]:
             what = code & (15 << PLACE_BITS)
             if what == CALENDAR:
@@ -170,8 +170,3 @@ class Log:
             else:
                 tally.credit += code >> _AMOUNT_SHIFT
         return tuple(pool), {id: tally.workload(id) for id, tally in tallies.items()}
-
-
-def first_number(workloads: Iterable[Workload]) -> int:
-    """The number that the next assignment has: recency never starts anew (A6)."""
-    return 1 + max((each.last_assigned or 0 for each in workloads), default=0)

@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 
 from helpdesk_core.assignment.choice import NO_OPTIONS, AssignmentPolicy, Outcome
-from helpdesk_core.assignment.options import Workload
-from helpdesk_core.assignment.running import PLACE, PLACE_BITS, first_number
+from helpdesk_core.assignment.options import Workload, next_sequence
+from helpdesk_core.assignment.running import PLACE, PLACE_BITS
 from helpdesk_core.availability import Availability
 from helpdesk_core.entities import AssignmentMethod, AssignmentMode, Id
 from helpdesk_core.errors import InvalidValueError
@@ -86,7 +86,7 @@ class Standing:
         # Recency by rank: the numbers known at the start, then one more for each assignment.
         known = {load.last_assigned for load in workloads.values()}
         self._numbers = sorted(number for number in known if number is not None)
-        self._first_number = first_number(workloads.values())
+        self._first_number = next_sequence(workloads.values())
         self._last = len(self._numbers) << PLACE_BITS
         # By place: whose it is, the key with the count that is kept equal, what else is counted.
         self._ids: list[Id] = []

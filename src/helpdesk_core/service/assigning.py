@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import attrs
 
 from helpdesk_core.assignment import (
     Assignment,
-    AssignmentPolicy,
-    Filter,
     HandoverPlan,
-    Outcome,
-    Term,
-    Workload,
-    plan_assignment,
-    plan_handover,
-    plan_reassignment,
     pool_of,
 )
 from helpdesk_core.availability import Availability, Gap
-from helpdesk_core.decisions import deny
-from helpdesk_core.entities import Absence, Actor, CountScope, Id, System, Team, Ticket, User
+from helpdesk_core.entities import Absence, Actor, CountScope, Id, System, Team, Ticket
 from helpdesk_core.errors import (
     CalendarError,
     InvalidValueError,
@@ -32,18 +24,25 @@ from helpdesk_core.errors import (
     RetryableError,
 )
 from helpdesk_core.fields import check_ids, distinct, utc
-from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, Position, Session, TicketFilter
+from helpdesk_core.service.choosing import (
+    choice,
+    counting_globally,
+    decide,
+    handing,
+    handing_over,
+    known_presence,
+    policy_of,
+)
+from helpdesk_core.service.desk import ATTEMPTS, Desk
 from helpdesk_core.service.observing import notes
 from helpdesk_core.service.once import Once, same_ticket
 from helpdesk_core.service.presence import Pool, Presence
 from helpdesk_core.service.showing import shown
-from helpdesk_core.service.work import ATTEMPTS, Desk, MovedError, Work
+from helpdesk_core.service.work import MovedError, Work
 
 T = TypeVar("T")
 
-#: Why a ticket waits when the calendar did not answer (A14).
-CALENDAR_SILENT = "assignment.calendar_did_not_answer"
 _REMEMBERED = 1000  # pools at most
 
 
@@ -103,7 +102,7 @@ class AssigningUseCases(Desk):
         served: list[Ticket] = []
         after: Position | None = None
         while len(served) < limit:
-            waiting = self._read(actor, lambda work: _waiting(work, after, limit))  # noqa: B023
+            waiting = self._read(actor, partial(_waiting, after=after, limit=limit))
             for ticket in waiting:
                 given = self._assign_one_waiting(ticket, actor)
                 if given is not None:
@@ -132,7 +131,7 @@ class AssigningUseCases(Desk):
             presence = self._presence(
                 actor, lambda work: work.session.teams([ticket.team_id])[ticket.team_id]
             )
-            return _answered(presence)
+            return known_presence(presence)
 
         return self._write(
             "work.assign_waiting",
@@ -155,7 +154,7 @@ class AssigningUseCases(Desk):
         labels = distinct("tags", tags)
 
         def ask(work: Work, team: Team) -> Assignment:
-            return _decide(work, team, labels, work.session.workloads(team.id))
+            return decide(work, team, labels, work.session.workloads(team.id))
 
         return self._ask_with_presence(team_id, actor, ask)
 
@@ -168,7 +167,7 @@ class AssigningUseCases(Desk):
         """
 
         def ask(work: Work, team: Team) -> HandoverPlan:
-            return _handing_over(work, team, absence)
+            return handing_over(work, team, absence)
 
         return self._ask_with_presence(team_id, actor, ask, absence.start)
 
@@ -187,12 +186,14 @@ class AssigningUseCases(Desk):
         allowed = _of_all(team_id)
 
         def do(work: Work) -> HandoverPlan:
-            plan = _handing_over(work, allowed(work), absence)
+            plan = handing_over(work, allowed(work), absence)
             work.carry_out(plan)
             return plan
 
         def look() -> Presence:
-            return _answered(self._presence(actor, allowed, always=True, at_least=absence.start))
+            return known_presence(
+                self._presence(actor, allowed, always=True, at_least=absence.start)
+            )
 
         return self._write(
             "team.hand_over",
@@ -270,8 +271,8 @@ class AssigningUseCases(Desk):
                 return Presence()
             eligible = tuple(session.eligible_users())
             globally = team.assignment_scope is CountScope.GLOBAL
-            beside = tuple(_counting_globally(session)) if globally else ()
-            policy = _policy(team, self._filters, self._ranking)
+            beside = tuple(counting_globally(session)) if globally else ()
+            policy = policy_of(team, self._filters, self._ranking)
             catches_up = Claim.CREDITS in self._repository.claims and policy.catches_up
             known = session.catching_up(team.id) if catches_up else None
         pool = Pool(
@@ -292,13 +293,11 @@ class AssigningUseCases(Desk):
         The first spares a look, and decides nothing: see `_confirmed`. Users have to be allowed
         again each time before anything is remembered for them (V14).
         """
-        key = (type(actor), actor, type(team_id), team_id)
+        key = _of(actor, team_id)
         take = self._pools.get if isinstance(actor, System) else self._pools.pop
-        tries = iter([take])
 
         def look() -> Presence:
-            taken = next(tries, None)
-            pool = None if taken is None else taken(key, None)
+            pool = take(key, None)
             if pool is None:
                 return self._presence(actor, allowed)
             return attrs.evolve(self._presence_of(pool.ids, pool.team), seen=pool, remembered=True)
@@ -307,7 +306,7 @@ class AssigningUseCases(Desk):
 
     def _confirmed(self, work: Work, actor: Actor, team: Team) -> None:
         """Start anew when the pool was remembered, and is another by now; else remember it."""
-        seen, key = work.presence.seen, (type(actor), actor, type(team.id), team.id)
+        seen, key = work.presence.seen, _of(actor, team.id)
         if work.presence.remembered and seen is not None:
             eligible = tuple(work.session.eligible_users()) if team.auto_assign else None
             if (team, eligible) != (seen.team, seen.eligible):
@@ -357,16 +356,6 @@ class AssigningUseCases(Desk):
         return Presence(pool=frozenset(user_ids), availability=there)
 
 
-def _counting_globally(session: Session) -> list[Id]:
-    """The teams to hold while one of them assigns: all that count over all teams (A7).
-
-    Of those at most one assigns at a time; what the others assign depends on nobody's counts
-    but their own, so there is an order in which all could have come (A17).
-    """
-    teams = session.teams().values()
-    return [team.id for team in teams if team.assignment_scope is CountScope.GLOBAL]
-
-
 def _until(now: datetime, team: Team | None) -> datetime:
     """How far recurring absences are asked for: as far as a choice may look (A11)."""
     if team is None:
@@ -375,28 +364,6 @@ def _until(now: datetime, team: Team | None) -> datetime:
         return now + (team.horizon + team.look_ahead_window)
     except OverflowError:  # to the last moment there is
         return datetime.max.replace(tzinfo=now.tzinfo)
-
-
-def _answered(presence: Presence) -> Presence:
-    """The same, when the calendar answered (A14)."""
-    if presence.error is not None:
-        raise presence.error
-    return presence
-
-
-def _policy(
-    team: Team, filters: Mapping[str, Filter], ranking: Mapping[str, Term]
-) -> AssignmentPolicy:
-    return AssignmentPolicy(
-        method=team.assignment_method,
-        mode=team.assignment_mode,
-        look_ahead_window=team.look_ahead_window,
-        horizon=team.horizon,
-        catch_up=team.catch_up,
-        member_options=team.member_options,
-        filters=filters,
-        ranking=ranking,
-    )
 
 
 def _of_all(team_id: Id) -> Callable[[Work], Team]:
@@ -412,106 +379,13 @@ def _of_all(team_id: Id) -> Callable[[Work], Team]:
     return allowed
 
 
-def handing(work: Work, ticket: Ticket, team: Team, to: User | None) -> Plan:
-    """To give the ticket to somebody, or nobody, by hand; being away is a warning (A18)."""
-    if to is not None and to.is_eligible and not work.reaches(to, team):
-        return Plan(decision=deny("assignment.refused.other_company", user_id=to.id))
-    there = work.presence.availability
-    return plan_reassignment(
-        ticket,
-        to,
-        sequence=_next_sequence(work.session.workloads(ticket.team_id).values()),
-        now=work.now,
-        by=work.by,
-        absent=bool(to and there and not there.is_available(to.id, work.now)),
-    )
-
-
-def choice(work: Work, ticket: Ticket, team: Team) -> Plan:
-    """To assign by the team's method, inside the transaction that holds the team (A17)."""
-    work.claim(Claim.ASSIGNMENT_ORDER)
-    if team.assignment_scope is CountScope.GLOBAL:
-        work.holds(*_counting_globally(work.session))
-    workloads = work.session.workloads(team.id)
-    if work.presence.availability is None:
-        assignment = Assignment(outcome=Outcome.NOBODY_AVAILABLE, code=CALENDAR_SILENT)
-    else:
-        assignment = _decide(work, team, ticket.tags, workloads)
-    return plan_assignment(
-        ticket,
-        assignment,
-        sequence=_next_sequence(workloads.values()),
-        now=work.now,
-        by=work.by,
-    )
-
-
-def _decide(
-    work: Work, team: Team, tags: frozenset[str], counts: Mapping[Id, Workload]
-) -> Assignment:
-    there = _answered(work.presence).availability or Availability()
-    pool, _ = _asked_about(work, team)
-    seen = work.presence.seen
-    if seen is not None and (seen.team is team or seen.team == team):
-        policy = seen.policy
-    else:
-        policy = _policy(team, work.filters, work.ranking)
-    known = None
-    if policy.catches_up:
-        work.claim(Claim.CREDITS)
-        known = work.session.catching_up(team.id)
-    workloads = _counted(work, team, counts)
-    return policy(pool, workloads, there, work.now, tags=tags, catching_up=known)
-
-
-def _asked_about(work: Work, team: Team) -> tuple[tuple[Id, ...], list[User]]:
-    """The team's pool, and who is eligible; the calendar was asked about all of the pool."""
-    eligible = work.eligible_users(team)
-    pool = pool_of(team, eligible)
-    if not work.presence.pool.issuperset(pool):
-        raise MovedError  # somebody joined since the calendar was asked
-    return pool, eligible
-
-
-def _counted(work: Work, team: Team, counts: Mapping[Id, Workload]) -> Mapping[Id, Workload]:
-    """The counts as the team's scope says: of this team, or of all (A7)."""
-    if team.assignment_scope is CountScope.TEAM:
-        return counts
-    # counts over all teams; recency and credit in this one (A6, A8)
-    workloads = dict(counts)
-    for member_id, everywhere in work.session.workloads(None).items():
-        here = counts.get(member_id, Workload(member_id=member_id))
-        workloads[member_id] = attrs.evolve(
-            everywhere, last_assigned=here.last_assigned, credit=here.credit
-        )
-    return workloads
-
-
-def _handing_over(work: Work, team: Team, absence: Absence) -> HandoverPlan:
-    pool, eligible = _asked_about(work, team)
-    users = {user.id: user for user in eligible}
-    counts = work.session.workloads(team.id)
-    query = TicketFilter(team_ids=frozenset({team.id}), assignee_id=absence.user_id, closed=False)
-    return plan_handover(
-        absence,
-        work.session.find(work.scope, query),
-        [users[member_id] for member_id in pool],
-        _counted(work, team, counts),
-        _answered(work.presence).availability or Availability(),
-        policy=_policy(team, work.filters, work.ranking),
-        sequence=_next_sequence(counts.values()),
-        now=work.now,
-        by=work.by,
-    )
-
-
-def _next_sequence(workloads: Collection[Workload]) -> int:
-    """One more than anybody's of the team, who left included: recency never starts anew (A6)."""
-    return 1 + max((w.last_assigned or 0 for w in workloads), default=0)
-
-
 def _waiting(work: Work, after: Position | None, limit: int) -> list[Ticket]:
     work.require("work.assign_waiting")
     work.claim(Claim.ASSIGNMENT_ORDER)
     query = TicketFilter(waiting=True, closed=False)
     return list(work.session.find(work.scope, query, after=after, limit=limit))
+
+
+def _of(actor: Actor, team_id: Id) -> object:
+    """Under which a pool is remembered: 1 and True are not the same one."""
+    return type(actor), actor, type(team_id), team_id

@@ -20,7 +20,8 @@ from helpdesk_core.events import StoreRepaired
 from helpdesk_core.explain import sentence
 from helpdesk_core.ports import Claim, DeliveryStatus, Miscount, Position, Session, TicketFilter
 from helpdesk_core.service.answers import answered
-from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.service.desk import Desk
+from helpdesk_core.service.work import Work
 from helpdesk_core.visibility.scopes import Everything
 
 #: How old a file without its attachment must be to be dropped: a younger one may just be coming in.

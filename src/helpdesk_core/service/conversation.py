@@ -26,9 +26,10 @@ from helpdesk_core.events import (
 from helpdesk_core.plans import Add, Channel, Notice, NoticeKind
 from helpdesk_core.ports import AttachmentStore, Claim
 from helpdesk_core.service.answers import afterwards, answered
+from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
 from helpdesk_core.service.showing import conversation, known
-from helpdesk_core.service.work import Case, Desk, Work
+from helpdesk_core.service.work import Case, Work
 from helpdesk_core.visibility import audience
 
 _Said = TypeVar("_Said", Message, Attachment, TimeEntry)

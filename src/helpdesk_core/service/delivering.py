@@ -14,8 +14,8 @@ from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, OutgoingMessage, Session
 from helpdesk_core.service.answers import noted
 from helpdesk_core.service.claims import require_claims
+from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.observing import notes
-from helpdesk_core.service.work import Desk
 from helpdesk_core.visibility import Recipient, may_notify
 
 #: For how long a message that was taken from the outbox is nobody else's.

@@ -10,8 +10,9 @@ from helpdesk_core.entities import Actor, FollowSource, Id, Team, Ticket, User
 from helpdesk_core.events import Event, FollowerAdded, FollowerRemoved
 from helpdesk_core.plans import AddFollow, Change, Kind, RemoveFollow
 from helpdesk_core.ports import Claim
+from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
-from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.service.work import Work
 from helpdesk_core.visibility import can_view
 
 # A person's own wish ends what they or others chose; an assignment or membership stays (V10).

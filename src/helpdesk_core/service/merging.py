@@ -20,9 +20,10 @@ from helpdesk_core.merge import (
 from helpdesk_core.plans import Discard, Merge
 from helpdesk_core.ports import Claim, TicketFilter
 from helpdesk_core.service.answers import afterwards, answered
+from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
 from helpdesk_core.service.showing import known
-from helpdesk_core.service.work import Case, Desk, Work
+from helpdesk_core.service.work import Case, Work
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate
 
 #: What is alike enough to be suggested, unless the host says otherwise (M3).

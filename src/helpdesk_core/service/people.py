@@ -14,8 +14,9 @@ from helpdesk_core.events import Event, FollowerAdded, FollowerRemoved, UserChan
 from helpdesk_core.fields import settled
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import Session, TicketFilter
+from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
-from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.service.work import Work
 from helpdesk_core.visibility.scopes import Everything
 
 _USER_FIELDS = frozenset(field.name for field in attrs.fields(User)) - {"id"}

@@ -26,10 +26,11 @@ from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import Event
 from helpdesk_core.fields import check_id, collection
 from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.pages import Cursors, Page, check_limit
 from helpdesk_core.service.saying import Said, history_page
 from helpdesk_core.service.showing import shown, shown_all
-from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.service.work import Work
 from helpdesk_core.stages.boards import Board, build_board
 from helpdesk_core.visibility import AccessExplanation, can_view, explain_access
 from helpdesk_core.visibility.showing import shown_stage

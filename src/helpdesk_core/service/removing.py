@@ -27,11 +27,12 @@ from helpdesk_core.fields import NAME_LIMIT, check_id, check_line
 from helpdesk_core.plans import Change, Kind, Notice
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification
 from helpdesk_core.service.answers import noted
+from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
 from helpdesk_core.service.people import memberships
 from helpdesk_core.service.removed import Going
 from helpdesk_core.service.showing import known
-from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.service.work import Work
 
 _Said = TypeVar("_Said", Message, Attachment)
 _Thing = TypeVar("_Thing", Ticket, Message, Attachment, TimeEntry)

@@ -14,9 +14,10 @@ import attrs
 from helpdesk_core.entities import Actor, Id, Message, Ticket
 from helpdesk_core.ports import Claim, TicketFilter
 from helpdesk_core.search import Snippet, Wanted, opening_of, snippet, wanted
+from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.pages import Cursors, check_limit
 from helpdesk_core.service.showing import shown_all
-from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.service.work import Work
 
 
 @attrs.frozen(kw_only=True)

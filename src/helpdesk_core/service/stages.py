@@ -9,8 +9,9 @@ from helpdesk_core.events import Event, StageCreated, TeamChanged
 from helpdesk_core.fields import check_id, collection
 from helpdesk_core.plans import Add, Change, Kind, Plan, SetField
 from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
-from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.service.work import Work
 from helpdesk_core.stages import (
     FoldPlan,
     ReorderPlan,

@@ -26,8 +26,9 @@ from helpdesk_core.events import (
 from helpdesk_core.fields import settled
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
-from helpdesk_core.service.work import Desk, Work
+from helpdesk_core.service.work import Work
 from helpdesk_core.visibility import VisibilityPlan, plan_visibility_change, team_warnings
 from helpdesk_core.visibility.scopes import Everything
 

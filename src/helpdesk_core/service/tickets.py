@@ -30,7 +30,8 @@ from helpdesk_core.events import (
 )
 from helpdesk_core.fields import distinct, settled
 from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, Plan, SetField
-from helpdesk_core.service.assigning import AssigningUseCases, choice, handing
+from helpdesk_core.service.assigning import AssigningUseCases
+from helpdesk_core.service.choosing import choice, handing
 from helpdesk_core.service.once import Once, same_ticket
 from helpdesk_core.service.presence import Presence
 from helpdesk_core.service.showing import shown

@@ -1,23 +1,17 @@
-"""Everything in memory: for tests, for trying things, and as the plainest reading of the ports.
-
-A writer works on a copy of the dictionaries and puts it in place when it ends, so readers always
-see one committed state. Counts are not kept but counted, which makes this the judge of stores that
-keep them.
-"""
+"""A unit of work over what is kept in memory."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 import attrs
 
-from helpdesk_core.adapters.plain import ManualClock, MemoryCalendar, MemoryNotifier
-from helpdesk_core.adapters.texts import with_words
+from helpdesk_core.adapters.memory.state import HANDLERS, State
+from helpdesk_core.adapters.plain_search import with_words
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
     Attachment,
@@ -30,27 +24,14 @@ from helpdesk_core.entities import (
     TimeEntry,
     User,
 )
-from helpdesk_core.errors import ConflictError, InvalidValueError, RepositoryError
+from helpdesk_core.errors import ConflictError, RepositoryError
 from helpdesk_core.events import Event
 from helpdesk_core.plans import (
-    Add,
-    AddFollow,
     Change,
-    DeleteStage,
     Discard,
-    GiveCredit,
-    Kind,
-    MarkUndone,
     Merge,
-    NoteAssignment,
-    NoteCatchingUp,
-    RecordMerge,
-    RemoveFollow,
-    SetField,
 )
 from helpdesk_core.ports import (
-    ALL_CLAIMS,
-    Claim,
     DeliveryStatus,
     Miscount,
     Notification,
@@ -62,112 +43,18 @@ from helpdesk_core.ports import (
 from helpdesk_core.search import Wanted
 from helpdesk_core.visibility.scopes import Scope, select
 
-__all__ = ["ManualClock", "MemoryCalendar", "MemoryNotifier", "MemoryRepository", "MemorySession"]
-
 _T = TypeVar("_T")
-
-
-@attrs.define
-class _State:
-    users: dict[Id, User] = attrs.Factory(dict)
-    teams: dict[Id, Team] = attrs.Factory(dict)
-    stages: dict[Id, Stage] = attrs.Factory(dict)
-    tickets: dict[Id, Ticket] = attrs.Factory(dict)
-    messages: dict[Id, Message] = attrs.Factory(dict)
-    attachments: dict[Id, Attachment] = attrs.Factory(dict)
-    time_entries: dict[Id, TimeEntry] = attrs.Factory(dict)
-    merges: dict[Id, Merge] = attrs.Factory(dict)
-    discards: dict[tuple[Id, Id], Discard] = attrs.Factory(dict)
-    assigned: dict[tuple[Id, Id], int] = attrs.Factory(dict)
-    credits: dict[tuple[Id, Id], int] = attrs.Factory(dict)
-    catching_up: dict[Id, CatchingUp] = attrs.Factory(dict)
-    events: dict[int, Event] = attrs.Factory(dict)
-    outbox: dict[str, Notification] = attrs.Factory(dict)
-    remembered: dict[str, tuple[Remembered, datetime]] = attrs.Factory(dict)
-
-    def copy(self) -> _State:
-        return _State(**{field.name: dict(getattr(self, field.name)) for field in _FIELDS})
-
-    def put_back(self, before: _State) -> None:
-        """Be again what a copy made before was."""
-        for field in _FIELDS:
-            setattr(self, field.name, getattr(before, field.name))
-
-    def of_kind(self, kind: Kind) -> dict[Id, Any]:
-        return {
-            Kind.TICKET: self.tickets,
-            Kind.TEAM: self.teams,
-            Kind.STAGE: self.stages,
-            Kind.USER: self.users,
-            Kind.MESSAGE: self.messages,
-            Kind.ATTACHMENT: self.attachments,
-            Kind.TIME_ENTRY: self.time_entries,
-        }[kind]  # type: ignore[return-value]
-
-
-_FIELDS = attrs.fields(_State)
-_TABLE_OF: dict[type, str] = {
-    User: "users",
-    Team: "teams",
-    Stage: "stages",
-    Ticket: "tickets",
-    Message: "messages",
-    Attachment: "attachments",
-    TimeEntry: "time_entries",
-}
-
-
-class MemoryRepository:
-    """Keeps everything in dictionaries; claims everything. Ids are of the type of the first one.
-
-    >>> with MemoryRepository().reading() as session:
-    ...     session.tickets(["T-1"])
-    {}
-    """
-
-    claims: frozenset[Claim] = ALL_CLAIMS
-
-    def __init__(self) -> None:
-        self._state = _State()
-        self._writer = threading.Lock()
-        self._writing: int | None = None
-
-    @contextmanager
-    def reading(self) -> Iterator[MemorySession]:
-        """A session on the state committed last."""
-        session = MemorySession(self._state)
-        try:
-            yield session
-        finally:
-            session.close()
-
-    @contextmanager
-    def writing(self) -> Iterator[MemorySession]:
-        """The only writer; what it did is kept when the block ends without an exception."""
-        me = threading.get_ident()
-        if self._writing == me:
-            raise RepositoryError("this thread is writing already: one writing session at a time")
-        with self._writer:
-            self._writing = me
-            state = self._state.copy()
-            session = MemorySession(state)
-            try:
-                yield session
-                self._state = state
-            finally:
-                session.close()
-                self._writing = None
 
 
 class MemorySession:
     """One unit of work over a state; see `helpdesk_core.ports.Session` for what each call means."""
 
-    def __init__(self, state: _State) -> None:
-        self._kept: _State | None = state
+    def __init__(self, state: State) -> None:
+        self._kept: State | None = state
         self._thread = threading.get_ident()
 
     @property
-    def _state(self) -> _State:
+    def _state(self) -> State:
         if self._kept is None:
             raise RepositoryError("the session has ended")
         if self._thread != threading.get_ident():
@@ -315,7 +202,7 @@ class MemorySession:
         before = self._state.copy()
         try:
             for change in changes:
-                _HANDLERS[type(change)](self._state, change)
+                HANDLERS[type(change)](self._state, change)
         except BaseException:
             self._state.put_back(before)
             raise
@@ -426,108 +313,6 @@ class MemorySession:
 
     def attachment_ids(self, *, removed: bool = False) -> Collection[Id]:
         return {id for id, a in self._state.attachments.items() if a.is_removed is removed}
-
-
-# --- changes -------------------------------------------------------------------------------------
-
-
-def _set_field(state: _State, change: SetField) -> None:
-    table = state.of_kind(change.kind)
-    thing = _existing(table, change.kind, change.id)
-    if getattr(thing, change.field) != change.expected:
-        raise ConflictError(
-            f"{change.field} of {change.kind.value} {change.id!r} is not what was expected"
-        )
-    table[change.id] = attrs.evolve(thing, **{change.field: change.value})
-
-
-def _add_follow(state: _State, change: AddFollow) -> None:
-    table = state.of_kind(change.kind)
-    thing = _existing(table, change.kind, change.id)
-    sources = thing.followers.get(change.user_id, frozenset()) | {change.source}
-    table[change.id] = attrs.evolve(thing, followers={**thing.followers, change.user_id: sources})
-
-
-def _remove_follow(state: _State, change: RemoveFollow) -> None:
-    table = state.of_kind(change.kind)
-    thing = _existing(table, change.kind, change.id)
-    followers = dict(thing.followers)
-    sources = followers.pop(change.user_id, frozenset()) - {change.source}
-    if sources:
-        followers[change.user_id] = sources
-    table[change.id] = attrs.evolve(thing, followers=followers)
-
-
-def _add(state: _State, change: Add) -> None:
-    table = getattr(state, _TABLE_OF[type(change.thing)])
-    if change.thing.id in table:
-        raise ConflictError(f"{type(change.thing).__name__} {change.thing.id!r} is there already")
-    kept = next((id for name in _TABLE_OF.values() for id in getattr(state, name)), None)
-    if kept is not None and type(change.thing.id) is not type(kept):
-        here, given = type(kept).__name__, type(change.thing.id).__name__
-        raise InvalidValueError("id", f"must be of type {here} here, is {given}")
-    table[change.thing.id] = change.thing
-
-
-def _delete_stage(state: _State, change: DeleteStage) -> None:
-    _existing(state.stages, Kind.STAGE, change.stage_id)
-    in_use = any(t.stage_id == change.stage_id for t in state.tickets.values()) or any(
-        change.stage_id in team.stage_ids for team in state.teams.values()
-    )
-    if in_use:
-        raise ConflictError(f"stage {change.stage_id!r} is in use")
-    del state.stages[change.stage_id]
-
-
-def _note_assignment(state: _State, change: NoteAssignment) -> None:
-    state.assigned[change.team_id, change.member_id] = change.sequence
-
-
-def _give_credit(state: _State, change: GiveCredit) -> None:
-    key = change.team_id, change.member_id
-    state.credits[key] = state.credits.get(key, 0) + change.tickets
-
-
-def _note_catching_up(state: _State, change: NoteCatchingUp) -> None:
-    state.catching_up[change.team_id] = change.catching_up
-
-
-def _discard(state: _State, change: Discard) -> None:
-    state.discards[change.first_id, change.second_id] = change
-
-
-def _record_merge(state: _State, change: RecordMerge) -> None:
-    if change.merge.id in state.merges:
-        raise ConflictError(f"merge {change.merge.id!r} is there already")
-    state.merges[change.merge.id] = change.merge
-
-
-def _mark_undone(state: _State, change: MarkUndone) -> None:
-    merge = state.merges.get(change.merge_id)
-    if merge is None or merge.undone_at is not None:
-        raise ConflictError(f"merge {change.merge_id!r} cannot be undone (again)")
-    state.merges[change.merge_id] = attrs.evolve(merge, undone_at=change.at)
-
-
-_HANDLERS: dict[type, Callable[[_State, Any], None]] = {
-    SetField: _set_field,
-    AddFollow: _add_follow,
-    RemoveFollow: _remove_follow,
-    Add: _add,
-    DeleteStage: _delete_stage,
-    NoteAssignment: _note_assignment,
-    GiveCredit: _give_credit,
-    NoteCatchingUp: _note_catching_up,
-    Discard: _discard,
-    RecordMerge: _record_merge,
-    MarkUndone: _mark_undone,
-}
-
-
-def _existing(table: Mapping[Id, _T], kind: Kind, id: Id) -> _T:
-    if id not in table:
-        raise ConflictError(f"there is no {kind.value} {id!r}")
-    return table[id]
 
 
 def _those(table: Mapping[Id, _T], ids: Collection[Id]) -> dict[Id, _T]:

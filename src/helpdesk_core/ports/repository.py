@@ -1,9 +1,4 @@
-"""What a host brings: repository, notifier, calendar, clock, attachment store, similarity store.
-
-Each is a `Protocol`; nothing has to inherit from anything. A repository is asked for sessions: a
-reading one sees one committed state, a writing one is a transaction that is committed when its
-block ends and rolled back when it raises.
-"""
+"""Where things are kept: sessions, and what a store can claim that it does."""
 
 from __future__ import annotations
 
@@ -11,34 +6,28 @@ import enum
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 import attrs
 from attrs.validators import optional
 
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
-    Absence,
     Attachment,
     CatchingUp,
     Id,
     Message,
-    RecurringAbsence,
     Stage,
     Team,
     Ticket,
     TimeEntry,
     User,
-    WeeklySchedule,
 )
 from helpdesk_core.events import Event
 from helpdesk_core.fields import ID, OPTIONAL_ID, TAG_LIMIT, WHEN, are_ids, distinct, is_line
-from helpdesk_core.plans import Change, Channel, Discard, Merge, Notice, NoticeKind
+from helpdesk_core.plans import Change, Discard, Merge, Notice
 from helpdesk_core.search import Wanted
-from helpdesk_core.similarity import Match
 from helpdesk_core.visibility.scopes import Scope
-
-# --- the repository ------------------------------------------------------------------------------
 
 
 class Claim(enum.Enum):
@@ -417,105 +406,4 @@ class Repository(Protocol):
 
     def writing(self) -> AbstractContextManager[Session]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        ...
-
-
-# --- the others ----------------------------------------------------------------------------------
-
-
-class Clock(Protocol):
-    """What time it is. Whatever it raises reaches the caller as a `PortError`."""
-
-    def now(self) -> datetime:
-        """An aware datetime."""
-        ...
-
-
-class Calendar(Protocol):
-    """Who is away, and who works when. Raises `CalendarError` when it cannot tell (A14)."""
-
-    def absences(
-        self, user_ids: Collection[Id], since: datetime, until: datetime
-    ) -> Iterable[Absence | RecurringAbsence]:
-        """Absences of these users that end after `since`.
-
-        Single ones all, however late (A11). Recurring ones as they are, as `RecurringAbsence`, or
-        each occurrence that begins before `until` as a single one. Any order; overlapping ones are
-        fine.
-        """
-        ...
-
-    def schedules(self, user_ids: Collection[Id]) -> Mapping[Id, WeeklySchedule]:
-        """Weekly schedules of those who have one (A13)."""
-        ...
-
-
-@attrs.frozen(kw_only=True)
-class OutgoingMessage:
-    """What a notifier sends. `key` names it for ever, so that a receiver can drop a second one."""
-
-    key: str
-    channel: Channel
-    kind: NoticeKind
-    recipient_id: Id
-    to_address: str
-    to_name: str
-    subject: str
-    text: str
-    ticket_id: Id
-    at: datetime
-    link: str | None = None
-
-
-class Notifier(Protocol):
-    """Takes a message to somebody. Raises `NotifierError` when it could not."""
-
-    def send(self, message: OutgoingMessage) -> None:
-        """Send it, or raise."""
-        ...
-
-
-class AttachmentStore(Protocol):
-    """Where the bytes of attachments are. Raises `AttachmentStoreError`."""
-
-    def put(self, id: Id, content: BinaryIO, *, limit: int) -> tuple[int, str]:
-        """Keep the bytes under this id, at most `limit`; their size and SHA-256 in hexadecimal."""
-        ...
-
-    def get(self, id: Id) -> BinaryIO:
-        """The bytes, to be read and closed."""
-        ...
-
-    def delete(self, id: Id) -> None:
-        """Drop the bytes; not there is fine."""
-        ...
-
-    def ids(self, *, before: datetime | None = None) -> Iterable[Id]:
-        """Everything kept, or only what was kept before a moment, for `check`."""
-        ...
-
-
-class SimilarityStore(Protocol):
-    """Finds tickets that say the same (M1).
-
-    It is told after the commit, and can be filled anew from the tickets: when it raises then, that
-    is logged, and the ticket stands.
-    """
-
-    def add(self, ticket: Ticket) -> None:
-        """Take a ticket in."""
-        ...
-
-    def update(self, ticket: Ticket) -> None:
-        """Its content is another now."""
-        ...
-
-    def remove(self, ticket_id: Id) -> None:
-        """Forget a ticket."""
-        ...
-
-    def most_similar(
-        self, ticket: Ticket, limit: int, *, among: Collection[Id] | None = None
-    ) -> Sequence[Match]:
-        """The most similar others, best first, of those `among` which the caller may see (M11)."""
         ...

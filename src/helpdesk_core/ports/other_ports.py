@@ -1,0 +1,117 @@
+"""Clock, calendar, notifier, attachment store and similarity store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+import attrs
+
+from helpdesk_core.entities import (
+    Absence,
+    Id,
+    RecurringAbsence,
+    Ticket,
+    WeeklySchedule,
+)
+from helpdesk_core.plans import Channel, NoticeKind
+from helpdesk_core.similarity import Match
+
+
+class Clock(Protocol):
+    """What time it is. Whatever it raises reaches the caller as a `PortError`."""
+
+    def now(self) -> datetime:
+        """An aware datetime."""
+        ...
+
+
+class Calendar(Protocol):
+    """Who is away, and who works when. Raises `CalendarError` when it cannot tell (A14)."""
+
+    def absences(
+        self, user_ids: Collection[Id], since: datetime, until: datetime
+    ) -> Iterable[Absence | RecurringAbsence]:
+        """Absences of these users that end after `since`.
+
+        Single ones all, however late (A11). Recurring ones as they are, as `RecurringAbsence`, or
+        each occurrence that begins before `until` as a single one. Any order; overlapping ones are
+        fine.
+        """
+        ...
+
+    def schedules(self, user_ids: Collection[Id]) -> Mapping[Id, WeeklySchedule]:
+        """Weekly schedules of those who have one (A13)."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class OutgoingMessage:
+    """What a notifier sends. `key` names it for ever, so that a receiver can drop a second one."""
+
+    key: str
+    channel: Channel
+    kind: NoticeKind
+    recipient_id: Id
+    to_address: str
+    to_name: str
+    subject: str
+    text: str
+    ticket_id: Id
+    at: datetime
+    link: str | None = None
+
+
+class Notifier(Protocol):
+    """Takes a message to somebody. Raises `NotifierError` when it could not."""
+
+    def send(self, message: OutgoingMessage) -> None:
+        """Send it, or raise."""
+        ...
+
+
+class AttachmentStore(Protocol):
+    """Where the bytes of attachments are. Raises `AttachmentStoreError`."""
+
+    def put(self, id: Id, content: BinaryIO, *, limit: int) -> tuple[int, str]:
+        """Keep the bytes under this id, at most `limit`; their size and SHA-256 in hexadecimal."""
+        ...
+
+    def get(self, id: Id) -> BinaryIO:
+        """The bytes, to be read and closed."""
+        ...
+
+    def delete(self, id: Id) -> None:
+        """Drop the bytes; not there is fine."""
+        ...
+
+    def ids(self, *, before: datetime | None = None) -> Iterable[Id]:
+        """Everything kept, or only what was kept before a moment, for `check`."""
+        ...
+
+
+class SimilarityStore(Protocol):
+    """Finds tickets that say the same (M1).
+
+    It is told after the commit, and can be filled anew from the tickets: when it raises then, that
+    is logged, and the ticket stands.
+    """
+
+    def add(self, ticket: Ticket) -> None:
+        """Take a ticket in."""
+        ...
+
+    def update(self, ticket: Ticket) -> None:
+        """Its content is another now."""
+        ...
+
+    def remove(self, ticket_id: Id) -> None:
+        """Forget a ticket."""
+        ...
+
+    def most_similar(
+        self, ticket: Ticket, limit: int, *, among: Collection[Id] | None = None
+    ) -> Sequence[Match]:
+        """The most similar others, best first, of those `among` which the caller may see (M11)."""
+        ...
