@@ -132,7 +132,7 @@ def test_a_search_finds_what_a_reader_of_everything_would(store: str, tmp_path: 
                     assert found.ticket == desk.ticket(found.ticket.id, actor=who)
                     seen["found"] += 1
                     seen["note"] += found.message_id is not None
-                    seen["merged"] += found.ticket_id != found.ticket.id
+                    seen["merged"] += found.said_on_id != found.ticket.id
                 seen["hidden"] += any(has(text, words) for text in opened.values()) - bool(expected)
 
     check()
@@ -161,7 +161,7 @@ def test_a_tombstone_is_found_on_its_root_by_who_may_see_both(company: Company) 
     for word in ("quagga", "okapi"):
         assert desk.search(word, actor="ann") == SearchPage(items=(), next=None, count=0)
         [found] = desk.search(word, actor="root").items
-        assert (found.ticket.id, found.ticket_id) == ("T-1", "secret")
+        assert (found.ticket.id, found.said_on_id) == ("T-1", "secret")
         assert desk.search(word, actor="root", query=TicketFilter(merged=True)).count == 0
     # who may see the tombstone and not the root finds neither
     company.open("public", id="hers", subject="Zebra", customer_id="pia")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
 
 import attrs
 
@@ -67,11 +66,7 @@ def waiting_order(tickets: Iterable[Ticket], limit: int | None = None) -> tuple[
         for ticket in tickets
         if ticket.waiting and ticket.assignee_id is None and not ticket.is_merged_away
     )
-    return tuple(sorted(waiting, key=_age)[:limit])
-
-
-def _age(ticket: Ticket) -> tuple[datetime, Any]:
-    return ticket.created_at, ticket.id
+    return tuple(sorted(waiting, key=lambda ticket: ticket.place)[:limit])
 
 
 # --- what it changes ---------------------------------------------------------------------------

@@ -53,8 +53,7 @@ def plan_handover(
     Of the `tickets`, which are open ones of one team, those that the absent one has are given out
     one after the other, oldest first, as if they came when the absence begins: by the team's
     policy, among the others of its `pool`, each proposal counted before the next. `sequence` is the
-    team's next number (A6). An absence that
-    has begun is looked at from `now`.
+    team's next number (A6). An absence that has begun is looked at from `now`.
 
     >>> from datetime import UTC
     >>> from helpdesk_core.entities import AssignmentMethod, Role, UserKind
@@ -78,7 +77,7 @@ def plan_handover(
     changes: list[Change] = []
     events: list[Event] = []
     notices: list[Notice] = []
-    for ticket in sorted(theirs, key=lambda ticket: (ticket.created_at, ticket.id)):
+    for ticket in sorted(theirs, key=lambda ticket: ticket.place):
         chosen = policy(list(users), loads, availability, moment, tags=ticket.tags)
         proposals.append(Proposal(ticket.id, chosen))
         if chosen.assignee_id is None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Any
 
 import attrs
 
@@ -28,7 +26,7 @@ from helpdesk_core.fields import check_id, collection
 from helpdesk_core.ports import Claim, TicketFilter
 from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.pages import Cursors, Page, check_limit
-from helpdesk_core.service.saying import Said, history_page
+from helpdesk_core.service.saying import SaidPages, history_page
 from helpdesk_core.service.showing import shown, shown_all
 from helpdesk_core.service.work import Work
 from helpdesk_core.stages.boards import Board, build_board
@@ -80,7 +78,7 @@ class ReadingUseCases(Desk):
                 found = work.session.find(
                     work.scope, query, after=place, limit=limit + 1, newest_first=newest_first
                 )
-            page = cursors.page(found, limit, lambda ticket: (ticket.created_at, ticket.id))
+            page = cursors.page(found, limit, lambda ticket: ticket.place)
             return attrs.evolve(page, items=tuple(shown_all(work, page.items)))
 
         return self._read(actor, ask)
@@ -104,7 +102,7 @@ class ReadingUseCases(Desk):
         merged ones were opened with is in `merged_tickets`.
         """
 
-        pages = Said("messages", ticket_id, after, limit)
+        pages = SaidPages("messages", ticket_id, after, limit)
 
         def ask(work: Work) -> Page[Message]:
             work.case(ticket_id)
@@ -117,7 +115,7 @@ class ReadingUseCases(Desk):
     ) -> Page[Attachment]:
         """The files on the ticket and on those merged into it, in order of time (M6, V15)."""
 
-        pages = Said("attachments", ticket_id, after, limit)
+        pages = SaidPages("attachments", ticket_id, after, limit)
 
         def ask(work: Work) -> Page[Attachment]:
             work.case(ticket_id)
@@ -130,7 +128,7 @@ class ReadingUseCases(Desk):
     ) -> Page[TimeEntry]:
         """The time worked on the ticket and on those merged into it; nothing for outsiders (M6)."""
 
-        pages = Said("time_entries", ticket_id, after, limit)
+        pages = SaidPages("time_entries", ticket_id, after, limit)
 
         def ask(work: Work) -> Page[TimeEntry]:
             work.case(ticket_id)
@@ -156,13 +154,12 @@ class ReadingUseCases(Desk):
 
         def ask(work: Work) -> Page[Ticket]:
             work.case(ticket_id)
-            below = work.session.tickets(work.tree(ticket_id)[1:]).values()
-            found = sorted(below, key=_born)
+            found = sorted(work.below([ticket_id])[ticket_id], key=lambda ticket: ticket.place)
             if place is not None:
                 mark = (place.created_at, place.id)
                 with cursors.refusing():
-                    found = [ticket for ticket in found if _born(ticket) > mark]
-            page = cursors.page(found, limit, _born)
+                    found = [ticket for ticket in found if ticket.place > mark]
+            page = cursors.page(found, limit, lambda ticket: ticket.place)
             return attrs.evolve(page, items=tuple(shown_all(work, page.items)))
 
         return self._read(actor, ask)
@@ -374,7 +371,3 @@ def _opened(work: Work) -> list[Team]:
         return teams
     actor = work.actor
     return [team for team in teams if work.opens(actor, team).allowed]
-
-
-def _born(ticket: Ticket) -> tuple[datetime, Any]:
-    return ticket.created_at, ticket.id

@@ -76,8 +76,8 @@ class Going:
 
     def left_of(self, value: _T) -> _T:
         """The same value without what has to go, wherever in it that is."""
-        left: Any = self._left_of(value)
-        return left  # type: ignore[no-any-return]
+        left: _T = self._left_of(value)
+        return left
 
     def _left_of(self, value: Any) -> Any:
         if isinstance(value, Message) and value.id in self.messages:

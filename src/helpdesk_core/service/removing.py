@@ -121,10 +121,11 @@ class RemovingUseCases(Desk):
         host to know. With it go their messages, files and notes, and what their tickets were
         opened with.
         """
-        _check_reason(reason)
 
-        def do(work: Work) -> Removed:
+        def allowed(work: Work) -> None:
             work.require("person.erase")
+
+        def remove(work: Work) -> Removed:
             user = work.user(user_id)
             work.claim(Claim.REMOVAL)
             work.holds(*work.session.teams())  # no stage writes of them meanwhile
@@ -143,34 +144,15 @@ class RemovingUseCases(Desk):
                 user=user,
             )
             follows = memberships(work, attrs.evolve(user, active=False))
-            return done(work, _carry_out(work, going, reason, *follows))
-
-        left: list[Ticket] = []
-
-        def done(work: Work, removed: Removed) -> Removed:
-            left[:] = work.session.tickets(removed.ticket_ids).values()
-            return removed
-
-        def again(work: Work, removed: Removed) -> None:
-            work.require("person.erase")
-            done(work, removed)
+            return _carry_out(work, going, reason, *follows)
 
         def teams() -> Collection[Id]:
             with self._repository.reading() as session:
                 return list(session.teams())
 
-        removed = self._write(
-            "person.erase",
-            actor,
-            do,
-            team_ids=teams,
-            once=Once(
-                key=idempotency_key,
-                payload={"user_id": user_id, "reason": reason, "words": words},
-                again=again,
-            ),
-        )
-        return self._dropped(removed, left)
+        asked = {"user_id": user_id, "reason": reason, "words": words}
+        key = idempotency_key
+        return self._remove("person.erase", actor, allowed, remove, asked, key, team_ids=teams)
 
     def _redact(
         self,
@@ -181,33 +163,52 @@ class RemovingUseCases(Desk):
         actor: Actor,
         key: str | None,
     ) -> Removed:
-        _check_reason(asked["reason"])
-
-        def do(work: Work) -> Removed:
+        def allowed(work: Work) -> None:
             work.case(ticket_id)
             work.require("content.redact")
+
+        def remove(work: Work) -> Removed:
             work.claim(Claim.REMOVAL)
-            return done(work, _carry_out(work, going(work), asked["reason"]))
+            return _carry_out(work, going(work), asked["reason"])
 
-        left: list[Ticket] = []
+        def tickets() -> Collection[Id]:
+            return self._whole_tree(ticket_id)
 
-        def done(work: Work, removed: Removed) -> Removed:
-            left[:] = work.session.tickets(removed.ticket_ids).values()
+        return self._remove(use_case, actor, allowed, remove, asked, key, ticket_ids=tickets)
+
+    def _remove(
+        self,
+        use_case: str,
+        actor: Actor,
+        allowed: Callable[[Work], None],
+        remove: Callable[[Work], Removed],
+        asked: dict[str, Any],
+        key: str | None,
+        *,
+        team_ids: Callable[[], Collection[Id]] | Collection[Id] = (),
+        ticket_ids: Callable[[], Collection[Id]] | Collection[Id] = (),
+    ) -> Removed:
+        """Remove in one transaction, and drop after it what is kept elsewhere, each time anew."""
+        _check_reason(asked["reason"])
+        reworded: list[Ticket] = []
+
+        def see(work: Work, removed: Removed) -> Removed:
+            reworded[:] = work.session.tickets(removed.ticket_ids).values()
             return removed
 
-        def again(work: Work, removed: Removed) -> None:
-            work.case(ticket_id)
-            work.require("content.redact")
-            done(work, removed)
+        def do(work: Work) -> Removed:
+            allowed(work)
+            return see(work, remove(work))
 
+        def again(work: Work, removed: Removed) -> None:
+            allowed(work)
+            see(work, removed)
+
+        once = Once(key=key, payload=asked, again=again)
         removed = self._write(
-            use_case,
-            actor,
-            do,
-            ticket_ids=lambda: self._whole_tree(ticket_id),
-            once=Once(key=key, payload=asked, again=again),
+            use_case, actor, do, team_ids=team_ids, ticket_ids=ticket_ids, once=once
         )
-        return self._dropped(removed, left)
+        return self._dropped(removed, reworded)
 
     def _whole_tree(self, ticket_id: Id) -> list[Id]:
         """The ticket, its root, and all that were merged into that: where a message can be."""

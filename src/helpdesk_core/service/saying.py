@@ -28,7 +28,7 @@ class _Load(Protocol[_SaidOut]):
     ) -> Sequence[_SaidOut]: ...
 
 
-class Said:
+class SaidPages:
     """One page of what hangs on a ticket and on those merged into it, in order of time."""
 
     def __init__(self, name: str, ticket_id: Id, after: str | None, limit: int) -> None:

@@ -15,7 +15,7 @@ from helpdesk_core.entities import Actor, Id, Message, Ticket
 from helpdesk_core.ports import Claim, TicketFilter
 from helpdesk_core.search import Snippet, Wanted, opening_of, snippet, wanted
 from helpdesk_core.service.desk import Desk
-from helpdesk_core.service.pages import Cursors, check_limit
+from helpdesk_core.service.pages import Cursors, Page, check_limit
 from helpdesk_core.service.showing import shown_all
 from helpdesk_core.service.work import Work
 
@@ -24,23 +24,21 @@ from helpdesk_core.service.work import Work
 class Found:
     """A ticket that was found, and the passage by which.
 
-    `ticket_id` is the ticket on which the passage stands: this one, or one merged into it.
+    `said_on_id` is the ticket on which the passage stands: this one, or one merged into it.
     `message_id` is None for a passage of the subject or the description.
     """
 
     ticket: Ticket
     snippet: Snippet
-    ticket_id: Id
+    said_on_id: Id
     message_id: Id | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SearchPage:
-    """Some of what was found, where the next page begins, and how many tickets there are in all."""
+@attrs.frozen
+class SearchPage(Page[Found]):
+    """A page of what was found, and how many tickets there are in all (T8, V13)."""
 
-    items: tuple[Found, ...]
-    next: str | None
-    count: int
+    count: int = attrs.field(kw_only=True)
 
 
 class SearchingUseCases(Desk):
@@ -77,7 +75,7 @@ class SearchingUseCases(Desk):
                 found = session.search(
                     work.scope, query, what, internal=inside, after=place, limit=limit + 1
                 )
-            page = cursors.page(found, limit, lambda ticket: (ticket.created_at, ticket.id))
+            page = cursors.page(found, limit, lambda ticket: ticket.place)
             return SearchPage(
                 items=tuple(_passages(work, what, page.items)),
                 next=page.next,
@@ -93,7 +91,7 @@ def _passages(work: Work, what: Wanted, tickets: Sequence[Ticket]) -> Iterable[F
     found = {id: _of_opening(ticket, ticket, what) for id, ticket in shown.items()}
     rest = [id for id, one in found.items() if one is None]
     if rest:
-        below = _below(work, rest)
+        below = {id: shown_all(work, tickets) for id, tickets in work.below(rest).items()}
         said: dict[Id, list[Message]] = {}
         ids = [one.id for id in rest for one in (shown[id], *below[id])]
         for message in work.session.messages(ids):
@@ -108,7 +106,7 @@ def _of_opening(ticket: Ticket, opened: Ticket, what: Wanted) -> Found | None:
     passage = snippet(opening_of(opened), what)
     if passage is None:
         return None
-    return Found(ticket=ticket, snippet=passage, ticket_id=opened.id)
+    return Found(ticket=ticket, snippet=passage, said_on_id=opened.id)
 
 
 def _in_time(
@@ -129,28 +127,6 @@ def _in_time(
                 return found
         elif (passage := snippet(text.body, what)) is not None:
             return Found(
-                ticket=ticket, snippet=passage, ticket_id=text.ticket_id, message_id=text.id
+                ticket=ticket, snippet=passage, said_on_id=text.ticket_id, message_id=text.id
             )
     return None
-
-
-def _below(work: Work, ticket_ids: Sequence[Id]) -> dict[Id, list[Ticket]]:
-    """What `Work.tree` gives without the ticket itself, for many at once (M6, M7)."""
-    below: dict[Id, list[Ticket]] = {id: [] for id in ticket_ids}
-    root_of = {id: id for id in ticket_ids}
-    level = list(ticket_ids) if Claim.MERGE in work.claims else []
-    while level:
-        children = work.session.merged_children(level)
-        pairs = [(child, parent) for parent in level for child in children.get(parent, ())]
-        root_of.update((child, root_of[parent]) for child, parent in pairs)
-        level = [child for child, _ in pairs]
-        tickets = work.session.tickets(level) if level else {}
-        teams = work.session.teams({ticket.team_id for ticket in tickets.values()})
-        seen = [
-            ticket
-            for ticket in tickets.values()
-            if ticket.team_id in teams and work.sees(ticket, teams[ticket.team_id])
-        ]
-        for ticket in shown_all(work, seen):
-            below[root_of[ticket.id]].append(ticket)
-    return below

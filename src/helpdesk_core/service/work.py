@@ -277,24 +277,29 @@ class Work:
         return resolve(ticket_id, merged_into)
 
     def tree(self, ticket_id: Id) -> list[Id]:
-        """A ticket and the tombstones that lead to it: what was said there is said here (M6).
+        """A ticket and the tombstones that lead to it: what was said there is said here (M6)."""
+        return [ticket_id, *(ticket.id for ticket in self.below([ticket_id])[ticket_id])]
+
+    def below(self, ticket_ids: Iterable[Id]) -> dict[Id, list[Ticket]]:
+        """The tombstones that lead to each of these tickets, nearest first (M6).
 
         A tombstone that the one who acts could not see before the merge is left out: nobody sees
         more through a merge (M7).
         """
-        ids = [ticket_id]
-        level = [ticket_id] if Claim.MERGE in self.claims else []
+        below: dict[Id, list[Ticket]] = {id: [] for id in ticket_ids}
+        root_of = {id: id for id in below}
+        level = list(below) if Claim.MERGE in self.claims else []
         while level:
             children = self.session.merged_children(level)
-            level = [child for parent in level for child in children.get(parent, ())]
+            pairs = [(child, parent) for parent in level for child in children.get(parent, ())]
+            root_of.update((child, root_of[parent]) for child, parent in pairs)
+            level = [child for child, _ in pairs]
             tickets = self.session.tickets(level)
             teams = self.session.teams({ticket.team_id for ticket in tickets.values()})
-            ids += (
-                ticket.id
-                for ticket in tickets.values()
-                if ticket.team_id in teams and self.sees(ticket, teams[ticket.team_id])
-            )
-        return ids
+            for ticket in tickets.values():
+                if ticket.team_id in teams and self.sees(ticket, teams[ticket.team_id]):
+                    below[root_of[ticket.id]].append(ticket)
+        return below
 
     def sent_before(self, ticket_id: Id, perhaps: Iterable[Stage]) -> frozenset[Id]:
         """The stages whose message this ticket's customer had already, by its history (G8).

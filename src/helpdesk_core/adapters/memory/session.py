@@ -319,17 +319,13 @@ def _those(table: Mapping[Id, _T], ids: Collection[Id]) -> dict[Id, _T]:
     return {id: table[id] for id in dict.fromkeys(ids) if id in table}
 
 
-def _place(ticket: Ticket) -> tuple[datetime, Any]:
-    return ticket.created_at, ticket.id
-
-
 def _listed(
     tickets: Iterable[Ticket], after: Position | None, limit: int | None, newest_first: bool
 ) -> list[Ticket]:
-    found = sorted(tickets, key=_place, reverse=newest_first)
+    found = sorted(tickets, key=lambda ticket: ticket.place, reverse=newest_first)
     if after is not None:
         mark = (after.created_at, after.id)
-        found = [t for t in found if (_place(t) < mark if newest_first else _place(t) > mark)]
+        found = [t for t in found if (t.place < mark if newest_first else t.place > mark)]
     return found[:limit]
 
 

@@ -1,25 +1,19 @@
-"""How changes are made, with the counts per team and member kept by the same transaction (A7).
+"""How changes are made: consecutive changes of one kind become one statement.
 
-Consecutive changes of one kind become one statement. A count is corrected relatively, by what each
-change takes away and adds; a ticket that was merged away counts nowhere (M8).
+What they do to the counts per team and member is told to `Counts`, in the same transaction (A7).
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import attrs
 
 from helpdesk_core.adapters.sql.connection import Connection
-from helpdesk_core.adapters.sql.searching import (
-    OF_THE_OPENING,
-    forget_words,
-    reword_message,
-    reword_opening,
-    text_rows,
-)
+from helpdesk_core.adapters.sql.counts import PLACING_FIELDS, Counts, place_in
+from helpdesk_core.adapters.sql.searching import forget_words, reword, text_rows
 from helpdesk_core.entities import (
     REMOVED,
     Attachment,
@@ -47,7 +41,6 @@ from helpdesk_core.plans import (
     RemoveFollow,
     SetField,
 )
-from helpdesk_core.ports import Miscount
 
 _TABLE_OF: dict[type, str] = {
     User: "users",
@@ -60,27 +53,9 @@ _TABLE_OF: dict[type, str] = {
 }
 #: Fields that are rows of another table.
 _IN_ROWS = frozenset({(Kind.TICKET, "tags"), (Kind.TEAM, "stage_ids")})
-_PLACING_FIELDS = frozenset({"team_id", "stage_id", "assignee_id", "merged_into"})
 #: What assigning sets; more is not worth the while.
 _SETTLED = frozenset({"assignee_id", "available_from", "waiting"})
 _FOLLOWABLE = (Kind.TICKET, Kind.TEAM)
-
-
-class _Place(NamedTuple):
-    """What decides where a ticket counts."""
-
-    team_id: Id
-    stage_id: Id
-    assignee_id: Id | None
-    merged_into: Id | None
-
-
-@attrs.define
-class _Correction:
-    total: int = 0
-    open: int = 0
-    credit: int = 0
-    last_assigned: int | None = None
 
 
 class Writer:
@@ -89,29 +64,10 @@ class Writer:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
         self._sql = connection.statements
-        # Where tickets are and which stages are folded, as this transaction knows them. Kept only
-        # when nobody else can change them before it ends.
-        self._places: dict[Id, _Place] = {}
-        self._folded: dict[Id, bool] | None = None
-        self._corrections: dict[tuple[Id, Id], _Correction] = {}
+        self.counts = Counts(connection)
         self._removed = False  # whether words were written over (T9)
         #: Tickets that this transaction added, as they are.
         self.added: dict[Id, Ticket] = {}
-
-    def saw_tickets(self, tickets: Iterable[Ticket]) -> None:
-        """Remember where these tickets are, to spare a question later."""
-        for ticket in tickets:
-            if self._stays(ticket.id):
-                self._places[ticket.id] = _place(ticket)
-
-    def saw_stages(self, stages: Iterable[Stage]) -> None:
-        """Remember which stages are folded; who changes that holds every team that uses them."""
-        if self._db.alone or self._db.held_teams:
-            self._folded = {stage.id: stage.folded for stage in stages}
-
-    def _stays(self, ticket_id: Id) -> bool:
-        """Whether nobody else can change the ticket before this transaction ends."""
-        return self._db.alone or ticket_id in self._db.held_tickets
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Make the changes in order, then correct the counts; all of them or none."""
@@ -120,13 +76,11 @@ class Writer:
             with self._db.all_or_nothing():
                 for (kind, *_), group in itertools.groupby(_settled(changes), key=_batch):
                     _HANDLERS[kind](self, list(group))
-                self._correct_counts()
+                self.counts.write()
                 if self._removed:
                     forget_words(self._db)
         except BaseException:  # what is remembered is not so any more
-            self._places.clear()
-            self._corrections.clear()
-            self._folded = None
+            self.counts.forget()
             self.added.clear()
             raise
         finally:
@@ -151,9 +105,9 @@ class Writer:
         if kind is Kind.TICKET:
             self.added.pop(id, None)
         if kind is Kind.STAGE and "folded" in batch and not self._db.alone:
-            self._hold_teams_using(id)
-        if kind is Kind.TICKET and not _PLACING_FIELDS.isdisjoint(batch):
-            before = self._place_of(id)
+            self.counts.hold_teams_using(id)
+        if kind is Kind.TICKET and not PLACING_FIELDS.isdisjoint(batch):
+            before = self.counts.place_of(id)
         own = tuple(sorted(field for field in batch if (kind, field) not in _IN_ROWS))
         if own:
             parameters: dict[str, Any] = {"of": id}
@@ -165,21 +119,18 @@ class Writer:
                 raise ConflictError(
                     f"{', '.join(own)} of {kind.value} {id!r}: not what was expected"
                 )
-        if kind is Kind.TICKET and not OF_THE_OPENING.isdisjoint(batch):
-            reword_opening(self._db, id)
-        if kind is Kind.MESSAGE and "body" in batch:
-            reword_message(self._db, id, batch["body"].value)
-        self._removed |= any(change.value == REMOVED for change in batch.values())
+        if reword(self._db, kind, id, batch):
+            self._removed |= any(change.value == REMOVED for change in batch.values())
         for field, change in batch.items():
             if (kind, field) in _IN_ROWS:
                 self._set_rows(change)
         if before is not None:
             after = before._replace(
-                **{field: batch[field].value for field in _PLACING_FIELDS & batch.keys()}
+                **{field: batch[field].value for field in PLACING_FIELDS & batch.keys()}
             )
-            self._moved(id, before, after)
+            self.counts.moved(id, before, after)
         if kind is Kind.STAGE and "folded" in batch:
-            self._folded_changed(batch["folded"])
+            self.counts.folded_changed(batch["folded"])
 
     def _check_field(self, kind: Kind, field: str) -> None:
         if field in ("id", "number") or field not in self._sql.by_kind[kind].c:
@@ -205,98 +156,20 @@ class Writer:
         self._db.later(delete, [{key: change.id, column: item} for item in gone])
         self._db.insert(table, [{key: change.id, column: item} for item in new])
 
-    # --- counts ----------------------------------------------------------------------------------
-
-    def _place_of(self, ticket_id: Id) -> _Place:
-        place = self._places.get(ticket_id)
-        if place is None:
-            rows = self._db.rows(self._sql.placing, {"id": ticket_id})
-            if not rows:
-                raise ConflictError(f"there is no ticket {ticket_id!r}")
-            self._db.held_tickets.add(ticket_id)  # the question locks it
-            place = _Place(*rows[0])
-        return place
-
-    def _moved(self, ticket_id: Id, before: _Place | None, after: _Place) -> None:
-        if before is not None:
-            self._count(before, -1)
-        self._count(after, 1)
-        if self._stays(ticket_id):
-            self._places[ticket_id] = after
-
-    def _count(self, place: _Place, by: int) -> None:
-        if place.assignee_id is None or place.merged_into is not None:
-            return
-        correction = self._correction(place.team_id, place.assignee_id)
-        correction.total += by
-        correction.open += 0 if self._is_folded(place) else by
-
-    def _correction(self, team_id: Id, member_id: Id) -> _Correction:
-        return self._corrections.setdefault((team_id, member_id), _Correction())
-
-    def _is_folded(self, place: _Place) -> bool:
-        stays = self._db.alone or place.team_id in self._db.held_teams
-        if self._folded is None or not stays or place.stage_id not in self._folded:
-            question = self._sql.folds if stays else self._sql.folds_to_hold
-            self._folded = {row[0]: row[1] for row in self._db.rows(question)}
-        return self._folded.get(place.stage_id, False)
-
-    def _hold_teams_using(self, stage_id: Id) -> None:
-        """Counts change only while their team is held, and a fold changes those of many teams."""
-        rows = self._db.rows(self._sql.lock_teams_using, {"id": stage_id})
-        self._db.held_teams.update(row[0] for row in rows)
-
     def _hold_stages(self, stage_ids: Iterable[Id]) -> None:
         """Who begins to use a stage waits until a fold of it is done."""
         if not self._db.alone:
             self._db.rows(self._sql.hold_stages, {"ids": sorted(set(stage_ids), key=str)})
 
-    def _folded_changed(self, change: SetField) -> None:
-        if change.value == change.expected:
-            return
-        if not self._db.alone:  # those too that began to use it before it was changed here
-            self._hold_teams_using(change.id)
-        by = -1 if change.value else 1
-        rows = self._db.rows(self._sql.in_stage, {"stage_id": change.id})
-        for team_id, member_id, tickets in rows:
-            self._correction(team_id, member_id).open += by * tickets
-        if self._folded is not None:
-            self._folded[change.id] = change.value
-
-    def correct(self, miscounts: Iterable[Miscount]) -> None:
-        """Set kept counts to what was counted."""
-        for it in miscounts:
-            correction = self._correction(it.team_id, it.member_id)
-            correction.total = it.total - it.kept_total
-            correction.open = it.open - it.kept_open
-            correction.credit = it.credit - it.kept_credit
-        self._correct_counts()
-
-    def _correct_counts(self) -> None:
-        rows = [
-            {
-                "team_id": team_id,
-                "member_id": member_id,
-                "total": it.total,
-                "open": it.open,
-                "credit": it.credit,
-                "last_assigned": it.last_assigned,
-            }
-            for (team_id, member_id), it in self._corrections.items()
-            if it.total or it.open or it.credit or it.last_assigned is not None
-        ]
-        rows.sort(key=lambda row: (str(row["team_id"]), str(row["member_id"])))
-        self._db.later(self._sql.add_workload, rows)
-        self._corrections.clear()
+    # --- assignments -----------------------------------------------------------------------------
 
     def _note_assignments(self, changes: Sequence[NoteAssignment]) -> None:
         for change in changes:
-            correction = self._correction(change.team_id, change.member_id)
-            correction.last_assigned = change.sequence
+            self.counts.of(change.team_id, change.member_id).last_assigned = change.sequence
 
     def _give_credits(self, changes: Sequence[GiveCredit]) -> None:
         for change in changes:
-            self._correction(change.team_id, change.member_id).credit += change.tickets
+            self.counts.of(change.team_id, change.member_id).credit += change.tickets
 
     def _note_catching_up(self, changes: Sequence[NoteCatchingUp]) -> None:
         for change in changes:
@@ -343,12 +216,12 @@ class Writer:
             self._db.held_tickets.update(ticket.id for ticket in things)
             for ticket in things:
                 self.added[ticket.id] = ticket
-                self._moved(ticket.id, None, _place(ticket))
+                self.counts.moved(ticket.id, None, place_in(ticket))
         elif table == "teams":
             self._hold_stages(stage_id for team in things for stage_id in team.stage_ids)
             self._insert_for(things, "team_stages", "team_id", "stage_id", "stage_ids")
-        elif table == "stages" and self._folded is not None:
-            self._folded.update((stage.id, stage.folded) for stage in things)
+        elif table == "stages":
+            self.counts.saw_new_stages(things)
         if table in ("tickets", "teams"):
             key = "ticket_id" if table == "tickets" else "team_id"
             self._db.insert(
@@ -376,7 +249,7 @@ class Writer:
                 raise ConflictError(f"stage {change.stage_id!r} is in use")
             if not self._db.changed(self._sql.delete_stage, key):
                 raise ConflictError(f"there is no stage {change.stage_id!r}")
-        self._folded = None
+        self.counts.forget_stages()
 
     def _discard(self, changes: Sequence[Discard]) -> None:
         self._db.many(self._sql.discard, [attrs.asdict(change) for change in changes])
@@ -463,10 +336,6 @@ def _settle(settled: list[Change], fields: dict[str, Any]) -> None:
         last: Any = settled[-1]
         settled[-1] = Add(attrs.evolve(last.thing, **fields))
         fields.clear()
-
-
-def _place(ticket: Ticket) -> _Place:
-    return _Place(ticket.team_id, ticket.stage_id, ticket.assignee_id, ticket.merged_into)
 
 
 def _follow_row(change: AddFollow | RemoveFollow) -> dict[str, Any]:

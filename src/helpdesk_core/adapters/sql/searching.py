@@ -7,7 +7,7 @@ which the text stands, so that merging, un-merging and transfers change none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,12 +19,13 @@ from helpdesk_core.adapters.sql.scopes import Clause, Reach, apart, filter_claus
 from helpdesk_core.adapters.sql.statements import Statements
 from helpdesk_core.adapters.sql.tables import Tables
 from helpdesk_core.entities import Id, Message, Ticket
+from helpdesk_core.plans import Kind, SetField
 from helpdesk_core.ports import Position, TicketFilter
 from helpdesk_core.search import Wanted, opening_of, opening_text, words_in
 from helpdesk_core.visibility.scopes import Scope
 
 #: The fields of a ticket that are searched.
-OF_THE_OPENING = frozenset({"subject", "description"})
+_OF_THE_OPENING = frozenset({"subject", "description"})
 
 
 def text_rows(things: Iterable[Any]) -> list[dict[str, Any]]:
@@ -44,16 +45,18 @@ def text_rows(things: Iterable[Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def reword_message(db: Connection, message_id: Id, body: str) -> None:
-    """Keep the words of a message whose body has just been changed (T9)."""
-    db.changed(db.statements.reword_message, {"of": message_id, "v_words": words_in(body)})
-
-
-def reword_opening(db: Connection, ticket_id: Id) -> None:
-    """Keep the words of a ticket whose subject or description has just been changed."""
-    [(subject, description)] = db.rows(db.statements.opening, {"id": ticket_id})
-    words = words_in(opening_text(subject, description))
-    db.changed(db.statements.reword_opening, {"of": ticket_id, "v_words": words})
+def reword(db: Connection, kind: Kind, id: Id, changes: Mapping[str, SetField]) -> bool:
+    """Keep the words of a text that has just been changed; whether one was."""
+    if kind is Kind.TICKET and not _OF_THE_OPENING.isdisjoint(changes):
+        [(subject, description)] = db.rows(db.statements.opening, {"id": id})
+        words = words_in(opening_text(subject, description))
+        db.changed(db.statements.reword_opening, {"of": id, "v_words": words})
+        return True
+    if kind is Kind.MESSAGE and "body" in changes:
+        words = words_in(changes["body"].value)
+        db.changed(db.statements.reword_message, {"of": id, "v_words": words})
+        return True
+    return False
 
 
 def forget_words(db: Connection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -40,7 +40,7 @@ from helpdesk_core.entities import (
     User,
 )
 from helpdesk_core.errors import ConflictError, InvalidValueError
-from helpdesk_core.events import CreditGiven, Event
+from helpdesk_core.events import Event
 from helpdesk_core.plans import Change, Discard, Merge
 from helpdesk_core.ports import (
     DeliveryStatus,
@@ -56,7 +56,6 @@ from helpdesk_core.visibility.scopes import Scope
 
 _T = TypeVar("_T")
 _CHUNK = 500  # ids in one statement
-_ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class SqlSession:
@@ -129,7 +128,7 @@ class SqlSession:
         else:
             rows = self._db.rows(self._sql.stages)
             stages = [self._made(Stage, self._tables.stages, row) for row in rows]
-        self._writer.saw_stages(stages)
+        self._writer.counts.saw_stages(stages)
         return stages
 
     # --- tickets ---------------------------------------------------------------------------------
@@ -154,7 +153,7 @@ class SqlSession:
         asked = listings.page(self._sql, scope, query, after, checked, newest_first)
         tickets = self._full(self._db.rows(*asked))
         # They come as they were found, which nobody promises.
-        tickets.sort(key=_place, reverse=newest_first)
+        tickets.sort(key=lambda ticket: ticket.place, reverse=newest_first)
         return tickets
 
     def count(self, scope: Scope, query: TicketFilter) -> int:
@@ -173,7 +172,7 @@ class SqlSession:
         checked = None if limit is None else _checked(limit)
         asked = searching.page(self._sql, scope, query, wanted, internal, after, checked)
         tickets = self._full(self._db.rows(*asked))
-        tickets.sort(key=_place, reverse=True)
+        tickets.sort(key=lambda ticket: ticket.place, reverse=True)
         return tickets
 
     def count_found(
@@ -192,7 +191,7 @@ class SqlSession:
     def _full(self, rows: Sequence[Any]) -> list[Ticket]:
         names = self._sql.names[self._tables.tickets]
         tickets = [ticket_of(row, names, self._codec) for row in rows]
-        self._writer.saw_tickets(tickets)
+        self._writer.counts.saw_tickets(tickets)
         return tickets
 
     def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:
@@ -383,46 +382,8 @@ class SqlSession:
     def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
         if mend:
             self._db.must_write()
-        credits = self._credits()
-        kept = {(row[0], row[1]): tuple(row[2:]) for row in self._db.rows(self._sql.kept_counts)}
-        counted = {
-            (row[0], row[1]): (row[2], row[3], 0) for row in self._db.rows(self._sql.counted)
-        }
-        for key, credit in credits.items():
-            total, open_, _ = counted.get(key, (0, 0, 0))
-            counted[key] = (total, open_, credit)
-        found = []
-        for team_id, member_id in sorted(kept.keys() | counted.keys(), key=str):
-            was = kept.get((team_id, member_id), (0, 0, 0))
-            now = counted.get((team_id, member_id), (0, 0, 0))
-            if was != now and (not mend or self._db.alone or team_id in self._db.held_teams):
-                found.append(
-                    Miscount(
-                        team_id=team_id,
-                        member_id=member_id,
-                        kept_total=was[0],
-                        kept_open=was[1],
-                        kept_credit=was[2],
-                        total=now[0],
-                        open=now[1],
-                        credit=now[2],
-                    )
-                )
-        if mend:
             self._around = None
-            self._writer.correct(found)
-        return found
-
-    def _credits(self) -> Counter[tuple[Id, Id]]:
-        """The sum of the credits that were given (A8)."""
-        given: Counter[tuple[Id, Id]] = Counter()
-        for team_id, data in self._db.rows(self._sql.credits_given):
-            credit = self._codec.event(
-                CreditGiven.__name__, CreditGiven.schema, data, at=_ANY_TIME, team_id=team_id
-            )
-            assert isinstance(credit, CreditGiven)
-            given[team_id, credit.member_id] += credit.tickets
-        return given
+        return self._writer.counts.recount(mend=mend)
 
     def dangling(self) -> Sequence[str]:
         return [
@@ -474,10 +435,6 @@ class SqlSession:
         make: Any = made_before if issubclass(kind, User | Stage) else made
         thing: _T = make(kind, self._sql.names[table], tuple(row))
         return thing
-
-
-def _place(ticket: Ticket) -> Any:
-    return ticket.created_at, ticket.id
 
 
 def _paged(
