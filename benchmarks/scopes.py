@@ -40,7 +40,7 @@ from typing import Any
 import psycopg
 import scopes_desk as desks
 import sqlalchemy as sa
-from assignments import _server
+from server import postgresql
 
 from helpdesk_core import FollowSource, Ticket, User, scope_for
 from helpdesk_core.adapters.sql import SqlRepository, listings
@@ -385,7 +385,7 @@ def main() -> int:
 @contextmanager
 def new_database() -> Iterator[str]:
     """The URL of a fresh database of PostgreSQL."""
-    server, name = _server(), f"helpdesk_scopes_{os.getpid()}"
+    server, name = postgresql(), f"helpdesk_scopes_{os.getpid()}"
     engine = sa.create_engine(server, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")

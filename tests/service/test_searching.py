@@ -22,6 +22,7 @@ from helpdesk_core import (
     RefusedError,
     SearchPage,
     TicketFilter,
+    every,
 )
 from helpdesk_core.adapters.memory import (
     ManualClock,
@@ -240,6 +241,8 @@ def test_pages_of_what_was_found(company: Company) -> None:
     ]
     assert (first.count, second.count, third.count) == (5, 6, 6)
     assert third.next is None
+    found = every(desk.search, "ink", actor="ann", limit=1)
+    assert [one.ticket.id for one in found] == ["T-9", *ids(first), *ids(second), *ids(third)]
 
 
 @pytest.mark.parametrize(
