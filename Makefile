@@ -9,8 +9,8 @@ BIN := .venv/bin
 demo: .venv/.done  ## a help desk at work, in a folder named demo
 	$(BIN)/helpdesk-core demo
 
-test: .venv/.done  ## the whole suite, except what is marked `long`
-	$(BIN)/python -m pytest
+test: .venv/.done  ## the whole suite, except what is marked `long`, on up to four processors
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
 
 check: .venv/.done  ## style, types and layers
 	$(BIN)/ruff check .

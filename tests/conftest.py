@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, Phase, settings
 
 import contract
 from desks import STORES, Company, repository_for
-from tallies import Tallies, tallies  # noqa: F401 - a fixture
+from tallies import Tallies, tally  # noqa: F401 - a fixture
+
+pytest_plugins = ["helpdesk_core.testing.summary"]  # for workers: see there
 
 settings.register_profile(
     "suite", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -29,9 +31,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What the kit shows is kept for the table of it, and what races count for the end."""
-    config.pluginmanager.register(contract.Outcomes(), "contract-outcomes")
-    config.pluginmanager.register(Tallies(config), "tallies")
+    """What the kit shows is held against the table of it, and what races count is summed up."""
+    config.pluginmanager.register(contract.Table(), contract.Table.name)
+    config.pluginmanager.register(Tallies(), "tallies")
 
 
 @pytest.fixture(params=STORES)

@@ -1,7 +1,7 @@
 """Makes docs/contract.md: what the conformance kit showed of each repository, as a run found it.
 
-The table is written by `make contract`, which runs the kit; tests/test_kit_table.py fails when
-a run of the suite found anything else.
+The table is written by `make contract`, which runs the kit; any other run of the kit that finds
+something else than what is written there fails at its end.
 """
 
 from __future__ import annotations
@@ -60,6 +60,44 @@ class Outcomes:
             self.of[kind, name] = SHOWN if report.passed else "failed"
 
 
+class Table(Outcomes):
+    """Lets a run fail that found something else than the table says; a plugin of pytest.
+
+    It looks when all is done, where the reports come together: workers run a part of the kit each.
+    """
+
+    name = "contract-table"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wrong: list[str] = []
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Compare; what is not in this run is not asked for."""
+        if not hasattr(session.config, "workerinput"):
+            self.wrong = differences(self.of, TABLE.read_text(encoding="utf-8"))
+            if self.wrong and not session.exitstatus:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what is wrong."""
+        if self.wrong:
+            title = f"{TABLE.name} is not up to date: run `make contract`"
+            terminalreporter.section(title, red=True)
+        for line in self.wrong:
+            terminalreporter.write_line(line)
+
+
+def differences(found: Mapping[tuple[str, str], str], text: str) -> list[str]:
+    """What a run found and the text of the table does not say, a line for each."""
+    written = cells(text)
+    return [
+        f"{kind}, {name}: {said!r}, and written is {written.get((kind, name))!r}"
+        for (kind, name), said in found.items()
+        if written.get((kind, name)) != said
+    ]
+
+
 def rows() -> dict[str, str]:
     """The tests of the contract with what they show, in the order in which they are written."""
     # Not before pytest runs, which is to rewrite the assertions of what is imported here.
@@ -106,7 +144,8 @@ def cells(text: str) -> dict[tuple[str, str], str]:
 def main() -> int:
     """Run the kit and write the table; nothing is written when a test fails or a store is away."""
     outcomes = Outcomes()
-    code = pytest.main(["-q", "-p", "no:cacheprovider", *PLACES], plugins=[outcomes])
+    options = ["-q", "-p", "no:cacheprovider", "-p", f"no:{Table.name}"]
+    code = pytest.main([*options, *PLACES], plugins=[outcomes])
     text = render(outcomes)
     away = sorted({kind for (kind, _), cell in cells(text).items() if not cell})
     if code or away:

@@ -7,34 +7,49 @@ from typing import Any
 
 import pytest
 
+_PROPERTY = "tally"
+
 
 class Tallies:
-    """Sums by what was done; a plugin of pytest."""
+    """Sums by what was done, whichever process did it; a plugin of pytest."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
+    def __init__(self) -> None:
         self._sums: dict[str, Counter[str]] = {}
         self._most: dict[str, Counter[str]] = {}
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add what a test has counted."""
+        for name, said in report.user_properties if report.when == "call" else ():
+            if name == _PROPERTY:
+                what, counted, at_most = said
+                self._sums.setdefault(what, Counter()).update({"runs": 1, **counted})
+                most = self._most.setdefault(what, Counter())
+                most |= Counter(at_most)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The section of pytest's report."""
+        if self._sums:
+            terminalreporter.section("races and kills")
+        for what, counted in sorted(self._sums.items()):
+            terminalreporter.write_line(_line(what, {**counted, **self._most[what]}))
+
+
+class Tally:
+    """What one test counts."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self._item = item
+
     def add(self, what: str, counted: dict[str, int], at_most: dict[str, int] | None = None) -> str:
         """Count a run; `at_most` holds what is not summed up, but has a highest value."""
-        self._sums.setdefault(what, Counter()).update({"runs": 1, **counted})
-        most = self._most.setdefault(what, Counter())
-        most |= Counter(at_most or {})
+        self._item.user_properties.append((_PROPERTY, [what, counted, at_most or {}]))
         return _line(what, {**counted, **(at_most or {})})
 
     def show(self, line: str) -> None:
         """Say at once how far a long run is."""
-        capturing: Any = self._config.pluginmanager.getplugin("capturemanager")
+        capturing: Any = self._item.config.pluginmanager.getplugin("capturemanager")
         with capturing.global_and_fixture_disabled():
             print(f"\n{line}", end="", flush=True)
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """The section of pytest's report."""
-        if self._sums:
-            terminalreporter.section("races and kills")
-        for what, counted in self._sums.items():
-            terminalreporter.write_line(_line(what, {**counted, **self._most[what]}))
 
 
 def _line(what: str, counted: dict[str, int]) -> str:
@@ -42,8 +57,6 @@ def _line(what: str, counted: dict[str, int]) -> str:
 
 
 @pytest.fixture
-def tallies(request: pytest.FixtureRequest) -> Tallies:
+def tally(request: pytest.FixtureRequest) -> Tally:
     """Where a test says what it counted."""
-    found = request.config.pluginmanager.get_plugin("tallies")
-    assert isinstance(found, Tallies)
-    return found
+    return Tally(request.node)

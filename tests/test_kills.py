@@ -26,7 +26,7 @@ from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.ports import Repository, TicketFilter
 from helpdesk_core.visibility.scopes import Everything
 from sql_stores import SQL_STORES
-from tallies import Tallies
+from tallies import Tally
 from workers import MEMBERS, TEAM
 
 #: How many kills the long run has, and how many of them on one database that fills up.
@@ -121,7 +121,7 @@ def _wait_until_alone(url: str) -> None:
     raise AssertionError("somebody is still at work")
 
 
-def _run(store: str, folder: Path, kills: int, seed: int, tallies: Tallies) -> str:
+def _run(store: str, folder: Path, kills: int, seed: int, tally: Tally) -> str:
     """Kill so often, and compare with the same calls made in memory; the line for the tally."""
     dice = random.Random(seed)
     where = _where(store, folder)
@@ -166,7 +166,7 @@ def _run(store: str, folder: Path, kills: int, seed: int, tallies: Tallies) -> s
         counted["counts that differ"] += len(problems)
         if problems or found != expected:
             break
-    line = tallies.add(f"killed at work, {store}", counted)
+    line = tally.add(f"killed at work, {store}", counted)
     assert problems == ()
     assert found == expected
     assert number > kills
@@ -175,17 +175,17 @@ def _run(store: str, folder: Path, kills: int, seed: int, tallies: Tallies) -> s
 
 @pytest.mark.parametrize("store", SQL_STORES)
 def test_a_killed_process_leaves_nothing_half_done(
-    store: str, tmp_path: Path, tallies: Tallies
+    store: str, tmp_path: Path, tally: Tally
 ) -> None:
     """N1, A7: after 50 kills each acknowledged call is there, and each other wholly or not."""
-    _run(store, tmp_path, 50, 1, tallies)
+    _run(store, tmp_path, 50, 1, tally)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(-(-KILLS // ROUND)))
 @pytest.mark.parametrize("store", SQL_STORES)
-def test_kills_for_long(store: str, seed: int, tmp_path: Path, tallies: Tallies) -> None:
+def test_kills_for_long(store: str, seed: int, tmp_path: Path, tally: Tally) -> None:
     """N1, A7: the same for a thousand kills on each database."""
     begun = time.monotonic()
-    line = _run(store, tmp_path, min(ROUND, KILLS - seed * ROUND), seed, tallies)
-    tallies.show(f"{time.monotonic() - begun:.0f} s: {line}")
+    line = _run(store, tmp_path, min(ROUND, KILLS - seed * ROUND), seed, tally)
+    tally.show(f"{time.monotonic() - begun:.0f} s: {line}")

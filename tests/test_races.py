@@ -31,7 +31,7 @@ from helpdesk_core.ports import TicketFilter
 from helpdesk_core.visibility.scopes import Everything
 from model import assignment as model
 from sql_stores import SQL_STORES
-from tallies import Tallies
+from tallies import Tally
 from workers import MEMBERS, TEAM
 
 METHODS = [AssignmentMethod.EQUAL_TICKETS, AssignmentMethod.EQUAL_OPEN]
@@ -101,7 +101,7 @@ def _history(company: Company, ids: list[str]) -> list[Any]:
 
 
 def run_constant(
-    store: str, folder: Path, method: Any, processes: int, tickets: int, tallies: Tallies
+    store: str, folder: Path, method: Any, processes: int, tickets: int, tally: Tally
 ) -> str:
     """Half of the tickets wait already, half are opened; the line for the tally."""
     company, where = _set_up(store, folder, method, tickets // 2)
@@ -112,7 +112,7 @@ def run_constant(
     with company.repository.reading() as session:
         kept = session.tickets(ids)
         shares = Counter(ticket.assignee_id for ticket in kept.values())
-    line = tallies.add(
+    line = tally.add(
         f"constant pool, {store}, {method.value}",
         {
             "tickets": len(ids),
@@ -140,10 +140,10 @@ def _close(company: Company, store: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("store", SQL_STORES)
 def test_workers_share_tickets_evenly(
-    store: str, method: Any, tmp_path: Path, tallies: Tallies
+    store: str, method: Any, tmp_path: Path, tally: Tally
 ) -> None:
     """A17, A5: no ticket goes to two, none is lost, and shares differ by one at most."""
-    run_constant(store, tmp_path, method, 4, 100, tallies)
+    run_constant(store, tmp_path, method, 4, 100, tally)
 
 
 # --- while things change -------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def _team_history(company: Company) -> list[tuple[str, Any]]:
 
 
 def run_changing(
-    store: str, folder: Path, method: Any, processes: int, tickets: int, tallies: Tallies
+    store: str, folder: Path, method: Any, processes: int, tickets: int, tally: Tally
 ) -> str:
     """Tickets are closed and reopened, and members away and gone, meanwhile; the tally's line."""
     company, where = _set_up(store, folder, method, 0)
@@ -228,7 +228,7 @@ def run_changing(
     model_has = model.recount(replay.history)
     with company.repository.reading() as session:
         kept = session.tickets(ids)
-    line = tallies.add(
+    line = tally.add(
         f"everything changes, {store}, {method.value}",
         {
             "tickets": len(ids),
@@ -257,10 +257,10 @@ def run_changing(
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("store", SQL_STORES)
 def test_every_choice_is_the_one_of_its_place_in_the_order(
-    store: str, method: Any, tmp_path: Path, tallies: Tallies
+    store: str, method: Any, tmp_path: Path, tally: Tally
 ) -> None:
     """A17, A4, T3, A9: closing, leaving and being away meanwhile, each choice is the plain one."""
-    run_changing(store, tmp_path, method, 4, 100, tallies)
+    run_changing(store, tmp_path, method, 4, 100, tally)
 
 
 @pytest.mark.long
@@ -269,12 +269,12 @@ def test_every_choice_is_the_one_of_its_place_in_the_order(
 @pytest.mark.parametrize("store", SQL_STORES)
 @pytest.mark.parametrize("kind", [run_constant, run_changing])
 def test_races_for_long(
-    kind: Any, store: str, method: Any, run: int, tmp_path: Path, tallies: Tallies
+    kind: Any, store: str, method: Any, run: int, tmp_path: Path, tally: Tally
 ) -> None:
     """A17, A5: the same with 16 processes and a thousand tickets, twenty times."""
     begun = time.monotonic()
-    line = kind(store, tmp_path, method, PROCESSES, TICKETS, tallies)
-    tallies.show(f"run {run + 1} of {RUNS}, {time.monotonic() - begun:.0f} s: {line}")
+    line = kind(store, tmp_path, method, PROCESSES, TICKETS, tally)
+    tally.show(f"run {run + 1} of {RUNS}, {time.monotonic() - begun:.0f} s: {line}")
 
 
 def test_the_replay_tells_a_wrong_choice() -> None:

@@ -13,21 +13,20 @@ What a repository does not claim is not tried; the end of the run lists those ru
 
 from __future__ import annotations
 
+from pkgutil import iter_modules
+
 import pytest
 
-_MODULES = (
-    "attachments calendars contract failing machine notifiers outbox racing reading repositories "
-    "similarities writing"
-)
-pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _MODULES.split()))
+pytest.register_assert_rewrite(*(f"{__name__}.{found.name}" for found in iter_modules(__path__)))
 
 # The modules come after the line above, so that a failing assertion shows its values.
 from helpdesk_core.testing.attachments import AttachmentStoreContract  # noqa: E402
 from helpdesk_core.testing.calendars import CalendarContract  # noqa: E402
-from helpdesk_core.testing.contract import Contract, NotTried  # noqa: E402
+from helpdesk_core.testing.contract import Contract  # noqa: E402
 from helpdesk_core.testing.notifiers import NotifierContract, Received  # noqa: E402
 from helpdesk_core.testing.repositories import RepositoryContract  # noqa: E402
 from helpdesk_core.testing.similarities import SimilarityStoreContract  # noqa: E402
+from helpdesk_core.testing.summary import NotTried  # noqa: E402
 
 __all__ = [
     "AttachmentStoreContract",

@@ -8,47 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import attrs
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from helpdesk_core.testing import summary
+
 Test = TypeVar("Test", bound=Callable[..., Any])
-_PLUGIN = "helpdesk_core.testing"
-
-
-@attrs.frozen
-class NotTried:
-    """A rule that was not tried over a port, and why: the claim or the hook that is missing."""
-
-    port: str
-    rule: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.port}: {self.reason}: {self.rule}"
-
-
-class Summary:
-    """Prints at the end of a run which rules were not tried; a plugin of that run."""
-
-    def __init__(self) -> None:
-        self.not_tried: dict[NotTried, None] = {}
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """The section of pytest's report."""
-        terminalreporter.section("rules not tried")
-        for rule in sorted(self.not_tried, key=str):
-            terminalreporter.write_line(str(rule))
-
-
-def _summary_of(config: pytest.Config) -> Summary:
-    plugins = config.pluginmanager
-    found = plugins.get_plugin(_PLUGIN)
-    if found is None:
-        found = Summary()
-        plugins.register(found, _PLUGIN)
-    assert isinstance(found, Summary)
-    return found
 
 
 class Contract:
@@ -64,13 +29,13 @@ class Contract:
     shrink: bool = True
 
     folder: Path
-    _config: pytest.Config | None = None
+    _item: pytest.Item | None = None
     _names: Iterator[int]
     _doc: str = ""
 
     @pytest.fixture(autouse=True)
     def _begin_test(self, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-        self._config = request.config
+        self._item = request.node
         self.begin(tmp_path, request.node.obj)
 
     def begin(self, folder: Path, test: Callable[[], object]) -> None:
@@ -85,9 +50,8 @@ class Contract:
 
     def not_tried(self, reason: str) -> None:
         """Leave this test, and say so at the end of the run."""
-        if self._config is not None:
-            rule = NotTried(type(self).__name__, self._doc, reason)
-            _summary_of(self._config).not_tried[rule] = None
+        if self._item is not None:
+            summary.say(self._item, summary.NotTried(type(self).__name__, self._doc, reason))
         pytest.skip(f"not tried: {reason}")
 
     def tries(self, share: float = 1.0) -> Callable[[Test], Test]:
