@@ -579,6 +579,26 @@ class PagesWithoutEnd(Broken):
         return super().attachments(ticket_ids, after=after)
 
 
+class ColumnsInTime(Broken):
+    """Knows a rank, and does not go by it."""
+
+    def in_board_order(self, scope: Any, query: Any, **page: Any) -> Any:
+        found = super().in_board_order(scope, query, **page)
+        return sorted(found, key=lambda ticket: ticket.place)
+
+
+class OneWayColumns(Broken):
+    def in_board_order(
+        self, scope: Any, query: Any, *, backwards: bool = False, **page: Any
+    ) -> Any:
+        return super().in_board_order(scope, query, **page)
+
+
+class NobodysAreNotCounted(Broken):
+    def figures(self, scope: Any, query: Any) -> Any:
+        return [attrs.evolve(one, unassigned=0) for one in super().figures(scope, query)]
+
+
 class EveryMoment(Broken):
     def history(self, ticket_ids: Any, *, at: Any = None, **page: Any) -> Any:
         return super().history(ticket_ids, **page)
@@ -779,6 +799,15 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "a page of files has no end": (
         store_of(PagesWithoutEnd),
         "test_what_hangs_on_tickets_is_read_in_pages",
+    ),
+    "columns go by time": (
+        store_of(ColumnsInTime),
+        "test_dragged_tickets_stand_where_they_were_put",
+    ),
+    "columns go one way": (store_of(OneWayColumns), "test_a_column_is_read_in_its_order"),
+    "nobody's tickets are not counted": (
+        store_of(NobodysAreNotCounted),
+        "test_figures_are_counted_anew",
     ),
     "events of every moment": (store_of(EveryMoment), "test_events_of_one_moment"),
     "two have one ticket": (store_of(Broken, writing=_no_lock), "test_a_ticket_has_one_taker"),

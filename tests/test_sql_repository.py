@@ -43,6 +43,7 @@ from helpdesk_core.ports import (
     DeliveryStatus,
     Miscount,
     Position,
+    Ranked,
     Remembered,
     TicketFilter,
 )
@@ -118,7 +119,12 @@ def test_sql_answers_as_memory_does(
     with repo.reading() as sql, memory.reading() as plain:
         found = sql.find(scope, query, newest_first=newest_first)
         assert found == plain.find(scope, query, newest_first=newest_first)
-        assert sql.count_by_stage(scope, query) == plain.count_by_stage(scope, query)
+        assert set(sql.figures(scope, query)) == set(plain.figures(scope, query))
+        ranked = sql.in_board_order(scope, query)
+        assert ranked == plain.in_board_order(scope, query)
+        for spot in (None, *(Ranked(ticket.rank, ticket.id) for ticket in ranked)):
+            part = sql.in_board_order(scope, query, after=spot, limit=limit)
+            assert part == plain.in_board_order(scope, query, after=spot, limit=limit)
         assert sql.count(scope, query) == len(found)
         for place in (None, *(Position(ticket.created_at, ticket.id) for ticket in found)):
             page = {"after": place, "limit": limit, "newest_first": newest_first}

@@ -201,7 +201,7 @@ def compare_found(world: World) -> None:
                 }
                 assert {ticket.id for ticket in session.find(scope, query)} == expected
                 assert session.count(scope, query) == len(expected)
-                assert sum(session.count_by_stage(scope, query).values()) == len(expected)
+                assert sum(one.tickets for one in session.figures(scope, query)) == len(expected)
 
 
 def _compare_told(world: World, ticket: Plain, author: Any) -> int:

@@ -111,7 +111,15 @@ from helpdesk_core.stages import (
     plan_stage_removal,
     plan_transfer,
 )
-from helpdesk_core.stages.boards import Board, BoardColumn, build_board
+from helpdesk_core.stages.boards import (
+    Board,
+    BoardColumn,
+    Figures,
+    TeamFigures,
+    build_board,
+    build_dashboard,
+)
+from helpdesk_core.stages.dragging import plan_drag
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 from helpdesk_core.visibility import (
     AccessExplanation,
@@ -163,6 +171,7 @@ __all__ = [
     "Dispatched",
     "Dispatcher",
     "EmailTemplate",
+    "Figures",
     "Finding",
     "FoldPlan",
     "FollowSource",
@@ -209,6 +218,7 @@ __all__ = [
     "Stage",
     "System",
     "Team",
+    "TeamFigures",
     "Ticket",
     "TicketFilter",
     "TimeEntry",
@@ -221,6 +231,7 @@ __all__ = [
     "Workload",
     "audience",
     "build_board",
+    "build_dashboard",
     "can_view",
     "can_view_team",
     "choose_assignee",
@@ -232,6 +243,7 @@ __all__ = [
     "is_closed",
     "may_notify",
     "plan_assignment",
+    "plan_drag",
     "plan_fold_change",
     "plan_handover",
     "plan_merge",

@@ -49,6 +49,7 @@ from helpdesk_core.methods import (
     are_options,
     options_of,
 )
+from helpdesk_core.rank import is_rank, rank_of_coming
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 from helpdesk_core.time_off import Absence, RecurringAbsence, WeeklySchedule
 
@@ -320,7 +321,8 @@ class Ticket:
 
     `description` is what the customer wrote on opening. `available_from` is set when automatic
     assignment looked ahead (A10); `waiting` when it found nobody (A16). `merged_into` points from
-    a tombstone to its master (M8). `version` counts the changes (T7).
+    a tombstone to its master (M8). `rank` is its place in its column (G12), which is that of its
+    coming until it is dragged. `version` counts the changes (T7).
 
     >>> from datetime import datetime, UTC
     >>> ticket = Ticket(id="T-1", team_id="support", stage_id="new", subject="No ink",
@@ -351,7 +353,12 @@ class Ticket:
     followers: Followers = _FOLLOWERS
     closed_at: datetime | None = OPTIONAL_WHEN
     merged_into: Id | None = OPTIONAL_ID
+    rank: str = attrs.field(validator=is_rank, repr=False)
     version: int = attrs.field(default=1, validator=between(1, 2**62))
+
+    @rank.default
+    def _rank_of_coming(self) -> str:
+        return rank_of_coming(self.created_at, self.id)
 
     @property
     def place(self) -> tuple[datetime, Any]:

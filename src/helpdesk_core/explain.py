@@ -155,6 +155,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "The team {team_id} has for {member_id} {kept_total} tickets, {kept_open} of them "
             "open, and a recount gives {total} and {open}."
         ),
+        "check.wrong_figures": (
+            "The team {team_id} has in the stage {stage_id} so many tickets, of which nobody has "
+            "and wait so many: {kept}; a recount gives {counted}."
+        ),
         "check.miscredit": (
             "The team {team_id} has for {member_id} a credit of {kept_credit}, and those that were "
             "given come to {credit}."

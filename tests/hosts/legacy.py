@@ -28,7 +28,7 @@ from helpdesk_core.entities import (
 )  # fmt: skip
 from helpdesk_core.errors import ConflictError, NotClaimedError, RepositoryError, RetryableError
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
-from helpdesk_core.ports import Claim, Position, TicketFilter
+from helpdesk_core.ports import Claim, Figures, Position, TicketFilter
 from helpdesk_core.visibility.scopes import Everything, Scope
 
 #: A status is a number that this program's code knows; 3 and 4 are closed.
@@ -178,8 +178,14 @@ class LegacySession:
     def count(self, scope: Scope, query: TicketFilter) -> int:
         return len(self.find(scope, query))
 
-    def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
-        return Counter(ticket.stage_id for ticket in self.find(scope, query))
+    def figures(self, scope: Scope, query: TicketFilter) -> Sequence[Figures]:
+        found = self.find(scope, query)
+        nobodys = Counter((t.team_id, t.stage_id) for t in found if t.assignee_id is None)
+        return [
+            Figures(team_id=team_id, stage_id=stage_id, tickets=n, unassigned=nobodys[place])
+            for place, n in Counter((t.team_id, t.stage_id) for t in found).items()
+            for team_id, stage_id in [place]
+        ]
 
     def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:
         query = TicketFilter(team_ids=None if team_id is None else frozenset({team_id}))

@@ -186,6 +186,7 @@ REFUSED: dict[str, tuple[Claim, Call]] = {
         Claim.HISTORY,
         lambda c: c.desk.move("T-1", "once", actor=SETUP),
     ),
+    "drag": (Claim.BOARD_ORDER, lambda c: c.desk.drag("T-1", "new", actor=SETUP, below="T-2")),
     "an idempotency key": (
         Claim.IDEMPOTENCY_KEYS,
         lambda c: c.desk.reply("T-1", "Soon", actor="ann", idempotency_key="k"),

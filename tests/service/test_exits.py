@@ -112,6 +112,14 @@ EXITS: dict[str, list[Call]] = {
         lambda d, a, t, m: d.board("half", actor=a, temporarily_unfolded=["solved"]),
     ],
     "my_board": [lambda d, a, t, m: d.my_board(actor=a)],
+    "column": [
+        lambda d, a, t, m: d.column("new", actor=a),
+        lambda d, a, t, m: d.column("new", actor=a, team_id=m),
+        lambda d, a, t, m: d.column("new", actor=a, mine=True),
+        lambda d, a, t, m: d.column("new", actor=a, text="no ink"),
+        lambda d, a, t, m: pages(d.column, "new", actor=a),
+    ],
+    "dashboard": [lambda d, a, t, m: d.dashboard(actor=a)],
     "duplicate_groups": [lambda d, a, t, m: d.duplicate_groups(actor=a, threshold=0.1)],
     "team": [lambda d, a, t, m: d.team(m, actor=a), lambda d, a, t, m: d.team("half", actor=a)],
     "teams": [
@@ -164,6 +172,14 @@ EXITS: dict[str, list[Call]] = {
         lambda d, a, t, m: d.change_ticket(t, actor=a, expected_version=1, priority=2),
     ],
     "move": [lambda d, a, t, m: d.move(t, "solved", actor=a)],
+    "drag": [
+        lambda d, a, t, m: d.drag(t, "solved", actor=a),
+        lambda d, a, t, m: d.drag(t, "new", actor=a, below="mine"),
+        lambda d, a, t, m: d.drag("mine", "new", actor=a, below=t),
+        lambda d, a, t, m: d.drag("mine", "new", actor=a, above=t),
+        lambda d, a, t, m: d.drag("mine", "new", actor=a, above="half-1"),
+        lambda d, a, t, m: d.drag("mine", "new", actor=a, below="half-1"),
+    ],
     "close": [lambda d, a, t, m: d.close(t, actor=a)],
     "assign": [
         lambda d, a, t, m: d.assign(t, a, actor=a),

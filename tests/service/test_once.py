@@ -165,6 +165,16 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
         {"ticket_id": "a", "stage_id": "working"},
         [{"ticket_id": "b"}, {"stage_id": "new"}, {"expected_version": 1}],
     ),
+    "drag": (
+        {"ticket_id": "a", "stage_id": "new", "below": "b"},
+        [
+            {"ticket_id": "c"},
+            {"stage_id": "working"},
+            {"below": "c"},
+            {"above": "c"},
+            {"expected_version": 1},
+        ],
+    ),
     "note": (
         {"ticket_id": "a", "body": "b"},
         [{"ticket_id": "b"}, {"body": "c"}, {"expected_version": 1}],
@@ -424,6 +434,7 @@ LOST: dict[str, tuple[Call, Callable[[Company], None], str]] = {
     "log_time": (_call("log_time", "a", 5), _leave, "ticket 'a' not found"),
     "merge": (_call("merge", ["a", "b"]), _leave, "merge ? not found"),
     "move": (_call("move", "a", "working"), _leave, "ticket 'a' not found"),
+    "drag": (_call("drag", "a", "working"), _leave, "ticket 'a' not found"),
     "note": (_call("note", "a", "x"), _leave, "ticket 'a' not found"),
     "open_ticket": (_call("open_ticket", "private", "S", id="S"), _leave, "ticket 'S' not found"),
     "redact_message": (

@@ -7,6 +7,19 @@ block ends and rolled back when it raises.
 
 from __future__ import annotations
 
+from helpdesk_core.ports.kept import (
+    ALL_CLAIMS,
+    Claim,
+    DeliveryStatus,
+    Miscount,
+    Notification,
+    Position,
+    Ranked,
+    Recorded,
+    Remembered,
+    TicketFilter,
+    WrongFigures,
+)
 from helpdesk_core.ports.other_ports import (
     AttachmentStore,
     Calendar,
@@ -15,19 +28,8 @@ from helpdesk_core.ports.other_ports import (
     OutgoingMessage,
     SimilarityStore,
 )
-from helpdesk_core.ports.repository import (
-    ALL_CLAIMS,
-    Claim,
-    DeliveryStatus,
-    Miscount,
-    Notification,
-    Position,
-    Recorded,
-    Remembered,
-    Repository,
-    Session,
-    TicketFilter,
-)
+from helpdesk_core.ports.repository import Repository, Session
+from helpdesk_core.stages.boards import Figures
 
 __all__ = [
     "ALL_CLAIMS",
@@ -36,15 +38,18 @@ __all__ = [
     "Claim",
     "Clock",
     "DeliveryStatus",
+    "Figures",
     "Miscount",
     "Notification",
     "Notifier",
     "OutgoingMessage",
     "Position",
+    "Ranked",
     "Recorded",
     "Remembered",
     "Repository",
     "Session",
     "SimilarityStore",
     "TicketFilter",
+    "WrongFigures",
 ]

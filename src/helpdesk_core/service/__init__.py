@@ -15,6 +15,7 @@ from helpdesk_core.ports import (
     Repository,
     SimilarityStore,
 )
+from helpdesk_core.service.boards import BoardUseCases
 from helpdesk_core.service.checking import CheckingUseCases, Finding, Repaired
 from helpdesk_core.service.conversation import ConversationUseCases
 from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
@@ -60,6 +61,7 @@ class Helpdesk(
     PeopleUseCases,
     RemovingUseCases,
     ReadingUseCases,
+    BoardUseCases,
     SearchingUseCases,
     DeliveringUseCases,
     CheckingUseCases,

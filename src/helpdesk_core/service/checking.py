@@ -18,7 +18,15 @@ from helpdesk_core.entities import Actor, Id, Team, Ticket
 from helpdesk_core.errors import AttachmentStoreError
 from helpdesk_core.events import StoreRepaired
 from helpdesk_core.explain import sentence
-from helpdesk_core.ports import Claim, DeliveryStatus, Miscount, Position, Session, TicketFilter
+from helpdesk_core.ports import (
+    Claim,
+    DeliveryStatus,
+    Miscount,
+    Position,
+    Session,
+    TicketFilter,
+    WrongFigures,
+)
 from helpdesk_core.service.answers import answered
 from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.work import Work
@@ -65,7 +73,7 @@ class CheckingUseCases(Desk):
     def check(self) -> tuple[Finding, ...]:
         """What is wrong in the store; nothing is well. It only looks, however long it takes.
 
-        Kept counts against a recount (A7); rows that hang on nothing; tickets in a stage that
+        Kept counts against a recount (A7, T2); rows that hang on nothing; tickets in a stage that
         their team lacks (G5); people who are named and not known; tombstones that lead nowhere or
         in a circle (M9); dead messages (N1); files without their attachment and the other way
         round, which is what a crash leaves.
@@ -160,7 +168,8 @@ def _recorded(session: Session, claims: frozenset[Claim]) -> tuple[Set[Id], Set[
 
 def _repaired(work: Work, finding: Finding) -> StoreRepaired:
     parameters = finding.reason.parameters
-    ids = [parameters[name] for name in ("member_id", "attachment_id") if name in parameters]
+    names = ("member_id", "stage_id", "attachment_id")
+    ids = [parameters[name] for name in names if name in parameters]
     return StoreRepaired(
         at=work.now,
         by=work.by,
@@ -174,7 +183,17 @@ def _finding(code: str, *, mendable: bool = False, **parameters: object) -> Find
     return Finding(reason=Reason(code, parameters), mendable=mendable)
 
 
-def _miscounted(it: Miscount) -> Iterator[Finding]:
+def _miscounted(it: Miscount | WrongFigures) -> Iterator[Finding]:
+    if isinstance(it, WrongFigures):
+        yield _finding(
+            "check.wrong_figures",
+            mendable=True,
+            team_id=it.team_id,
+            stage_id=it.kept.stage_id,
+            kept=(it.kept.tickets, it.kept.unassigned, it.kept.waiting),
+            counted=(it.counted.tickets, it.counted.unassigned, it.counted.waiting),
+        )
+        return
     whose = {"team_id": it.team_id, "member_id": it.member_id}
     if (it.kept_total, it.kept_open) != (it.total, it.open):
         yield _finding(

@@ -43,6 +43,7 @@ _OF_FIELD: dict[tuple[Kind, str], Claim] = {
     (Kind.TICKET, "waiting"): Claim.ASSIGNMENT_ORDER,
     (Kind.TICKET, "available_from"): Claim.ASSIGNMENT_ORDER,
     (Kind.TICKET, "version"): Claim.VERSIONS,
+    (Kind.TICKET, "rank"): Claim.BOARD_ORDER,
     (Kind.TEAM, "stage_ids"): Claim.STAGES_PER_TEAM,
 }
 _SAID = (Kind.MESSAGE, Kind.ATTACHMENT, Kind.TIME_ENTRY)

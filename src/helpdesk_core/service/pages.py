@@ -22,6 +22,7 @@ from helpdesk_core.ports import Position
 from helpdesk_core.service.once import digest
 
 T = TypeVar("T")
+_At = TypeVar("_At", datetime, str)
 
 #: The most that one page of a list can hold.
 PAGE_LIMIT = 500
@@ -87,19 +88,28 @@ class Cursors:
         """Those of the list by this name, asked this."""
         return cls(digest(name, question)[:12])
 
-    def after(self, at: datetime | None, id: Id) -> str:
-        """The cursor of a place."""
-        place = [self._question, None if at is None else at.isoformat(), *_written(id)]
+    def after(self, at: datetime | str | None, id: Id) -> str:
+        """The cursor of a place: a moment, or a rank in a column, and an id."""
+        moment = at.isoformat() if isinstance(at, datetime) else at
+        place = [self._question, moment, *_written(id)]
         text = json.dumps(place, ensure_ascii=False, separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     def place(self, cursor: str) -> tuple[datetime | None, Id]:
         """The place of a cursor; one that is none of this list's is refused by name."""
+        return self._place(cursor, datetime.fromisoformat)
+
+    def ranked(self, cursor: str) -> tuple[str, Id]:
+        """The same for a place in a column (G12)."""
+        rank, id = self._place(cursor, str)
+        return rank or "", id
+
+    def _place(self, cursor: str, read: Callable[[str], _At]) -> tuple[_At | None, Id]:
         try:
             padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
             decoded = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
             _, moment, kind, text = decoded
-            at = None if moment is None else datetime.fromisoformat(moment)
+            at = None if moment is None else read(moment)
             id = _KINDS[kind](text)
             if cursor != self.after(at, id):  # the question is in it
                 raise ValueError

@@ -1,8 +1,8 @@
-"""Looking: every list, count, board and page goes through the viewer's scope (V13, G12, T8)."""
+"""Looking: every list, count and page goes through the viewer's scope (V13, T8)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import attrs
 
@@ -22,16 +22,14 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import Event
-from helpdesk_core.fields import check_id, collection
 from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.service.boards import opened_teams
 from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.pages import Cursors, Page, check_limit
 from helpdesk_core.service.saying import SaidPages, history_page
 from helpdesk_core.service.showing import shown, shown_all
 from helpdesk_core.service.work import Work
-from helpdesk_core.stages.boards import Board, build_board
 from helpdesk_core.visibility import AccessExplanation, can_view, explain_access
-from helpdesk_core.visibility.showing import shown_stage
 
 
 class ReadingUseCases(Desk):
@@ -207,7 +205,7 @@ class ReadingUseCases(Desk):
 
         return self._read(actor, ask)
 
-    # --- teams, stages, boards -------------------------------------------------------------------
+    # --- teams and stages ------------------------------------------------------------------------
 
     def team(self, team_id: Id, *, actor: Actor) -> Team:
         """One team that the one who acts may open; else `NotFoundError` (V12, V14)."""
@@ -223,7 +221,7 @@ class ReadingUseCases(Desk):
         last = None if after is None else cursors.place(after)[1]
 
         def ask(work: Work) -> Page[Team]:
-            found = _opened(work)
+            found = opened_teams(work)
             if last is not None:
                 ids = [team.id for team in found]
                 if last not in ids:
@@ -265,109 +263,3 @@ class ReadingUseCases(Desk):
             return work.session.workloads(team_id)
 
         return self._read(actor, ask)
-
-    def board(
-        self,
-        team_id: Id | None = None,
-        *,
-        actor: Actor,
-        temporarily_folded: Collection[Id] = (),
-        temporarily_unfolded: Collection[Id] = (),
-        limit: int = 50,
-    ) -> Board:
-        """A team's board, or *All tickets* when no team is named (G12, G2, V13).
-
-        Columns in order; folded ones with name and count only; up to `limit` tickets a column.
-        `temporarily_folded` is this viewer's own setting and changes nothing else.
-        """
-        if team_id is not None:
-            check_id("team_id", team_id)
-        name = "All tickets" if team_id is None else ""
-        teams = None if team_id is None else frozenset({team_id})
-        return self._board(
-            name,
-            team_id,
-            TicketFilter(team_ids=teams),
-            actor,
-            (temporarily_folded, temporarily_unfolded),
-            limit,
-        )
-
-    def my_board(
-        self,
-        *,
-        actor: Id,
-        temporarily_folded: Collection[Id] = (),
-        temporarily_unfolded: Collection[Id] = (),
-        limit: int = 50,
-    ) -> Board:
-        """*My tickets*: those assigned to the viewer, over all teams (G12)."""
-        if isinstance(actor, System):
-            raise InvalidValueError("actor", "must be a user: the system has no tickets")
-        return self._board(
-            "My tickets",
-            None,
-            TicketFilter(assignee_id=actor),
-            actor,
-            (temporarily_folded, temporarily_unfolded),
-            limit,
-        )
-
-    def _board(
-        self,
-        name: str,
-        team_id: Id | None,
-        query: TicketFilter,
-        actor: Actor,
-        temporary: tuple[Collection[Id], Collection[Id]],
-        limit: int,
-    ) -> Board:
-        check_limit(limit)
-        folded = collection("temporarily_folded", temporary[0])
-        unfolded = collection("temporarily_unfolded", temporary[1])
-
-        def ask(work: Work) -> Board:
-            if team_id is None:
-                stages = tuple(work.session.stages())
-                title = name
-            else:
-                team = work.team(team_id)
-                stages, title = work.pipeline(team).columns(team_id), team.name
-            counts = work.session.count_by_stage(work.scope, query)
-            if team_id is None:
-                # a stage of a team that the viewer cannot open is shown only with a ticket in it
-                mine = {id for team in _opened(work) for id in team.stage_ids}
-                stages = tuple(s for s in stages if s.id in mine or counts.get(s.id))
-            found = {
-                stage.id: shown_all(
-                    work,
-                    work.session.find(
-                        work.scope,
-                        attrs.evolve(query, stage_ids=frozenset({stage.id})),
-                        limit=limit,
-                    ),
-                )
-                for stage in stages
-                if counts.get(stage.id)
-                and stage.id not in folded
-                and (not stage.folded or stage.id in unfolded)
-            }
-            return build_board(
-                [shown_stage(stage, work.actor) for stage in stages],
-                found,
-                counts,
-                temporarily_folded=folded,
-                temporarily_unfolded=unfolded,
-                name=title,
-                team_id=team_id,
-            )
-
-        return self._read(actor, ask)
-
-
-def _opened(work: Work) -> list[Team]:
-    teams = list(work.session.teams().values())
-    if isinstance(work.actor, System):
-        return teams
-    actor = work.actor
-    return [team for team in teams if work.opens(actor, team).allowed]

@@ -5,8 +5,16 @@ functions plan, and the service applies a plan in one transaction.
 """
 
 from helpdesk_core.entities import is_closed
-from helpdesk_core.stages.boards import Board, BoardColumn, build_board
+from helpdesk_core.stages.boards import (
+    Board,
+    BoardColumn,
+    Figures,
+    TeamFigures,
+    build_board,
+    build_dashboard,
+)
 from helpdesk_core.stages.configuring import FoldPlan, plan_fold_change, plan_stage_removal
+from helpdesk_core.stages.dragging import plan_drag
 from helpdesk_core.stages.messages import stage_messages, template_values
 from helpdesk_core.stages.moving import plan_move, plan_transfer
 from helpdesk_core.stages.pipeline import Pipeline, ReorderPlan, plan_reorder, plan_reorder_team
@@ -14,11 +22,15 @@ from helpdesk_core.stages.pipeline import Pipeline, ReorderPlan, plan_reorder, p
 __all__ = [
     "Board",
     "BoardColumn",
+    "Figures",
     "FoldPlan",
     "Pipeline",
     "ReorderPlan",
+    "TeamFigures",
     "build_board",
+    "build_dashboard",
     "is_closed",
+    "plan_drag",
     "plan_fold_change",
     "plan_move",
     "plan_reorder",

@@ -402,8 +402,15 @@ def _answers(session: Session, scope: Any, query: TicketFilter, expected: list[T
     newest = session.find(scope, query, newest_first=True)
     assert [ticket.id for ticket in newest] == ids[::-1]
     assert session.count(scope, query) == len(ids)
-    by_stage = {id: n for id, n in session.count_by_stage(scope, query).items() if n}
-    assert by_stage == Counter(ticket.stage_id for ticket in expected)
+    figures = [one for one in session.figures(scope, query) if one.tickets]
+    places = [(one.team_id, one.stage_id) for one in figures]
+    counted = Counter((ticket.team_id, ticket.stage_id) for ticket in expected)
+    assert dict(zip(places, (one.tickets for one in figures), strict=True)) == counted
+    assert len(places) == len(counted)
+    for one in figures:
+        there = [t for t in expected if (t.team_id, t.stage_id) == (one.team_id, one.stage_id)]
+        assert one.unassigned == sum(ticket.assignee_id is None for ticket in there)
+        assert one.waiting == sum(ticket.waiting for ticket in there)
 
 
 def _counted(world: World, team_id: Id | None) -> dict[Id, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helpdesk_core.testing.columns import ColumnRules
 from helpdesk_core.testing.failing import FailingRules
 from helpdesk_core.testing.following import FollowingRules
 from helpdesk_core.testing.machine import MachineRules
@@ -20,6 +21,7 @@ class RepositoryContract(
     WritingRules,
     RememberingRules,
     PagingRules,
+    ColumnRules,
     RemovingRules,
     FollowingRules,
     OutboxRaces,

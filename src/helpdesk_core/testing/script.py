@@ -158,6 +158,9 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
         Step("assign", lambda d, w, **o: d.assign(ticket(w, a), ada(w), actor=_SETUP, **o)),
         Step("assign", lambda d, w, **o: d.assign(ticket(w, a), bob(w), actor=_SETUP, **o)),
         Step("move", lambda d, w, **o: d.move(ticket(w, a), stage(w, 1), actor=_SETUP, **o)),
+        Step("drag", lambda d, w, **o: d.drag(
+            ticket(w, a), stage(w, 0), below=ticket(w, b), actor=_SETUP, **o),
+            {Claim.BOARD_ORDER}),
         Step("close", lambda d, w, **o: d.close(ticket(w, a), actor=_SETUP, **o)),
         Step("follow_ticket", lambda d, w, **o: d.follow_ticket(
             ticket(w, b), ada(w), actor=_SETUP, **o)),

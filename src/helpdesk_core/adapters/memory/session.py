@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,12 +34,15 @@ from helpdesk_core.plans import (
 )
 from helpdesk_core.ports import (
     DeliveryStatus,
+    Figures,
     Miscount,
     Notification,
     Position,
+    Ranked,
     Recorded,
     Remembered,
     TicketFilter,
+    WrongFigures,
 )
 from helpdesk_core.search import Wanted
 from helpdesk_core.visibility.scopes import Scope, select
@@ -98,8 +102,36 @@ class MemorySession:
     def count(self, scope: Scope, query: TicketFilter) -> int:
         return len(self._matching(scope, query))
 
-    def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
-        return Counter(ticket.stage_id for ticket in self._matching(scope, query))
+    def figures(self, scope: Scope, query: TicketFilter) -> Sequence[Figures]:
+        columns: dict[tuple[Id, Id], list[Ticket]] = defaultdict(list)
+        for ticket in self._matching(scope, query):
+            columns[ticket.team_id, ticket.stage_id].append(ticket)
+        return [
+            Figures(
+                team_id=team_id,
+                stage_id=stage_id,
+                tickets=len(tickets),
+                unassigned=sum(ticket.assignee_id is None for ticket in tickets),
+                waiting=sum(ticket.waiting for ticket in tickets),
+            )
+            for (team_id, stage_id), tickets in columns.items()
+        ]
+
+    def in_board_order(
+        self,
+        scope: Scope,
+        query: TicketFilter,
+        *,
+        after: Ranked | None = None,
+        limit: int | None = None,
+        backwards: bool = False,
+    ) -> Sequence[Ticket]:
+        found = sorted(self._matching(scope, query), key=_in_column, reverse=backwards)
+        if after is not None:
+            here = after.rank, after.id
+            passed = operator.lt if backwards else operator.gt
+            found = [ticket for ticket in found if passed(_in_column(ticket), here)]
+        return found[:limit]
 
     def _matching(self, scope: Scope, query: TicketFilter) -> list[Ticket]:
         state = self._state
@@ -295,7 +327,7 @@ class MemorySession:
         for key, result in remembered.items():
             self._state.remembered[key] = result, self._state.remembered[key][1]
 
-    def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
+    def recount(self, *, mend: bool = False) -> Sequence[Miscount | WrongFigures]:
         return []
 
     def dangling(self) -> Sequence[str]:
@@ -317,6 +349,10 @@ class MemorySession:
 
 def _those(table: Mapping[Id, _T], ids: Collection[Id]) -> dict[Id, _T]:
     return {id: table[id] for id in dict.fromkeys(ids) if id in table}
+
+
+def _in_column(ticket: Ticket) -> tuple[str, Any]:
+    return ticket.rank, ticket.id
 
 
 def _listed(

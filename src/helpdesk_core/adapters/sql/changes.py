@@ -243,10 +243,12 @@ class Writer:
     # --- the rest --------------------------------------------------------------------------------
 
     def _delete_stages(self, changes: Sequence[DeleteStage]) -> None:
+        self.counts.write()  # those of the stage too, which go with it
         for change in changes:
             key = {"id": change.stage_id}
             if self._db.rows(self._sql.stage_in_use, key)[0][0]:
                 raise ConflictError(f"stage {change.stage_id!r} is in use")
+            self._db.changed(self._sql.drop_figures, key)
             if not self._db.changed(self._sql.delete_stage, key):
                 raise ConflictError(f"there is no stage {change.stage_id!r}")
         self.counts.forget_stages()

@@ -1,27 +1,28 @@
-"""Counts per team and member, kept by the transaction that changes them, and recounted (A7, A8).
+"""Counts per team and member (A7, A8) and per team and stage (T2), kept and recounted.
 
-A count is corrected relatively, by what each change takes away and adds; a ticket that was merged
-away counts nowhere (M8).
+The transaction that changes a ticket corrects them relatively, by what each change takes away and
+adds; a ticket that was merged away counts nowhere (M8).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import attrs
 
 from helpdesk_core.adapters.sql.connection import Connection
+from helpdesk_core.adapters.sql.statements import FIGURES
 from helpdesk_core.entities import Id, Stage, Ticket
 from helpdesk_core.errors import ConflictError
 from helpdesk_core.events import CreditGiven
 from helpdesk_core.plans import SetField
-from helpdesk_core.ports import Miscount
+from helpdesk_core.ports import Figures, Miscount, WrongFigures
 
 #: Fields of a ticket that decide where it counts.
-PLACING_FIELDS = frozenset({"team_id", "stage_id", "assignee_id", "merged_into"})
+PLACING_FIELDS = frozenset({"team_id", "stage_id", "assignee_id", "merged_into", "waiting"})
 _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -32,6 +33,7 @@ class Place(NamedTuple):
     stage_id: Id
     assignee_id: Id | None
     merged_into: Id | None
+    waiting: bool
 
 
 @attrs.define
@@ -44,7 +46,8 @@ class _Correction:
 
 def place_in(ticket: Ticket) -> Place:
     """Where this ticket counts."""
-    return Place(ticket.team_id, ticket.stage_id, ticket.assignee_id, ticket.merged_into)
+    t = ticket
+    return Place(t.team_id, t.stage_id, t.assignee_id, t.merged_into, t.waiting)
 
 
 class Counts:
@@ -58,11 +61,13 @@ class Counts:
         self._places: dict[Id, Place] = {}
         self._folded: dict[Id, bool] | None = None
         self._corrections: dict[tuple[Id, Id], _Correction] = {}
+        self._figures: dict[tuple[Id, Id], list[int]] = {}  # by team and stage; as `FIGURES`
 
     def forget(self) -> None:
         """What was noted was undone."""
         self._places.clear()
         self._corrections.clear()
+        self._figures.clear()
         self.forget_stages()
 
     def forget_stages(self) -> None:
@@ -109,7 +114,12 @@ class Counts:
             self._places[ticket_id] = after
 
     def _count(self, place: Place, by: int) -> None:
-        if place.assignee_id is None or place.merged_into is not None:
+        if place.merged_into is not None:
+            return
+        figures = self._figures.setdefault((place.team_id, place.stage_id), [0, 0, 0])
+        for n, counts in enumerate((True, place.assignee_id is None, place.waiting)):
+            figures[n] += by * counts
+        if place.assignee_id is None:
             return
         correction = self.of(place.team_id, place.assignee_id)
         correction.total += by
@@ -144,9 +154,14 @@ class Counts:
         if self._folded is not None:
             self._folded[change.id] = change.value
 
-    def _correct(self, miscounts: Iterable[Miscount]) -> None:
+    def _correct(self, wrong: Iterable[Miscount | WrongFigures]) -> None:
         """Set kept counts to what was counted."""
-        for it in miscounts:
+        for it in wrong:
+            if isinstance(it, WrongFigures):
+                was, now = _numbers(it.kept), _numbers(it.counted)
+                place = it.kept.team_id, it.kept.stage_id
+                self._figures[place] = [new - old for old, new in zip(was, now, strict=True)]
+                continue
             correction = self.of(it.team_id, it.member_id)
             correction.total = it.total - it.kept_total
             correction.open = it.open - it.kept_open
@@ -170,11 +185,41 @@ class Counts:
         rows.sort(key=lambda row: (str(row["team_id"]), str(row["member_id"])))
         self._db.later(self._sql.add_workload, rows)
         self._corrections.clear()
+        rows = [
+            {"team_id": team_id, "stage_id": stage_id, **dict(zip(FIGURES, figures, strict=True))}
+            for (team_id, stage_id), figures in self._figures.items()
+            if any(figures)
+        ]
+        rows.sort(key=lambda row: (str(row["team_id"]), str(row["stage_id"])))
+        self._db.later(self._sql.add_figures, rows)
+        self._figures.clear()
 
     # --- counted again ---------------------------------------------------------------------------
 
-    def recount(self, *, mend: bool) -> Sequence[Miscount]:
+    def recount(self, *, mend: bool) -> Sequence[Miscount | WrongFigures]:
         """Where what is kept is not what is there; with `mend` set right, as far as it is held."""
+        found: list[Miscount | WrongFigures] = [*self._miscounts(), *self._wrong_figures()]
+        if mend:
+            found = [it for it in found if self._db.alone or it.team_id in self._db.held_teams]
+            self._correct(found)
+        return found
+
+    def _wrong_figures(self) -> Iterator[WrongFigures]:
+        kept = {(row[0], row[1]): tuple(row[2:]) for row in self._db.rows(self._sql.kept_figures)}
+        counted = {
+            (row[0], row[1]): tuple(row[2:]) for row in self._db.rows(self._sql.counted_figures)
+        }
+        for team_id, stage_id in sorted(kept.keys() | counted.keys(), key=str):
+            was = kept.get((team_id, stage_id), (0, 0, 0))
+            now = counted.get((team_id, stage_id), (0, 0, 0))
+            if was != now:
+                of = {"team_id": team_id, "stage_id": stage_id}
+                yield WrongFigures(
+                    kept=Figures(**of, **dict(zip(FIGURES, was, strict=True))),
+                    counted=Figures(**of, **dict(zip(FIGURES, now, strict=True))),
+                )
+
+    def _miscounts(self) -> Iterator[Miscount]:
         credits = self._credits()
         kept = {(row[0], row[1]): tuple(row[2:]) for row in self._db.rows(self._sql.kept_counts)}
         counted = {
@@ -183,26 +228,20 @@ class Counts:
         for key, credit in credits.items():
             total, open_, _ = counted.get(key, (0, 0, 0))
             counted[key] = (total, open_, credit)
-        found = []
         for team_id, member_id in sorted(kept.keys() | counted.keys(), key=str):
             was = kept.get((team_id, member_id), (0, 0, 0))
             now = counted.get((team_id, member_id), (0, 0, 0))
-            if was != now and (not mend or self._db.alone or team_id in self._db.held_teams):
-                found.append(
-                    Miscount(
-                        team_id=team_id,
-                        member_id=member_id,
-                        kept_total=was[0],
-                        kept_open=was[1],
-                        kept_credit=was[2],
-                        total=now[0],
-                        open=now[1],
-                        credit=now[2],
-                    )
+            if was != now:
+                yield Miscount(
+                    team_id=team_id,
+                    member_id=member_id,
+                    kept_total=was[0],
+                    kept_open=was[1],
+                    kept_credit=was[2],
+                    total=now[0],
+                    open=now[1],
+                    credit=now[2],
                 )
-        if mend:
-            self._correct(found)
-        return found
 
     def _credits(self) -> Counter[tuple[Id, Id]]:
         """The sum of the credits that were given (A8)."""
@@ -214,3 +253,7 @@ class Counts:
             assert isinstance(credit, CreditGiven)
             given[team_id, credit.member_id] += credit.tickets
         return given
+
+
+def _numbers(figures: Figures) -> tuple[int, int, int]:
+    return figures.tickets, figures.unassigned, figures.waiting

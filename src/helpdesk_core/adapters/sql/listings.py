@@ -11,24 +11,31 @@ import operator
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
 import sqlalchemy as sa
 
-from helpdesk_core.adapters.sql.scopes import Reach, apart, filter_clause
-from helpdesk_core.adapters.sql.statements import Statements
+from helpdesk_core.adapters.sql.scopes import Reach, apart, filter_clause, place_clause
+from helpdesk_core.adapters.sql.statements import Statements, figures_of
 from helpdesk_core.adapters.sql.tables import Tables
-from helpdesk_core.ports import Position, TicketFilter
+from helpdesk_core.ports import Position, Ranked, TicketFilter
 from helpdesk_core.visibility.scopes import Scope
 
 Question = tuple[sa.Select[Any], Mapping[str, Any]]
+
+
+#: The columns by which a list goes, and those by which a board's column goes (G12).
+IN_TIME = ("created_at", "id")
+IN_COLUMN = ("rank", "id")
 
 
 def page(
     statements: Statements,
     scope: Scope,
     query: TicketFilter,
-    after: Position | None,
+    after: Position | Ranked | None,
     limit: int | None,
     newest_first: bool,
+    order: tuple[str, str] = IN_TIME,
 ) -> Question:
     """The tickets themselves; the caller puts them into their order once more."""
     shape, values = apart(scope, statements.tables.id_type)
@@ -36,25 +43,26 @@ def page(
     def build() -> sa.Select[Any]:
         reach = Reach(statements.tables, shape)
         asked = sa.and_(reach.clause(), filter_clause(statements.tables, query))
-        found = ordered(statements.tables, asked, after, limit, newest_first)
-        if reach.is_walked and _asks_no_index(query):
+        found = ordered(statements.tables, asked, after, limit, newest_first, order)
+        if reach.is_walked and (order == IN_COLUMN or _asks_no_index(query)):
             return found.add_columns(*statements.lists_of(statements.tables.tickets))
         return whole_rows(statements, found)
 
-    key = ("page", shape, query, after is None, limit, newest_first)
+    key = ("page", shape, query, after is None, limit, newest_first, order)
     return statements.remembered(key, build), values | after_place(after)
 
 
 def ordered(
     tables: Tables,
     asked: sa.ColumnElement[bool],
-    after: Position | None,
+    after: Position | Ranked | None,
     limit: int | None,
     newest_first: bool,
+    order: tuple[str, str] = IN_TIME,
 ) -> sa.Select[Any]:
     """Rows of the tickets of which this is true, in order, after a place that is a parameter."""
     tickets = tables.tickets
-    found, place = sa.select(tickets).where(asked), (tickets.c.created_at, tickets.c.id)
+    found, place = sa.select(tickets).where(asked), tuple(tickets.c[name] for name in order)
     if after is not None:
         here = sa.tuple_(*place)
         mark = sa.tuple_(*(sa.bindparam(f"after_{c.name}", type_=c.type) for c in place))
@@ -71,11 +79,11 @@ def whole_rows(statements: Statements, found: sa.Select[Any]) -> sa.Select[Any]:
     return sa.select(*rows.c, *statements.lists_of(rows))
 
 
-def after_place(after: Position | None) -> dict[str, Any]:
+def after_place(after: Position | Ranked | None) -> dict[str, Any]:
     """The place as parameters."""
     if after is None:
         return {}
-    return {"after_created_at": after.created_at, "after_id": after.id}
+    return {f"after_{name}": value for name, value in attrs.asdict(after).items()}
 
 
 def count(statements: Statements, scope: Scope, query: TicketFilter) -> Question:
@@ -83,55 +91,109 @@ def count(statements: Statements, scope: Scope, query: TicketFilter) -> Question
     shape, values = apart(scope, statements.tables.id_type)
 
     def build() -> sa.Select[Any]:
-        counts = [
-            part.with_only_columns(number).scalar_subquery()
-            for part, number in _parts(statements, shape, query)
-        ]
-        return sa.select(functools.reduce(operator.add, counts))
+        whole, named = _parts(statements, shape, query)
+        counts = [] if whole is None else [_number(statements, whole, query)]
+        if named is not None:
+            stage = named.value(statements.tables.tickets.c.stage_id)
+            counts.append(sa.select(sa.func.count(stage)).select_from(named.ids))
+        return sa.select(
+            functools.reduce(operator.add, (each.scalar_subquery() for each in counts))
+        )
 
     return statements.remembered(("count", shape, query), build), values
 
 
-def count_by_stage(statements: Statements, scope: Scope, query: TicketFilter) -> Question:
-    """How many they are in each stage; a stage may come twice, and none is no ticket."""
+def figures(statements: Statements, scope: Scope, query: TicketFilter) -> list[Question]:
+    """How many they are by team and stage, in one question or two.
+
+    Rows of the first are as `Figures`. Those of the second are the team, the stage, whether nobody
+    has it and whether it waits, as a JSON array, and how many tickets are so: NULL is none.
+    """
     shape, values = apart(scope, statements.tables.id_type)
 
-    def build() -> sa.Select[Any]:
-        parts = [part.subquery() for part, _ in _parts(statements, shape, query)]
-        counts = [
-            sa.select(rows.c.stage_id, sa.func.count().label("number")).group_by(rows.c.stage_id)
-            for rows in parts
-        ]
-        if len(counts) == 1:
-            return counts[0]
-        return sa.select(sa.union_all(*counts).subquery())
+    def of_teams() -> sa.Select[Any]:
+        whole, _ = _parts(statements, shape, query)
+        t = statements.tables
+        if whole is None:
+            return sa.select(t.stage_counts).where(sa.false())
+        if _is_kept(query):
+            return sa.select(t.stage_counts).where(whole)
+        place = t.tickets.c.team_id, t.tickets.c.stage_id
+        return sa.select(*place, *figures_of(t)).where(whole).group_by(*place)
 
-    return statements.remembered(("count_by_stage", shape, query), build), values
+    def of_named() -> sa.Select[Any]:
+        _, named = _parts(statements, shape, query)
+        assert named is not None
+        t = statements.tables.tickets.c
+        values = t.team_id, t.stage_id, t.assignee_id.is_(None), t.waiting
+        place = named.value(statements.listed(*values)).label("place")
+        return sa.select(place, sa.func.count()).select_from(named.ids).group_by(place)
+
+    asked: list[Question] = [(statements.remembered(("figures", shape, query), of_teams), values)]
+    if _names_tickets(statements, shape, query):
+        asked.append((statements.remembered(("figures named", shape, query), of_named), values))
+    return asked
+
+
+@attrs.frozen
+class _Named:
+    """Tickets that the user may see by themselves, looked up one by one."""
+
+    ids: sa.Subquery
+    asked: sa.ColumnElement[bool]
+
+    def value(self, of: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
+        """Something of the ticket; NULL is one that is not asked for.
+
+        A value, not a join: databases that guess badly would rather read all tickets than these.
+        """
+        return sa.select(of).where(self.asked).scalar_subquery()
 
 
 def _parts(
     statements: Statements, shape: Scope, query: TicketFilter
-) -> list[tuple[sa.Select[Any], sa.ColumnElement[int]]]:
-    """The stages of the tickets, in parts that have no ticket in common, and how to count each.
+) -> tuple[sa.ColumnElement[bool] | None, _Named | None]:
+    """The tickets in two parts that have none in common.
 
-    Whole teams are counted by an index alone; then come the tickets that the user may see by
-    themselves, one by one, however many others there are. NULL is one that is not asked for.
+    Of whole teams, counts are kept, or taken of the rows for which the first part is true; then
+    come the tickets that the user may see by themselves, however many others there are.
     """
-    tickets, reach = statements.tables.tickets, Reach(statements.tables, shape)
-    stages = sa.select(tickets.c.stage_id).select_from(tickets)
-    stages = stages.where(filter_clause(statements.tables, query))
-    at_once, each = statements.postgresql, sa.func.count()
-    if not reach.names_tickets or _is_narrow(query):
-        return [(stages.where(reach.clause()), each)]
-    parts: list[tuple[sa.Select[Any], sa.ColumnElement[int]]] = []
-    if reach.has_whole_teams:
-        parts.append((stages.where(reach.whole(at_once=at_once)), each))
-    ids = reach.candidates()
-    # A value, not a join: databases that guess badly would rather read all tickets than these.
-    named = stages.where(tickets.c.id == ids.c.id, reach.named(at_once=at_once))
-    stage = named.scalar_subquery()
-    parts.append((sa.select(stage.label("stage_id")).select_from(ids), sa.func.count(stage)))
-    return parts
+    t, at_once = statements.tables, statements.postgresql
+    reach = Reach(t, shape)
+    named: _Named | None = None
+    if _names_tickets(statements, shape, query):
+        ids, asked = reach.candidates(), filter_clause(t, query) & reach.named(at_once=at_once)
+        named = _Named(ids, asked & (t.tickets.c.id == ids.c.id))
+        if not reach.has_whole_teams:
+            return None, named
+    if _is_kept(query):
+        kept = t.stage_counts
+        there = reach.whole(at_once=at_once, of=kept.c.team_id)
+        return there & place_clause(t, query, kept), named
+    there = reach.clause() if named is None else reach.whole(at_once=at_once)
+    return filter_clause(t, query) & there, named
+
+
+def _names_tickets(statements: Statements, shape: Scope, query: TicketFilter) -> bool:
+    """Whether tickets are looked up one by one; few that are asked for are looked at anyway."""
+    return Reach(statements.tables, shape).names_tickets and not _is_narrow(query)
+
+
+def _number(
+    statements: Statements, whole: sa.ColumnElement[bool], query: TicketFilter
+) -> sa.Select[Any]:
+    t = statements.tables
+    if _is_kept(query):
+        kept = t.stage_counts.c.tickets
+        return sa.select(sa.func.coalesce(sa.func.sum(kept), 0)).where(whole)
+    return sa.select(sa.func.count()).select_from(t.tickets).where(whole)
+
+
+def _is_kept(query: TicketFilter) -> bool:
+    """Whether the figures of teams and stages, which are kept, answer it (T2)."""
+    return query == TicketFilter(
+        team_ids=query.team_ids, stage_ids=query.stage_ids, closed=query.closed
+    )
 
 
 def _asks_no_index(query: TicketFilter) -> bool:

@@ -159,13 +159,15 @@ class Reach:
             return sa.and_(self._tables.tickets.c.id.in_(candidates), inside)
         return sa.or_(self.whole(), self._named_in(self._one_by_one, held=False))
 
-    def whole(self, *, at_once: bool = False) -> Clause:
-        """The tickets of the teams that are inside as a whole.
+    def whole(self, *, at_once: bool = False, of: sa.Column[Any] | None = None) -> Clause:
+        """The tickets of the teams that are inside as a whole; or what is `of` these teams.
 
         `at_once`, for PostgreSQL: the teams are looked up before any ticket, and then an index
         gives their tickets, whatever it thinks of how many there are.
         """
-        return sa.false() if self._whole is None else self._in_teams(self._whole, at_once)
+        if self.everything:
+            return sa.true()
+        return sa.false() if self._whole is None else self._in_teams(self._whole, at_once, of)
 
     def named(self, *, at_once: bool = False) -> Clause:
         """Of the candidates those that are inside, and not with their whole team."""
@@ -190,8 +192,8 @@ class Reach:
             clauses.append(there if held else anyone & there)
         return sa.or_(*clauses)
 
-    def _in_teams(self, team: Clause, at_once: bool) -> Clause:
-        team_id, id = self._tables.tickets.c.team_id, self._tables.teams.c.id
+    def _in_teams(self, team: Clause, at_once: bool, of: sa.Column[Any] | None = None) -> Clause:
+        team_id, id = self._tables.tickets.c.team_id if of is None else of, self._tables.teams.c.id
         teams = sa.select(id).where(team)
         if not at_once:
             return team_id.in_(teams)
@@ -247,12 +249,8 @@ def filter_clause(tables: Tables, query: TicketFilter) -> Clause:
     >>> print(filter_clause(tables_for(str, ""), TicketFilter()))
     tickets.merged_into IS NULL
     """
-    tickets, stages, tags = tables.tickets.c, tables.stages.c, tables.ticket_tags.c
-    clauses: list[Clause] = []
-    if query.team_ids is not None:
-        clauses.append(_among(tables, tickets.team_id, query.team_ids))
-    if query.stage_ids is not None:
-        clauses.append(_among(tables, tickets.stage_id, query.stage_ids))
+    tickets, tags = tables.tickets.c, tables.ticket_tags.c
+    clauses: list[Clause] = [place_clause(tables, query, tables.tickets)]
     if query.assignee_id is not None:
         clauses.append(_equals(tables, tickets.assignee_id, query.assignee_id))
     if query.unassigned is not None:
@@ -266,10 +264,23 @@ def filter_clause(tables: Tables, query: TicketFilter) -> Clause:
     if query.waiting is not None:
         clauses.append(tickets.waiting == sa.literal(query.waiting))
     if query.closed is not None:
-        folded = sa.select(stages.id).where(stages.folded == sa.literal(query.closed))
-        clauses += (tickets.merged_into.is_(None), tickets.stage_id.in_(folded))
+        clauses.append(tickets.merged_into.is_(None))
     if query.merged is not None:
         clauses.append(_is_null(tickets.merged_into, not query.merged))
+    return sa.and_(sa.true(), *clauses)
+
+
+def place_clause(tables: Tables, query: TicketFilter, rows: sa.Table) -> Clause:
+    """Those of the rows, each of a team and a stage, that are where the query asks."""
+    clauses: list[Clause] = []
+    if query.team_ids is not None:
+        clauses.append(_among(tables, rows.c.team_id, query.team_ids))
+    if query.stage_ids is not None:
+        clauses.append(_among(tables, rows.c.stage_id, query.stage_ids))
+    if query.closed is not None:
+        stages = tables.stages.c
+        folded = sa.select(stages.id).where(stages.folded == sa.literal(query.closed))
+        clauses.append(rows.c.stage_id.in_(folded))
     return sa.and_(sa.true(), *clauses)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ from helpdesk_core.adapters.sql.rows import (
     ticket_of,
     workloads_of,
 )
-from helpdesk_core.adapters.sql.statements import ByIds
+from helpdesk_core.adapters.sql.statements import FIGURES, ByIds
 from helpdesk_core.adapters.sql.types import is_id, known_ids
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
@@ -44,17 +44,21 @@ from helpdesk_core.events import Event
 from helpdesk_core.plans import Change, Discard, Merge
 from helpdesk_core.ports import (
     DeliveryStatus,
+    Figures,
     Miscount,
     Notification,
     Position,
+    Ranked,
     Recorded,
     Remembered,
     TicketFilter,
+    WrongFigures,
 )
 from helpdesk_core.search import Wanted
 from helpdesk_core.visibility.scopes import Scope
 
 _T = TypeVar("_T")
+_FIGURES = ("team_id", "stage_id", *FIGURES)
 _CHUNK = 500  # ids in one statement
 
 
@@ -181,12 +185,44 @@ class SqlSession:
         asked = searching.count(self._sql, scope, query, wanted, internal)
         return int(self._db.rows(*asked)[0][0])
 
-    def count_by_stage(self, scope: Scope, query: TicketFilter) -> Mapping[Id, int]:
-        counts: Counter[Id] = Counter()
-        for stage_id, number in self._db.rows(*listings.count_by_stage(self._sql, scope, query)):
-            if stage_id is not None:
-                counts[stage_id] += number
-        return dict(counts)
+    def figures(self, scope: Scope, query: TicketFilter) -> Sequence[Figures]:
+        whole, *named = listings.figures(self._sql, scope, query)
+        found = {
+            (row[0], row[1]): Figures(**dict(zip(_FIGURES, row, strict=True)))
+            for row in self._db.rows(*whole)
+            if row[2]  # a row stays when all have left
+        }
+        for place, tickets in (row for asked in named for row in self._db.rows(*asked)):
+            if place is None:
+                continue
+            *ids, unassigned, waiting = json.loads(place)
+            team_id, stage_id = map(self._codec.id_back, ids)
+            more = Figures(
+                team_id=team_id,
+                stage_id=stage_id,
+                tickets=tickets,
+                unassigned=tickets if unassigned else 0,
+                waiting=tickets if waiting else 0,
+            )
+            before = found.get((team_id, stage_id))
+            found[team_id, stage_id] = more if before is None else before.plus(more)
+        return list(found.values())
+
+    def in_board_order(
+        self,
+        scope: Scope,
+        query: TicketFilter,
+        *,
+        after: Ranked | None = None,
+        limit: int | None = None,
+        backwards: bool = False,
+    ) -> Sequence[Ticket]:
+        checked = None if limit is None else _checked(limit)
+        order = listings.IN_COLUMN
+        asked = listings.page(self._sql, scope, query, after, checked, backwards, order)
+        tickets = self._full(self._db.rows(*asked))
+        tickets.sort(key=lambda ticket: (ticket.rank, ticket.id), reverse=backwards)
+        return tickets
 
     def _full(self, rows: Sequence[Any]) -> list[Ticket]:
         names = self._sql.names[self._tables.tickets]
@@ -379,7 +415,7 @@ class SqlSession:
 
     # --- operations ------------------------------------------------------------------------------
 
-    def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
+    def recount(self, *, mend: bool = False) -> Sequence[Miscount | WrongFigures]:
         if mend:
             self._db.must_write()
             self._around = None

@@ -21,6 +21,8 @@ from helpdesk_core.ports import DeliveryStatus
 
 #: The columns of the history that are the same for every event.
 EVENT_COLUMNS = ("sequence", "ticket_id", "team_id", "name", "schema", "at", "by_id", "by_system")
+#: What is counted of the tickets of a team in a stage.
+FIGURES = ("tickets", "unassigned", "waiting")
 _REMEMBERED = 500  # questions about many tickets, each with its text
 
 
@@ -83,6 +85,7 @@ class Statements:
         self._history_and_outbox(t)
         self._writing(t)
         self._counting(t)
+        self._counting_stages(t)
         self._searching(t)
         self._own: set[Any] = set(_all_of(vars(self).values()))
         self._queries: dict[tuple[Any, int], Query] = {}
@@ -139,6 +142,12 @@ class Statements:
                 item = f.json_array(*columns)
             listed = f.json_group_array(item, type_=sa.Text())
         return sa.select(listed).where(of).scalar_subquery()
+
+    def listed(self, *values: Any) -> sa.ColumnElement[str]:
+        """A JSON array of values of one row, as text."""
+        if self.postgresql:
+            return sa.cast(sa.func.json_build_array(*values), sa.Text())
+        return sa.func.json_array(*values, type_=sa.Text())
 
     def lists_of(self, rows: sa.FromClause) -> tuple[sa.ScalarSelect[Any], sa.ScalarSelect[Any]]:
         """The tags and the followers of each of these rows of tickets."""
@@ -302,7 +311,13 @@ class Statements:
             kept.member_id, sa.func.sum(kept.total), sa.func.sum(kept.open)
         ).group_by(kept.member_id)
         self.placing = (
-            sa.select(tickets.team_id, tickets.stage_id, tickets.assignee_id, tickets.merged_into)
+            sa.select(
+                tickets.team_id,
+                tickets.stage_id,
+                tickets.assignee_id,
+                tickets.merged_into,
+                tickets.waiting,
+            )
             .where(_is(tickets.id, "id"))
             .with_for_update()
         )
@@ -361,6 +376,21 @@ class Statements:
             },
         )
 
+    def _counting_stages(self, t: Tables) -> None:
+        tickets, kept = t.tickets.c, t.stage_counts.c
+        self.kept_figures = sa.select(t.stage_counts)
+        self.counted_figures = (
+            sa.select(tickets.team_id, tickets.stage_id, *figures_of(t))
+            .where(tickets.merged_into.is_(None))
+            .group_by(tickets.team_id, tickets.stage_id)
+        )
+        add = self._insert(t.stage_counts)
+        self.add_figures = add.on_conflict_do_update(
+            index_elements=["team_id", "stage_id"],
+            set_={name: kept[name] + add.excluded[name] for name in FIGURES},
+        )
+        self.drop_figures = sa.delete(t.stage_counts).where(_is(kept.stage_id, "id"))
+
     def _searching(self, t: Tables) -> None:
         self.opening = sa.select(t.tickets.c.subject, t.tickets.c.description).where(
             _is(t.tickets.c.id, "id")
@@ -402,6 +432,13 @@ class Statements:
             self._updates[kind, fields] = statement
             self._own.add(statement)
         return statement
+
+
+def figures_of(t: Tables) -> tuple[sa.ColumnElement[int], ...]:
+    """What is counted of a group of tickets, in the order of `FIGURES`."""
+    count: Any = sa.func.count
+    unassigned = sa.case((t.tickets.c.assignee_id.is_(None), 1))
+    return count(), count(unassigned), count(sa.case((t.tickets.c.waiting, 1)))
 
 
 def _hangs_on_nothing(key: sa.ForeignKey) -> sa.ColumnElement[bool]:

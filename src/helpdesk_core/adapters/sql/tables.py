@@ -18,6 +18,7 @@ from helpdesk_core.adapters.sql.codec import codec_for
 from helpdesk_core.adapters.sql.types import (
     COUNTER,
     ID_TYPES,
+    RANK,
     Choice,
     Duration,
     Json,
@@ -43,7 +44,7 @@ from helpdesk_core.ports import DeliveryStatus
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 
 #: The revision of the migrations that these tables are.
-REVISION = "0004"
+REVISION = "0005"
 
 _PREFIX = re.compile(r"(?a:[a-z_][a-z0-9_]{0,26})?")
 _NAMES = {
@@ -75,6 +76,7 @@ class Tables:
     time_entries: sa.Table
     texts: sa.Table
     workloads: sa.Table
+    stage_counts: sa.Table
     catching_up: sa.Table
     events: sa.Table
     outbox: sa.Table
@@ -228,6 +230,14 @@ def _people_and_teams(
         sa.Column("last_assigned", sa.BigInteger()),
     )
     table(
+        "stage_counts",
+        id_("team_id", to("teams"), primary_key=True),
+        id_("stage_id", primary_key=True),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("unassigned", sa.Integer(), nullable=False),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+    )
+    table(
         "catching_up",
         id_("team_id", to("teams"), primary_key=True),
         _moment("at"),
@@ -263,10 +273,11 @@ def _tickets(
         json("references", frozenset[str]),
         _moment("closed_at", nullable=True),
         id_("merged_into", to("tickets"), nullable=True),
+        sa.Column("rank", RANK, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        # Counts are read from this one alone, without a look at the tickets.
-        index("tickets_counted", "team_id", "stage_id", "merged_into"),
-        sa.Index(None, "stage_id"),
+        # A column of a team's board, and of the board over all teams.
+        index("tickets_of_team_in_column", "team_id", "stage_id", "rank", "id"),
+        index("tickets_in_column", "stage_id", "rank", "id"),
         sa.Index(None, "assignee_id"),
         sa.Index(None, "customer_id"),
         sa.Index(None, "created_at", "id"),

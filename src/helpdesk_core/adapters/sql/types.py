@@ -17,12 +17,18 @@ from helpdesk_core.adapters.sql.codec import Codec
 from helpdesk_core.entities import Id
 from helpdesk_core.errors import InvalidValueError, RepositoryError
 from helpdesk_core.fields import utc
+from helpdesk_core.rank import RANK_LIMIT
 
 #: The types that ids can have; an installation has one of them.
 ID_TYPES: dict[str, type] = {"str": str, "int": int, "UUID": UUID}
 
 #: A key that counts up by itself; SQLite does so for INTEGER only.
 COUNTER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+#: A rank; like ids it is ordered by code point everywhere.
+RANK: TypeEngine[str] = sa.String(RANK_LIMIT).with_variant(
+    sa.String(RANK_LIMIT, collation="C"), "postgresql"
+)
 
 _MOMENT_ON_SQLITE = sa.String(26)
 _MOMENT = sa.TIMESTAMP(timezone=True)
