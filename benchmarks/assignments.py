@@ -36,6 +36,7 @@ from helpdesk_core import Helpdesk, Role, System, User, UserKind, Visibility
 from helpdesk_core.adapters.clock import SystemClock
 from helpdesk_core.adapters.memory import MemoryCalendar, MemoryNotifier
 from helpdesk_core.adapters.sql import SqlRepository
+from helpdesk_core.rank import rank_of_coming
 
 WORKERS = 8
 MEMBERS = [f"member-{n}" for n in range(10)]
@@ -87,9 +88,9 @@ def by_hand(url: str, teams: list[str]) -> Callable[[], None]:
             id = str(uuid4())
             cursor.execute(
                 "INSERT INTO helpdesk_tickets (id, team_id, stage_id, subject, created_at, "
-                'description, assignee_id, waiting, priority, links, "references", version) '
-                "VALUES (%s, %s, 'new', 'No ink', %s, '', %s, false, 0, '[]', '[]', 1)",
-                [id, team, now, chosen],
+                'description, assignee_id, waiting, priority, links, "references", rank, version) '
+                "VALUES (%s, %s, 'new', 'No ink', %s, '', %s, false, 0, '[]', '[]', %s, 1)",
+                [id, team, now, chosen, rank_of_coming(now, id)],
             )
             cursor.execute(
                 "INSERT INTO helpdesk_ticket_follows VALUES (%s, %s, 'assigned')", [id, chosen]
@@ -155,15 +156,21 @@ def prepare(url: str, teams: list[str], past: int, *, by_index: bool) -> None:
         run = connection.exec_driver_sql
         run(
             "INSERT INTO helpdesk_tickets (id, team_id, stage_id, subject, created_at, "
-            'description, assignee_id, waiting, priority, links, "references", closed_at, version) '
+            'description, assignee_id, waiting, priority, links, "references", closed_at, rank, '
+            "version) "
             f"SELECT 'past-' || n, 'team-' || n %% {len(teams)}, 'solved', 'No paper', "
             "timestamptz '2025-01-01' + n * interval '1 second', '', "
             f"'member-' || (n / {len(teams)}) %% {len(MEMBERS)}, false, 0, '[]', '[]', "
-            f"timestamptz '2025-06-01', 2 FROM generate_series(0, {past - 1}) AS n"
+            "timestamptz '2025-06-01', lpad(n::text, 12, '0') || 'V', 2 "
+            f"FROM generate_series(0, {past - 1}) AS n"
         )
         run(
             "INSERT INTO helpdesk_workloads (team_id, member_id, total, open, credit) "
             "SELECT team_id, assignee_id, count(*), 0, 0 FROM helpdesk_tickets GROUP BY 1, 2"
+        )
+        run(
+            "INSERT INTO helpdesk_stage_counts (team_id, stage_id, tickets, unassigned, waiting) "
+            "SELECT team_id, stage_id, count(*), 0, 0 FROM helpdesk_tickets GROUP BY 1, 2"
         )
         run(
             "INSERT INTO helpdesk_texts (ticket_id, internal, words) "

@@ -22,6 +22,7 @@ from helpdesk_core.adapters.clock import SystemClock
 from helpdesk_core.adapters.memory import MemoryCalendar, MemoryNotifier
 from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.adapters.sql.tables import tables_for
+from helpdesk_core.rank import rank_of_coming
 
 SETUP = System(reason="benchmark")
 TEAMS = [f"team-{n}" for n in range(60)]
@@ -41,7 +42,7 @@ _START = datetime(2024, 1, 1, tzinfo=UTC)
 _TEXT = "The printer on the third floor has no ink, and the one beside it takes no paper. " * 3
 _TICKET = (
     "id, team_id, stage_id, subject, created_at, description, opener_id, customer_id, assignee_id, "
-    'waiting, priority, links, "references", closed_at, merged_into, version'
+    'waiting, priority, links, "references", closed_at, merged_into, rank, version'
 )
 
 
@@ -96,7 +97,8 @@ class _Tickets:
         moment, subject = self._moment(created), f"Request {n} about a printer"
         priority, text = n % 4, _TEXT[: 40 + n % 160]
         start = (id, team, stage, subject, moment, text, customer, customer, assignee)
-        tickets.append((*start, False, priority, "[]", "[]", over, merged, 3))
+        rank = rank_of_coming(created, id)
+        tickets.append((*start, False, priority, "[]", "[]", over, merged, rank, 3))
         follows += followers
         if merged is None:
             self._last[team] = id
@@ -134,6 +136,11 @@ def load(url: str, number: int, seed: int) -> None:
         "SELECT team_id, assignee_id, count(*), sum(CASE WHEN folded THEN 0 ELSE 1 END), 0 "
         "FROM helpdesk_tickets t JOIN helpdesk_stages s ON s.id = t.stage_id "
         "WHERE assignee_id IS NOT NULL AND merged_into IS NULL GROUP BY 1, 2"
+    )
+    run(
+        "INSERT INTO helpdesk_stage_counts (team_id, stage_id, tickets, unassigned, waiting) "
+        "SELECT team_id, stage_id, count(*), count(CASE WHEN assignee_id IS NULL THEN 1 END), 0 "
+        "FROM helpdesk_tickets WHERE merged_into IS NULL GROUP BY 1, 2"
     )
     file.commit()
     if url.startswith("sqlite"):

@@ -40,6 +40,7 @@ from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNot
 from helpdesk_core.entities import AssignmentMethod, CountScope, Id, Role
 from helpdesk_core.plans import NoticeKind
 from helpdesk_core.ports import Repository, TicketFilter
+from helpdesk_core.visibility.scopes import Everything
 from model import assignment as model_assignment
 from model.desk import ModelDesk, new_stage, new_team, new_user
 
@@ -191,6 +192,8 @@ class DeskMachine(RuleBasedStateMachine):
         self.last_turn: dict[Id, str] = {}
         self.read_events = self.model_events = self.read_sent = 0
         self.happened: list[Any] = []
+        self.columns: dict[Id, list[Id]] = {}
+        self.dragged: Id | None = None
         for number, (team, opener, customer) in enumerate(FIRST_TICKETS):
             self.clock.advance(timedelta(hours=number % 2))  # two are of the same moment
             self.open(opener, team, customer, None)
@@ -280,6 +283,29 @@ class DeskMachine(RuleBasedStateMachine):
             self.model.move(actor, id, stage, now=self.now),
             lambda: self.desk.move(id, stage, actor=actor),
         )
+
+    @rule(ticket=tickets, stage=stages, place=st.integers(0, 9), named=st.sampled_from("abc"))
+    def drag(self, ticket: int, stage: Id, place: int, named: str) -> None:
+        """G12: a drag is a move, and an insertion into the column as a plain list."""
+        id = self.pick(ticket)
+        column = [other for other in self.column_of(stage) if other != id]
+        at = place % (len(column) + 1)
+        below = column[at - 1] if at else None
+        above = column[at] if at < len(column) else None
+        if below and above and named != "c":
+            below, above = (below, None) if named == "a" else (None, above)
+        _, result = self.both(
+            self.model.move("root", id, stage, now=self.now),
+            lambda: self.desk.drag(id, stage, below=below, above=above, actor="root"),
+        )
+        if result is not None and column:
+            self.dragged = id
+            assert self.column_of(stage) == [*column[:at], id, *column[at:]]
+
+    def column_of(self, stage: Id) -> list[Id]:
+        query = TicketFilter(stage_ids=frozenset({stage}))
+        with self.repository.reading() as session:
+            return [one.id for one in session.in_board_order(Everything(), query)]
 
     @rule(actor=actors, ticket=tickets)
     def close(self, actor: Id, ticket: int) -> None:
@@ -615,6 +641,15 @@ class DeskMachine(RuleBasedStateMachine):
         self.read_sent = len(self.model.world["sent"])
         skipped = messages_of((), events)
         assert skipped == Counter(one for _, one in sent if one[0].startswith("skipped"))
+
+    @invariant()
+    def same_order(self) -> None:
+        """G12: whatever happens, nobody but the one that is dragged takes another place."""
+        before, self.columns = self.columns, {stage: self.column_of(stage) for stage in STAGES}
+        for stage, now in self.columns.items():
+            stayed = [id for id in before.get(stage, ()) if id in now and id != self.dragged]
+            assert [id for id in now if id in stayed] == stayed
+        self.dragged = None
 
     @invariant()
     def same_roots(self) -> None:
