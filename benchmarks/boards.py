@@ -12,8 +12,8 @@ hundred tickets, and a portal user who follows a hundred and twenty:
 - the dashboard;
 - a drag of one ticket between two in the middle of that column (administrator).
 
-Both sizes take turns; times are the best of the rounds, and the ratio is large : small. `check` must
-find nothing. The server is as in `server.py`. Exit code 1 when a ratio is over 1.5.
+Both sizes take turns; times are the best of the rounds, and the ratio is large : small. `check`
+must find nothing. The server is as in `server.py`. Exit code 1 when a ratio is over 1.5.
 """
 
 from __future__ import annotations
