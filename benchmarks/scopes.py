@@ -346,7 +346,9 @@ def filled(url: str, options: argparse.Namespace) -> str:
     started = time.perf_counter()
     desks.load(url, options.tickets, options.seed)
     with SqlRepository(url, migrate=False) as repository:
-        problems = desks.desk_of(repository).check()
+        found = desks.desk_of(repository).check()
+    # Nothing is searched here, so no words are loaded.
+    problems = [finding for finding in found if finding.code != "check.missing_words"]
     took = time.perf_counter() - started
     print(f"loaded and checked in {took:.0f} s, {len(problems)} findings\n", flush=True)
     if problems:

@@ -20,6 +20,7 @@ from helpdesk_core.ports.repository import (
     Claim,
     DeliveryStatus,
     Miscount,
+    Misworded,
     Notification,
     Position,
     Recorded,
@@ -27,6 +28,7 @@ from helpdesk_core.ports.repository import (
     Repository,
     Session,
     TicketFilter,
+    Wording,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Clock",
     "DeliveryStatus",
     "Miscount",
+    "Misworded",
     "Notification",
     "Notifier",
     "OutgoingMessage",
@@ -47,4 +50,5 @@ __all__ = [
     "Session",
     "SimilarityStore",
     "TicketFilter",
+    "Wording",
 ]

@@ -171,6 +171,27 @@ class Miscount:
     credit: int = 0
 
 
+class Wording(enum.Enum):
+    """How what a search knows is not what is there."""
+
+    MISSING = "missing"
+    STALE = "stale"
+    STRAY = "stray"
+
+
+@attrs.frozen(kw_only=True)
+class Misworded:
+    """Texts that a search does not find by their words (V13): how many, and some of their tickets.
+
+    `MISSING` are not known to it, `STALE` are known by other words, or as a note when they are none
+    and the other way round, and `STRAY` words are of no text, or of one twice.
+    """
+
+    how: Wording
+    number: int
+    ticket_ids: tuple[Id, ...]
+
+
 class Session(Protocol):
     """A unit of work. Not to be shared between threads; ends with its `with` block."""
 
@@ -380,6 +401,14 @@ class Session(Protocol):
         """Where a kept count differs from a recount; nothing kept: nothing.
 
         With `mend` those of the teams held by `lock` are set right, and given as they were.
+        """
+        ...
+
+    def misworded(self, *, mend: bool = False) -> Sequence[Misworded]:
+        """What a search is wrong about, one for each way; where it reads the texts, nothing (V13).
+
+        With `mend` the texts of the teams held by `lock` are set right, and given as they were. The
+        memory that it takes does not grow with the store.
         """
         ...
 

@@ -34,6 +34,7 @@ from helpdesk_core.plans import (
 from helpdesk_core.ports import (
     DeliveryStatus,
     Miscount,
+    Misworded,
     Notification,
     Position,
     Recorded,
@@ -296,6 +297,9 @@ class MemorySession:
             self._state.remembered[key] = result, self._state.remembered[key][1]
 
     def recount(self, *, mend: bool = False) -> Sequence[Miscount]:
+        return []
+
+    def misworded(self, *, mend: bool = False) -> Sequence[Misworded]:
         return []
 
     def dangling(self) -> Sequence[str]:

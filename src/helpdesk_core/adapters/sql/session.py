@@ -26,6 +26,7 @@ from helpdesk_core.adapters.sql.rows import (
 )
 from helpdesk_core.adapters.sql.statements import ByIds
 from helpdesk_core.adapters.sql.types import is_id, known_ids
+from helpdesk_core.adapters.sql.wording import Proofreader
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
     Attachment,
@@ -45,6 +46,7 @@ from helpdesk_core.plans import Change, Discard, Merge
 from helpdesk_core.ports import (
     DeliveryStatus,
     Miscount,
+    Misworded,
     Notification,
     Position,
     Recorded,
@@ -384,6 +386,11 @@ class SqlSession:
             self._db.must_write()
             self._around = None
         return self._writer.counts.recount(mend=mend)
+
+    def misworded(self, *, mend: bool = False) -> Sequence[Misworded]:
+        if mend:
+            self._db.must_write()
+        return Proofreader(self._db, mend=mend).found()
 
     def dangling(self) -> Sequence[str]:
         return [
