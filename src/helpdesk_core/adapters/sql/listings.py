@@ -11,7 +11,10 @@ import operator
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
 import sqlalchemy as sa
+from sqlalchemy.sql.expression import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from helpdesk_core.adapters.sql.scopes import Reach, apart, filter_clause
 from helpdesk_core.adapters.sql.statements import Statements
@@ -34,11 +37,12 @@ def page(
     shape, values = apart(scope, statements.tables.id_type)
 
     def build() -> sa.Select[Any]:
-        reach = Reach(statements.tables, shape)
-        asked = sa.and_(reach.clause(), filter_clause(statements.tables, query))
-        found = ordered(statements.tables, asked, after, limit, newest_first)
-        if reach.is_walked and _asks_no_index(query):
-            return found.add_columns(*statements.lists_of(statements.tables.tickets))
+        tables, reach = statements.tables, Reach(statements.tables, shape)
+        walked = reach.is_walked and _asks_no_index(query)
+        wanted = _on_the_way(statements, query) if walked else filter_clause(tables, query)
+        found = ordered(tables, sa.and_(reach.clause(), wanted), after, limit, newest_first)
+        if walked:
+            return found.add_columns(*statements.lists_of(tables.tickets))
         return whole_rows(statements, found)
 
     key = ("page", shape, query, after is None, limit, newest_first)
@@ -141,6 +145,19 @@ def _asks_no_index(query: TicketFilter) -> bool:
     look it up for each ticket that it sorts.
     """
     return not query.merged and query == TicketFilter(priority=query.priority, merged=query.merged)
+
+
+def _on_the_way(statements: Statements, query: TicketFilter) -> sa.ColumnElement[bool]:
+    """The same as `filter_clause`, to be asked of each ticket of a walk, and to begin nothing with.
+
+    When SQLite has statistics, it takes tickets that stand for as few as those that were merged
+    into one master, finds all of them by an index, and sorts them: 2 s of a million.
+    """
+    if statements.postgresql or query.merged is None:
+        return filter_clause(statements.tables, query)
+    rest = filter_clause(statements.tables, attrs.evolve(query, merged=None))
+    plus: Any = UnaryExpression(statements.tables.tickets.c.merged_into, operator=custom_op("+"))
+    return sa.and_(rest, plus.is_(None))
 
 
 def _is_narrow(query: TicketFilter) -> bool:
