@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from helpdesk_core.adapters.sql import listings, statements
 from helpdesk_core.adapters.sql.statements import Statements, statements_for
 from helpdesk_core.adapters.sql.tables import tables_for
-from helpdesk_core.entities import Role, Team, Ticket, User, UserKind, Visibility
+from helpdesk_core.entities import FollowSource, Role, Team, Ticket, User, UserKind, Visibility
 from helpdesk_core.ports import Position, TicketFilter
 from helpdesk_core.visibility import scope_for
 from helpdesk_core.visibility.scopes import (
@@ -27,7 +29,7 @@ from helpdesk_core.visibility.scopes import (
     Scope,
     select,
 )
-from sql_stores import empty, fill, on_each_store, repository
+from sql_stores import TEAMS, empty, fill, on_each_store, repository, ticket_of
 from sql_things import MONDAY, USERS, filters, worlds
 
 _whose = st.sampled_from([*(user.id for user in USERS), "nobody", 7])
@@ -69,6 +71,58 @@ def test_any_scope_means_in_sql_what_it_means(
             id: sum(ticket.stage_id == id for ticket in asked)
             for id in {ticket.stage_id for ticket in asked}
         }
+
+
+#: What is asked for where a page can only be walked.
+walked = st.builds(
+    TicketFilter, priority=st.none() | st.integers(0, 1), merged=st.sampled_from([False, None])
+)
+
+
+@on_each_store
+@settings(max_examples=100)
+@given(worlds(), scopes, walked, st.sampled_from([1, 2, 3, 200]), st.booleans())
+def test_a_page_is_the_same_on_either_way(
+    store: str,
+    world: tuple[list[Team], list[Ticket]],
+    scope: Scope,
+    query: TicketFilter,
+    many: int,
+    newest_first: bool,
+) -> None:
+    """V13, T8: walked to where many are inside, looked up where few are, it shows the same."""
+    repo = empty(store)
+    fill(repo, *world)
+    public, company = (LevelIn(frozenset({level})) for level in (*Visibility,)[:0:-1])
+    scope = AnyOf((scope, public, AllOf((FollowsTicket("ada"), company))))
+    with pytest.MonkeyPatch.context() as patch, repo.reading() as session:
+        patch.setattr(listings, "_MANY", many)
+        everything = session.find(scope, query, newest_first=newest_first)
+        place, shown = None, []
+        while page := session.find(scope, query, after=place, limit=2, newest_first=newest_first):
+            shown += page
+            place = Position(page[-1].created_at, page[-1].id)
+        assert shown == everything
+
+
+def test_who_sees_nothing_is_told_so_at_once() -> None:
+    """V2, V13: where no team is open to somebody who follows nothing, no ticket is looked at."""
+    steps = []
+    nobody, follower = (User(id=id, name=id, kind=UserKind.INTERNAL) for id in ("nil", "ada"))
+    teams = [attrs.evolve(TEAMS[0], visibility=Visibility.PRIVATE)]
+    tickets = [ticket_of(f"T-{n}") for n in range(2000)]
+    tickets.append(ticket_of("followed", followers={"ada": {FollowSource.CHOSEN}}))
+    with repository() as repo:
+        fill(repo, teams, tickets)
+        with repo.reading() as session:
+            session.find(scope_for(nobody), TicketFilter(), limit=50)
+            raw = session._db._driver
+            raw.set_progress_handler(lambda: steps.append(1), 100)  # of SQLite's machine
+            assert session.find(scope_for(nobody), TicketFilter(), limit=50) == []
+            (found,) = session.find(scope_for(follower), TicketFilter(), limit=50)
+            raw.set_progress_handler(None, 0)
+    assert found.id == "followed"
+    assert len(steps) < 100
 
 
 @pytest.fixture
@@ -146,6 +200,19 @@ def test_a_page_is_found_in_its_order(viewer: str, after: Position | None, analy
     plan = _plan(listings.page, VIEWERS[viewer], after, 50, True, analyzed=analyzed)
     assert "USING INDEX ix_helpdesk_tickets_created_at_id" in plan
     assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize("analyzed", [False, True], ids=["", "analyzed"])
+def test_a_page_of_few_begins_with_their_ids(analyzed: bool) -> None:
+    """V13: of who sees few tickets only those are looked at; many are counted by indexes alone."""
+    few = functools.partial(listings.page, few=True)
+    plan = _plan(few, VIEWERS["internal"], None, 50, True, analyzed=analyzed)
+    assert "SEARCH helpdesk_tickets USING INDEX sqlite_autoindex_helpdesk_tickets_1 (id=?)" in plan
+    assert "SCAN helpdesk_tickets" not in plan
+    plan = _plan(listings.many, VIEWERS["internal"], 50, analyzed=analyzed)
+    read = [line for line in plan.splitlines() if "helpdesk_ticket" in line]
+    assert len(read) == 3
+    assert all("USING COVERING INDEX" in line for line in read)
 
 
 def test_a_customers_page_begins_with_what_they_follow() -> None:

@@ -22,6 +22,9 @@ from helpdesk_core.adapters.sql.tables import Tables
 from helpdesk_core.ports import Position, TicketFilter
 from helpdesk_core.visibility.scopes import Scope
 
+#: Who may see so many tickets is shown a page by a walk to it; for fewer it may be a long way.
+_MANY = 200
+
 Question = tuple[sa.Select[Any], Mapping[str, Any]]
 
 
@@ -32,21 +35,43 @@ def page(
     after: Position | None,
     limit: int | None,
     newest_first: bool,
+    *,
+    few: bool = False,
 ) -> Question:
-    """The tickets themselves; the caller puts them into their order once more."""
+    """The tickets themselves; the caller puts them into their order once more.
+
+    `few`: as many as may be inside are looked up and sorted, and no way is walked to them.
+    """
     shape, values = apart(scope, statements.tables.id_type)
 
     def build() -> sa.Select[Any]:
         tables, reach = statements.tables, Reach(statements.tables, shape)
         walked = reach.is_walked and _asks_no_index(query)
         wanted = _on_the_way(statements, query) if walked else filter_clause(tables, query)
-        found = ordered(tables, sa.and_(reach.clause(), wanted), after, limit, newest_first)
-        if walked:
+        inside = reach.by_id() if few else reach.clause()
+        found = ordered(tables, sa.and_(inside, wanted), after, limit, newest_first)
+        if walked and not few:
             return found.add_columns(*statements.lists_of(tables.tickets))
         return whole_rows(statements, found)
 
-    key = ("page", shape, query, after is None, limit, newest_first)
+    key = ("page", shape, query, after is None, limit, newest_first, few)
     return statements.remembered(key, build), values | after_place(after)
+
+
+def many(
+    statements: Statements, scope: Scope, query: TicketFilter, limit: int | None
+) -> Question | None:
+    """What to ask before a page that may be walked: no row means few. None: it does not matter.
+
+    On PostgreSQL not every session sees one state, and what were few may be many a moment later.
+    """
+    if statements.postgresql or limit is None or not _asks_no_index(query):
+        return None
+    shape, values = apart(scope, statements.tables.id_type)
+    reach = Reach(statements.tables, shape)
+    if not (reach.is_walked and reach.names_tickets):
+        return None
+    return statements.remembered(("many", shape, _MANY), lambda: reach.are_many(_MANY)), values
 
 
 def ordered(

@@ -152,7 +152,9 @@ class SqlSession:
         newest_first: bool = False,
     ) -> Sequence[Ticket]:
         checked = None if limit is None else _checked(limit)
-        asked = listings.page(self._sql, scope, query, after, checked, newest_first)
+        many = listings.many(self._sql, scope, query, checked)
+        few = many is not None and not self._db.rows(*many)
+        asked = listings.page(self._sql, scope, query, after, checked, newest_first, few=few)
         tickets = self._full(self._db.rows(*asked))
         # They come as they were found, which nobody promises.
         tickets.sort(key=lambda ticket: ticket.place, reverse=newest_first)
