@@ -59,6 +59,7 @@ def spoil(company: Any, *statements: str) -> None:
     other.dispose()
 
 
+ADD_WORDS = "INSERT INTO helpdesk_texts (ticket_id, message_id, internal, words)"
 #: What is done to the database, and what is found then.
 DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
     "counts": (
@@ -77,6 +78,7 @@ DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
         ("DELETE FROM helpdesk_tickets WHERE id = 'T-1'",),
         [
             "The team public has for ann 1 tickets, 1 of them open, and a recount gives 0 and 0.",
+            "Texts that a search knows twice, or that are not there: 1, on tickets such as T-1.",
             "A row hangs on something that is not there: helpdesk_messages 'id-",
             "A row hangs on something that is not there: helpdesk_attachments 'id-",
             "A row hangs on something that is not there: helpdesk_ticket_follows 'T-1', 'ann'.",
@@ -121,12 +123,46 @@ DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
          "DELETE FROM helpdesk_workloads"),
         ["These tickets were merged in a circle: T-1, T-2."],
     ),
+    "words of a message that are missing": (
+        ("DELETE FROM helpdesk_texts WHERE message_id IS NOT NULL",),
+        ["Texts that a search does not know: 1, on tickets such as T-1."],
+    ),
+    "words of openings that are missing": (
+        ("DELETE FROM helpdesk_texts WHERE message_id IS NULL",),
+        ["Texts that a search does not know: 2, on tickets such as T-1, T-2."],
+    ),
+    "words that are stale": (
+        ("UPDATE helpdesk_texts SET words = 'another' WHERE message_id IS NOT NULL",
+         "UPDATE helpdesk_texts SET words = '' WHERE ticket_id = 'T-2'"),
+        ["Texts that a search knows by what they do not say: 2, on tickets such as T-"],
+    ),
+    "words of a message that are taken for a note's": (
+        ("UPDATE helpdesk_texts SET internal = NOT internal WHERE message_id IS NOT NULL",),
+        ["Texts that a search knows by what they do not say: 1, on tickets such as T-1."],
+    ),
+    "words of no text": (
+        (f"{ADD_WORDS} VALUES ('T-9', NULL, FALSE, 'ink'), ('T-2', 'no-message', FALSE, 'ink')",
+         f"{ADD_WORDS} SELECT 'T-2', id, FALSE, 'hello' FROM helpdesk_messages"),
+        ["Texts that a search knows twice, or that are not there: 3, on tickets such as "],
+    ),
+    "words that are there twice": (
+        (f"{ADD_WORDS} SELECT ticket_id, message_id, internal, words FROM helpdesk_texts",),
+        ["Texts that a search knows twice, or that are not there: 3, on tickets such as "],
+    ),
+    "words of another text": (
+        ("UPDATE helpdesk_texts SET message_id = 'no-message' WHERE message_id IS NOT NULL",
+         "UPDATE helpdesk_texts SET ticket_id = 'T-1' WHERE ticket_id = 'T-2'"),
+        [
+            "Texts that a search does not know: 2, on tickets such as T-1, T-2.",
+            "Texts that a search knows twice, or that are not there: 2, on tickets such as ",
+        ],
+    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_each_damage_is_found(kept: Company, name: str) -> None:
-    """A7, G5, M9, N1: counts, rows on nothing, lost stages and people and circles are found."""
+    """A7, G5, M9, N1, V13: counts, words, rows on nothing, lost stages and people are found."""
     statements, expected = DAMAGE[name]
     spoil(kept, *statements)
     found = [str(finding) for finding in kept.desk.check()]
@@ -137,7 +173,7 @@ def test_each_damage_is_found(kept: Company, name: str) -> None:
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_only_what_has_one_right_answer_is_mended(kept: Company, name: str) -> None:
-    """A7, T5: a repair sets counts right, says so, records it, and changes nothing else."""
+    """A7, T5, V13: a repair sets counts and words right, says so, and changes nothing else."""
     spoil(kept, *DAMAGE[name][0])
     before = kept.desk.check()
     rows = _rows(kept)
@@ -146,7 +182,8 @@ def test_only_what_has_one_right_answer_is_mended(kept: Company, name: str) -> N
     assert repaired.left == kept.desk.check() == tuple(f for f in before if not f.mendable)
     after = _rows(kept)
     changed = {table for table in rows if rows[table] != after[table]}
-    assert changed == ({"workloads", "events"} if repaired.mended else set())
+    mended = {"texts" if f.code.endswith("_words") else "workloads" for f in repaired.mended}
+    assert changed == (mended | {"events"} if mended else set())
     assert len(after["events"]) == len(rows["events"]) + len(repaired.mended)
     again = kept.desk.repair(actor=OPERATOR)
     assert (again.mended, _rows(kept)) == ((), after)

@@ -25,7 +25,7 @@ from helpdesk_core.adapters.memory import (
     MemorySession,
 )
 from helpdesk_core.plans import Add, AddFollow, Kind, RemoveFollow, SetField
-from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus
+from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus, Misworded, Wording
 from helpdesk_core.search import Wanted, opening_of, words_in
 from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing import (
@@ -319,6 +319,22 @@ class MendsWhatIsRight(Broken):
         for id, ticket in self._state.tickets.items() if mend else ():
             self._state.tickets[id] = attrs.evolve(ticket, assignee_id=None)
         return super().recount(mend=mend)
+
+
+class MendsWordsThatAreRight(Broken):
+    """Sets the words right by taking the texts."""
+
+    def misworded(self, *, mend: bool = False) -> Any:
+        for id, said in self._state.messages.items() if mend else ():
+            self._state.messages[id] = attrs.evolve(said, body="")
+        return super().misworded(mend=mend)
+
+
+class KeepsOldWords(Broken):
+    """Tells of words that are not those of the texts."""
+
+    def misworded(self, *, mend: bool = False) -> Any:
+        return [Misworded(how=Wording.STALE, number=1, ticket_ids=())]
 
 
 class KeepsHalf(Broken):
@@ -722,7 +738,15 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     ),
     "mending changes what is right": (
         store_of(MendsWhatIsRight),
-        "test_mending_counts_changes_nothing_that_is_right",
+        "test_mending_changes_nothing_that_is_right",
+    ),
+    "mending changes the texts": (
+        store_of(MendsWordsThatAreRight),
+        "test_mending_changes_nothing_that_is_right",
+    ),
+    "words are not those of the texts": (
+        store_of(KeepsOldWords),
+        "test_mending_changes_nothing_that_is_right",
     ),
     "what came before a conflict is kept": (
         store_of(KeepsHalf),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from helpdesk_core.adapters.sql import listings, statements
 from helpdesk_core.adapters.sql.statements import Statements, statements_for
 from helpdesk_core.adapters.sql.tables import tables_for
-from helpdesk_core.entities import Role, Team, Ticket, User, UserKind, Visibility
+from helpdesk_core.entities import FollowSource, Role, Team, Ticket, User, UserKind, Visibility
 from helpdesk_core.ports import Position, Ranked, TicketFilter
 from helpdesk_core.visibility import scope_for
 from helpdesk_core.visibility.scopes import (
@@ -27,7 +29,7 @@ from helpdesk_core.visibility.scopes import (
     Scope,
     select,
 )
-from sql_stores import empty, fill, on_each_store, repository
+from sql_stores import TEAMS, empty, fill, on_each_store, repository, ticket_of
 from sql_things import MONDAY, USERS, filters, worlds
 
 _whose = st.sampled_from([*(user.id for user in USERS), "nobody", 7])
@@ -75,6 +77,58 @@ def test_any_scope_means_in_sql_what_it_means(
         assert ranked == sorted(asked, key=lambda ticket: (ticket.rank, ticket.id))
 
 
+#: What is asked for where a page can only be walked.
+walked = st.builds(
+    TicketFilter, priority=st.none() | st.integers(0, 1), merged=st.sampled_from([False, None])
+)
+
+
+@on_each_store
+@settings(max_examples=100)
+@given(worlds(), scopes, walked, st.sampled_from([1, 2, 3, 200]), st.booleans())
+def test_a_page_is_the_same_on_either_way(
+    store: str,
+    world: tuple[list[Team], list[Ticket]],
+    scope: Scope,
+    query: TicketFilter,
+    many: int,
+    newest_first: bool,
+) -> None:
+    """V13, T8: walked to where many are inside, looked up where few are, it shows the same."""
+    repo = empty(store)
+    fill(repo, *world)
+    public, company = (LevelIn(frozenset({level})) for level in (*Visibility,)[:0:-1])
+    scope = AnyOf((scope, public, AllOf((FollowsTicket("ada"), company))))
+    with pytest.MonkeyPatch.context() as patch, repo.reading() as session:
+        patch.setattr(listings, "_MANY", many)
+        everything = session.find(scope, query, newest_first=newest_first)
+        place, shown = None, []
+        while page := session.find(scope, query, after=place, limit=2, newest_first=newest_first):
+            shown += page
+            place = Position(page[-1].created_at, page[-1].id)
+        assert shown == everything
+
+
+def test_who_sees_nothing_is_told_so_at_once() -> None:
+    """V2, V13: where no team is open to somebody who follows nothing, no ticket is looked at."""
+    steps = []
+    nobody, follower = (User(id=id, name=id, kind=UserKind.INTERNAL) for id in ("nil", "ada"))
+    teams = [attrs.evolve(TEAMS[0], visibility=Visibility.PRIVATE)]
+    tickets = [ticket_of(f"T-{n}") for n in range(2000)]
+    tickets.append(ticket_of("followed", followers={"ada": {FollowSource.CHOSEN}}))
+    with repository() as repo:
+        fill(repo, teams, tickets)
+        with repo.reading() as session:
+            session.find(scope_for(nobody), TicketFilter(), limit=50)
+            raw = session._db._driver
+            raw.set_progress_handler(lambda: steps.append(1), 100)  # of SQLite's machine
+            assert session.find(scope_for(nobody), TicketFilter(), limit=50) == []
+            (found,) = session.find(scope_for(follower), TicketFilter(), limit=50)
+            raw.set_progress_handler(None, 0)
+    assert found.id == "followed"
+    assert len(steps) < 100
+
+
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> Statements:
     """Statements that remember three questions."""
@@ -106,25 +160,69 @@ VIEWERS = {
 }
 
 
-def _plan(ask: Any, user: User, *how: Any, query: TicketFilter = TicketFilter()) -> str:  # noqa: B008
+#: What ANALYZE finds of a million tickets: the third figure of `merged_into` is that of so many
+#: masters.
+STATISTICS = {
+    "helpdesk_tickets_of_team_in_column": "1000000 16667 4167 1 1",
+    "helpdesk_tickets_created_at_id": "1000000 1 1",
+    "helpdesk_tickets_merged_into": "20283 1",
+    "helpdesk_tickets_assignee_id": "1000000 1993",
+    "helpdesk_tickets_in_column": "1000000 250000 1 1",
+}
+
+
+def _analyzed(connection: Any) -> None:
+    """As if there were a million tickets, and SQLite had looked at them."""
+    run = connection.exec_driver_sql
+    run("ANALYZE")
+    run("DELETE FROM sqlite_stat1")
+    for index, figures in STATISTICS.items():
+        row = ("helpdesk_tickets", f"ix_{index}", figures)
+        run("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", row)
+    run("ANALYZE sqlite_schema")
+
+
+def _plan(
+    ask: Any,
+    user: User,
+    *how: Any,
+    query: TicketFilter = TicketFilter(),  # noqa: B008
+    analyzed: bool = False,
+) -> str:
     """How SQLite goes about it."""
     known = statements_for(str, "helpdesk_", "sqlite")
     statement, values = ask(known, scope_for(user), query, *how)
-    query = known.query(statement)
-    assert query is not None
+    asked = known.query(statement)
+    assert asked is not None
     with repository() as repo, repo._engine.connect() as connection:
-        values = tuple(query.values([values]))
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query.text}", values)
+        if analyzed:
+            _analyzed(connection)
+        values = tuple(asked.values([values]))
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked.text}", values)
         return "\n".join(row[-1] for row in rows)
 
 
+@pytest.mark.parametrize("analyzed", [False, True], ids=["", "analyzed"])
 @pytest.mark.parametrize("after", [None, Position(MONDAY, "T-1")])
 @pytest.mark.parametrize("viewer", ["administrator", "internal"])
-def test_a_page_is_found_in_its_order(viewer: str, after: Position | None) -> None:
+def test_a_page_is_found_in_its_order(viewer: str, after: Position | None, analyzed: bool) -> None:
     """T8, V13: a page is walked to in its order; all tickets are not sorted to show a few."""
-    plan = _plan(listings.page, VIEWERS[viewer], after, 50, True)
+    plan = _plan(listings.page, VIEWERS[viewer], after, 50, True, analyzed=analyzed)
     assert "USING INDEX ix_helpdesk_tickets_created_at_id" in plan
     assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize("analyzed", [False, True], ids=["", "analyzed"])
+def test_a_page_of_few_begins_with_their_ids(analyzed: bool) -> None:
+    """V13: of who sees few tickets only those are looked at; many are counted by indexes alone."""
+    few = functools.partial(listings.page, few=True)
+    plan = _plan(few, VIEWERS["internal"], None, 50, True, analyzed=analyzed)
+    assert "SEARCH helpdesk_tickets USING INDEX sqlite_autoindex_helpdesk_tickets_1 (id=?)" in plan
+    assert "SCAN helpdesk_tickets" not in plan
+    plan = _plan(listings.many, VIEWERS["internal"], 50, analyzed=analyzed)
+    read = [line for line in plan.splitlines() if "helpdesk_ticket" in line]
+    assert len(read) == 3
+    assert all("USING COVERING INDEX" in line for line in read)
 
 
 def test_a_customers_page_begins_with_what_they_follow() -> None:
@@ -159,10 +257,12 @@ def test_a_count_reads_no_ticket_that_is_not_followed(viewer: str) -> None:
     ],
     ids=["all", "team"],
 )
+@pytest.mark.parametrize("analyzed", [False, True], ids=["", "analyzed"])
 def test_a_column_is_walked_in_its_order(
-    query: TicketFilter, index: str, viewer: str, after: Ranked | None
+    query: TicketFilter, index: str, viewer: str, after: Ranked | None, analyzed: bool
 ) -> None:
     """G12, T8: a page of a column is walked to; the column is not sorted to show a part of it."""
-    plan = _plan(listings.page, VIEWERS[viewer], after, 50, False, listings.IN_COLUMN, query=query)
+    how = (after, 50, False, listings.IN_COLUMN)
+    plan = _plan(listings.page, VIEWERS[viewer], *how, query=query, analyzed=analyzed)
     assert any(f"USING INDEX {index} " in line for line in _read(plan)), plan
     assert "TEMP B-TREE" not in plan

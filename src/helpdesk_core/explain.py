@@ -163,6 +163,17 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "The team {team_id} has for {member_id} a credit of {kept_credit}, and those that were "
             "given come to {credit}."
         ),
+        "check.missing_words": (
+            "Texts that a search does not know: {number}, on tickets such as {ticket_ids}."
+        ),
+        "check.stale_words": (
+            "Texts that a search knows by what they do not say: {number}, on tickets such as "
+            "{ticket_ids}."
+        ),
+        "check.stray_words": (
+            "Texts that a search knows twice, or that are not there: {number}, on tickets such as "
+            "{ticket_ids}."
+        ),
         "check.dangling": "A row hangs on something that is not there: {row}.",
         "check.no_team": "The ticket {ticket_id} is of the team {team_id}, which is not there.",
         "check.no_stage": (

@@ -12,12 +12,14 @@ from helpdesk_core.ports.kept import (
     Claim,
     DeliveryStatus,
     Miscount,
+    Misworded,
     Notification,
     Position,
     Ranked,
     Recorded,
     Remembered,
     TicketFilter,
+    Wording,
     WrongFigures,
 )
 from helpdesk_core.ports.other_ports import (
@@ -40,6 +42,7 @@ __all__ = [
     "DeliveryStatus",
     "Figures",
     "Miscount",
+    "Misworded",
     "Notification",
     "Notifier",
     "OutgoingMessage",
@@ -51,5 +54,6 @@ __all__ = [
     "Session",
     "SimilarityStore",
     "TicketFilter",
+    "Wording",
     "WrongFigures",
 ]

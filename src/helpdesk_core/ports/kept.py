@@ -179,3 +179,24 @@ class WrongFigures:
     def team_id(self) -> Id:
         """The team whose figures they are."""
         return self.kept.team_id
+
+
+class Wording(enum.Enum):
+    """How what a search knows is not what is there."""
+
+    MISSING = "missing"
+    STALE = "stale"
+    STRAY = "stray"
+
+
+@attrs.frozen(kw_only=True)
+class Misworded:
+    """Texts that a search does not find by their words (V13): how many, and some of their tickets.
+
+    `MISSING` are not known to it, `STALE` are known by other words, or as a note when they are none
+    and the other way round, and `STRAY` words are of no text, or of one twice.
+    """
+
+    how: Wording
+    number: int
+    ticket_ids: tuple[Id, ...]

@@ -25,6 +25,7 @@ from helpdesk_core.ports.kept import (
     Claim,
     DeliveryStatus,
     Miscount,
+    Misworded,
     Notification,
     Position,
     Ranked,
@@ -262,6 +263,14 @@ class Session(Protocol):
         """Where a kept count differs from a recount; nothing kept: nothing.
 
         With `mend` those of the teams held by `lock` are set right, and given as they were.
+        """
+        ...
+
+    def misworded(self, *, mend: bool = False) -> Sequence[Misworded]:
+        """What a search is wrong about, one for each way; where it reads the texts, nothing (V13).
+
+        With `mend` the texts of the teams held by `lock` are set right, and given as they were. The
+        memory that it takes does not grow with the store.
         """
         ...
 

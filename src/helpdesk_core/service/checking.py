@@ -7,7 +7,7 @@ what it is; nothing that somebody wrote is ever dropped.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import timedelta
 from typing import Any
 
@@ -22,9 +22,11 @@ from helpdesk_core.ports import (
     Claim,
     DeliveryStatus,
     Miscount,
+    Misworded,
     Position,
     Session,
     TicketFilter,
+    Wording,
     WrongFigures,
 )
 from helpdesk_core.service.answers import answered
@@ -35,6 +37,11 @@ from helpdesk_core.visibility.scopes import Everything
 #: How old a file without its attachment must be to be dropped: a younger one may just be coming in.
 GRACE = timedelta(hours=24)
 _PAGE = 500
+_WORDING = {
+    Wording.MISSING: "check.missing_words",
+    Wording.STALE: "check.stale_words",
+    Wording.STRAY: "check.stray_words",
+}
 _DROPPED = ("check.orphan_file", "check.removed_file")
 
 
@@ -73,13 +80,14 @@ class CheckingUseCases(Desk):
     def check(self) -> tuple[Finding, ...]:
         """What is wrong in the store; nothing is well. It only looks, however long it takes.
 
-        Kept counts against a recount (A7, T2); rows that hang on nothing; tickets in a stage that
-        their team lacks (G5); people who are named and not known; tombstones that lead nowhere or
-        in a circle (M9); dead messages (N1); files without their attachment and the other way
-        round, which is what a crash leaves.
+        Kept counts against a recount (A7, T2); what a search knows against the texts (V13); rows
+        that hang on nothing; tickets in a stage that their team lacks (G5); people who are named
+        and not known; tombstones that lead nowhere or in a circle (M9); dead messages (N1); files
+        without their attachment and the other way round, which is what a crash leaves.
         """
         with self._repository.reading() as session:
             found = [wrong for miscount in session.recount() for wrong in _miscounted(miscount)]
+            found += map(_misworded, _wording(session, self._repository.claims))
             found += [_finding("check.dangling", row=row) for row in session.dangling()]
             found += _misplaced(session)
             if Claim.OUTBOX in self._repository.claims:
@@ -100,18 +108,23 @@ class CheckingUseCases(Desk):
     def repair(self, *, actor: Actor, grace: timedelta = GRACE) -> Repaired:
         """Mend what can be mended without guessing; what, and what is left, as findings (T5).
 
-        Kept counts are set to what a recount gives. Files without their attachment are dropped
-        when they are older than `grace`, and those that were to be removed for legal reasons
-        whatever their age (T9). Each is recorded as a `StoreRepaired`.
+        Kept counts are set to what a recount gives, and what a search knows to what the texts say
+        (V13). Files without their attachment are dropped when they are older than `grace`, and
+        those that were to be removed for legal reasons whatever their age (T9). Each is
+        recorded as a `StoreRepaired`.
         """
         files = self._files(grace)
+        with self._repository.reading() as session:  # it takes long, and nobody waits for a reader
+            wording = bool(_wording(session, self._repository.claims))
 
         def do(work: Work) -> list[Finding]:
             work.require("work.repair")
             recounted = work.session.recount(mend=True)
             counts = [wrong for miscount in recounted for wrong in _miscounted(miscount)]
+            words = work.session.misworded(mend=True) if wording else ()
             recorded = _recorded(work.session, work.claims)
-            mended = counts + [found for found in files.against(*recorded) if found.mendable]
+            mended = counts + [_misworded(wrong) for wrong in words]
+            mended += [found for found in files.against(*recorded) if found.mendable]
             work.write([], [_repaired(work, finding) for finding in mended])
             return mended
 
@@ -170,6 +183,7 @@ def _repaired(work: Work, finding: Finding) -> StoreRepaired:
     parameters = finding.reason.parameters
     names = ("member_id", "stage_id", "attachment_id")
     ids = [parameters[name] for name in names if name in parameters]
+    ids += parameters.get("ticket_ids", ())
     return StoreRepaired(
         at=work.now,
         by=work.by,
@@ -213,6 +227,15 @@ def _miscounted(it: Miscount | WrongFigures) -> Iterator[Finding]:
             kept_credit=it.kept_credit,
             credit=it.credit,
         )
+
+
+def _wording(session: Session, claims: frozenset[Claim]) -> Sequence[Misworded]:
+    """What a search is wrong about, where there is one."""
+    return session.misworded() if Claim.SEARCH in claims else ()
+
+
+def _misworded(it: Misworded) -> Finding:
+    return _finding(_WORDING[it.how], mendable=True, number=it.number, ticket_ids=it.ticket_ids)
 
 
 # --- tickets, teams and people -------------------------------------------------------------------

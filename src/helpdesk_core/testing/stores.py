@@ -149,6 +149,7 @@ class StoreContract(Contract):
             "merges": list(session.merges(ids)) if has(Claim.MERGE) else [],
             "discards": Counter(session.discards(ids)) if has(Claim.DISCARDS) else Counter(),
             "recount": list(session.recount()),
+            "misworded": list(session.misworded()) if has(Claim.SEARCH) else [],
         }
 
     def loads(self, found: Mapping[Id, Workload], of_a_team: bool) -> dict[Id, Any]:

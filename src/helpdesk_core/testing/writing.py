@@ -264,8 +264,8 @@ class WritingRules(StoreContract):
                     assert set(session.lock(teams, tickets)) >= held
                     assert set(session.lock(teams, tickets)) <= {first, second}
 
-    def test_mending_counts_changes_nothing_that_is_right(self) -> None:
-        """A7: setting the kept counts of a whole store right finds nothing and changes nothing."""
+    def test_mending_changes_nothing_that_is_right(self) -> None:
+        """A7, V13: setting a whole store's counts and words right finds and changes nothing."""
 
         @self.tries(0.4)
         @given(self.worlds())
@@ -275,6 +275,8 @@ class WritingRules(StoreContract):
                 with repository.writing() as session:
                     session.lock(list(world.team_by_id), [])
                     assert list(session.recount(mend=True)) == []
+                    if self.has(Claim.SEARCH):
+                        assert list(session.misworded(mend=True)) == []
                 assert self.everything(repository, world) == before
 
         check()

@@ -36,6 +36,7 @@ from helpdesk_core.ports import (
     DeliveryStatus,
     Figures,
     Miscount,
+    Misworded,
     Notification,
     Position,
     Ranked,
@@ -328,6 +329,9 @@ class MemorySession:
             self._state.remembered[key] = result, self._state.remembered[key][1]
 
     def recount(self, *, mend: bool = False) -> Sequence[Miscount | WrongFigures]:
+        return []
+
+    def misworded(self, *, mend: bool = False) -> Sequence[Misworded]:
         return []
 
     def dangling(self) -> Sequence[str]:

@@ -180,9 +180,35 @@ class Reach:
 
     def candidates(self) -> sa.Subquery:
         """The ids of all tickets that may be inside by themselves."""
-        asked = (tests[0] for named in self._named.values() for tests in named)
-        ids = [self._ids(test) for test in dict.fromkeys(asked)]
+        ids = [*map(self._ids, self._asked())]
         return (ids[0].distinct() if len(ids) == 1 else sa.union(*ids)).subquery("named")
+
+    def _asked(self) -> Iterable[_OfTicket]:
+        """What is asked of single tickets, once each: who may be inside is so by one of these."""
+        return dict.fromkeys(tests[0] for named in self._named.values() for tests in named)
+
+    def are_many(self, number: int) -> sa.Select[Any]:
+        """A row when so many tickets may be inside, or more; no more than that are counted.
+
+        One that may be inside for two reasons counts twice.
+        """
+        one: sa.Label[Any] = sa.literal_column("1").label("one")
+        counted = [
+            ids.with_only_columns(one, maintain_column_froms=True) for ids in self._maybe_inside()
+        ]
+        every = sa.union_all(*counted).subquery("counted")
+        place = sa.literal_column(str(number - 1), sa.Integer())
+        return sa.select(every.c.one).limit(sa.literal_column("1", sa.Integer())).offset(place)
+
+    def by_id(self) -> Clause:
+        """The tickets inside, begun with the ids of all that may be."""
+        ids = sa.union_all(*self._maybe_inside()).subquery("few")
+        return sa.and_(self._tables.tickets.c.id.in_(sa.select(ids.c.id)), self.clause())
+
+    def _maybe_inside(self) -> list[sa.Select[Any]]:
+        """The ids of what is in whole teams, and of what may be inside by itself."""
+        inside = sa.select(self._tables.tickets.c.id).where(self.whole()).correlate(None)
+        return [inside, *map(self._ids, self._asked())]
 
     def _named_in(self, in_teams: Callable[[Clause], Clause], *, held: bool) -> Clause:
         clauses = []

@@ -26,6 +26,7 @@ from helpdesk_core.adapters.sql.rows import (
 )
 from helpdesk_core.adapters.sql.statements import FIGURES, ByIds
 from helpdesk_core.adapters.sql.types import is_id, known_ids
+from helpdesk_core.adapters.sql.wording import Proofreader
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import (
     Attachment,
@@ -46,6 +47,7 @@ from helpdesk_core.ports import (
     DeliveryStatus,
     Figures,
     Miscount,
+    Misworded,
     Notification,
     Position,
     Ranked,
@@ -154,7 +156,9 @@ class SqlSession:
         newest_first: bool = False,
     ) -> Sequence[Ticket]:
         checked = None if limit is None else _checked(limit)
-        asked = listings.page(self._sql, scope, query, after, checked, newest_first)
+        many = listings.many(self._sql, scope, query, checked)
+        few = many is not None and not self._db.rows(*many)
+        asked = listings.page(self._sql, scope, query, after, checked, newest_first, few=few)
         tickets = self._full(self._db.rows(*asked))
         # They come as they were found, which nobody promises.
         tickets.sort(key=lambda ticket: ticket.place, reverse=newest_first)
@@ -219,7 +223,9 @@ class SqlSession:
     ) -> Sequence[Ticket]:
         checked = None if limit is None else _checked(limit)
         order = listings.IN_COLUMN
-        asked = listings.page(self._sql, scope, query, after, checked, backwards, order)
+        many = listings.many(self._sql, scope, query, checked, order)
+        few = many is not None and not self._db.rows(*many)
+        asked = listings.page(self._sql, scope, query, after, checked, backwards, order, few=few)
         tickets = self._full(self._db.rows(*asked))
         tickets.sort(key=lambda ticket: (ticket.rank, ticket.id), reverse=backwards)
         return tickets
@@ -420,6 +426,11 @@ class SqlSession:
             self._db.must_write()
             self._around = None
         return self._writer.counts.recount(mend=mend)
+
+    def misworded(self, *, mend: bool = False) -> Sequence[Misworded]:
+        if mend:
+            self._db.must_write()
+        return Proofreader(self._db, mend=mend).found()
 
     def dangling(self) -> Sequence[str]:
         return [
