@@ -60,12 +60,33 @@ def spoil(company: Any, *statements: str) -> None:
 
 
 ADD_WORDS = "INSERT INTO helpdesk_texts (ticket_id, message_id, internal, words)"
+#: The figures of stages are what they would be if the library had done it.
+COUNTED_ANEW = (
+    "DELETE FROM helpdesk_stage_counts",
+    "INSERT INTO helpdesk_stage_counts (team_id, stage_id, tickets, unassigned, waiting) "
+    "SELECT team_id, stage_id, count(*), count(CASE WHEN assignee_id IS NULL THEN 1 END), 0 "
+    "FROM helpdesk_tickets WHERE merged_into IS NULL AND team_id <> 'gone' GROUP BY 1, 2",
+)
 #: What is done to the database, and what is found then.
 DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
     "counts": (
         ("UPDATE helpdesk_workloads SET total = 7, open = 3 WHERE member_id = 'ann'",),
         [
             "The team public has for ann 7 tickets, 3 of them open, and a recount gives 1 and 1."
+        ],
+    ),
+    "figures": (
+        ("UPDATE helpdesk_stage_counts SET tickets = 7, waiting = 2 WHERE team_id = 'public'",),
+        [
+            "The team public has in the stage new so many tickets, of which nobody has and wait so "
+            "many: 7, 0, 2; a recount gives 1, 0, 0."
+        ],
+    ),
+    "figures that nobody keeps": (
+        ("DELETE FROM helpdesk_stage_counts WHERE team_id = 'company'",),
+        [
+            "The team company has in the stage new so many tickets, of which nobody has and wait "
+            "so many: 0, 0, 0; a recount gives 1, 0, 0."
         ],
     ),
     "a count that nobody keeps": (
@@ -78,6 +99,8 @@ DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
         ("DELETE FROM helpdesk_tickets WHERE id = 'T-1'",),
         [
             "The team public has for ann 1 tickets, 1 of them open, and a recount gives 0 and 0.",
+            "The team public has in the stage new so many tickets, of which nobody has and wait so "
+            "many: 1, 0, 0; a recount gives 0, 0, 0.",
             "Texts that a search knows twice, or that are not there: 1, on tickets such as T-1.",
             "A row hangs on something that is not there: helpdesk_messages 'id-",
             "A row hangs on something that is not there: helpdesk_attachments 'id-",
@@ -93,13 +116,13 @@ DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
     ),
     "no stage": (
         ("UPDATE helpdesk_tickets SET stage_id = 'gone', assignee_id = NULL WHERE id = 'T-2'",
-         "DELETE FROM helpdesk_workloads WHERE member_id = 'bob'"),
+         "DELETE FROM helpdesk_workloads WHERE member_id = 'bob'", *COUNTED_ANEW),
         ["The ticket T-2 is in the stage gone, which is not there."],
     ),
     "no team": (
         ("UPDATE helpdesk_tickets SET team_id = 'gone' WHERE id = 'T-2'",
          "UPDATE helpdesk_workloads SET total = 0, open = 0 WHERE member_id = 'bob'",
-         "UPDATE helpdesk_tickets SET assignee_id = NULL WHERE id = 'T-2'"),
+         "UPDATE helpdesk_tickets SET assignee_id = NULL WHERE id = 'T-2'", *COUNTED_ANEW),
         ["The ticket T-2 is of the team gone, which is not there."],
     ),
     "strangers": (
@@ -114,13 +137,13 @@ DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
     ),
     "a tombstone to nowhere": (
         ("UPDATE helpdesk_tickets SET merged_into = 'T-9', assignee_id = NULL WHERE id = 'T-2'",
-         "DELETE FROM helpdesk_workloads WHERE member_id = 'bob'"),
+         "DELETE FROM helpdesk_workloads WHERE member_id = 'bob'", *COUNTED_ANEW),
         ["The ticket T-2 was merged into T-9, which is not there."],
     ),
     "a circle": (
         ("UPDATE helpdesk_tickets SET merged_into = 'T-2' WHERE id = 'T-1'",
          "UPDATE helpdesk_tickets SET merged_into = 'T-1' WHERE id = 'T-2'",
-         "DELETE FROM helpdesk_workloads"),
+         "DELETE FROM helpdesk_workloads", *COUNTED_ANEW),
         ["These tickets were merged in a circle: T-1, T-2."],
     ),
     "words of a message that are missing": (
@@ -182,7 +205,8 @@ def test_only_what_has_one_right_answer_is_mended(kept: Company, name: str) -> N
     assert repaired.left == kept.desk.check() == tuple(f for f in before if not f.mendable)
     after = _rows(kept)
     changed = {table for table in rows if rows[table] != after[table]}
-    mended = {"texts" if f.code.endswith("_words") else "workloads" for f in repaired.mended}
+    table_of = {"words": "texts", "figures": "stage_counts"}
+    mended = {table_of.get(f.code.rpartition("_")[2], "workloads") for f in repaired.mended}
     assert changed == (mended | {"events"} if mended else set())
     assert len(after["events"]) == len(rows["events"]) + len(repaired.mended)
     again = kept.desk.repair(actor=OPERATOR)

@@ -381,7 +381,7 @@ class Statements:
         self.kept_figures = sa.select(t.stage_counts)
         self.counted_figures = (
             sa.select(tickets.team_id, tickets.stage_id, *figures_of(t))
-            .where(tickets.merged_into.is_(None))
+            .where(tickets.merged_into.is_(None), tickets.team_id.in_(sa.select(t.teams.c.id)))
             .group_by(tickets.team_id, tickets.stage_id)
         )
         add = self._insert(t.stage_counts)
