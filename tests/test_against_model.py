@@ -44,7 +44,7 @@ from helpdesk_core.assignment import Dispatcher, Outcome, choose_assignee, pool_
 from helpdesk_core.availability import Availability
 from helpdesk_core.entities import AssignmentMethod, FollowSource, Ticket, Visibility
 from helpdesk_core.merge import choose_master, plan_merge, plan_unmerge, resolve
-from helpdesk_core.plans import RecordMerge
+from helpdesk_core.plans import RecordMerge, as_shown
 from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.stages import (
     Pipeline,
@@ -469,8 +469,10 @@ def test_change_of_fold(world: Any, stage_id: str, folded: bool, confirmed: bool
     _, stages, teams, asked = world
     inside = [ticket_of(ticket) for ticket in asked if ticket["stage"] == stage_id]
     stage = stage_of(stages[stage_id])
-    plan = plan_fold_change(
-        stage_id, folded, _pipeline(stages, teams), inside, now=hours(9), confirmed=confirmed
+    shown = plan_fold_change(stage_id, folded, _pipeline(stages, teams), inside, now=MONDAY)
+    plan = as_shown(
+        plan_fold_change(stage_id, folded, _pipeline(stages, teams), inside, now=hours(9)),
+        shown.fingerprint if confirmed else None,
     )
     answer, result = model_stages.change_fold(stage_id, folded, stages, teams, asked)
     if answer != "ok":

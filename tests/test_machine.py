@@ -35,7 +35,7 @@ from against_model import (
     user_of,
 )
 from desks import MONDAY, SETUP, STORES, counter, next_id, repository_for
-from helpdesk_core import Helpdesk, NotFoundError, RefusedError, Visibility, every
+from helpdesk_core import FoldPlan, Helpdesk, NotFoundError, RefusedError, Visibility, every
 from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
 from helpdesk_core.entities import AssignmentMethod, CountScope, Id, Role
 from helpdesk_core.plans import NoticeKind
@@ -407,9 +407,13 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(actor=bosses, stage=stages, folded=st.booleans(), confirmed=mostly)
     def fold(self, actor: Id, stage: Id, folded: bool, confirmed: bool) -> None:
         call = self.desk.fold_stage if folded else self.desk.unfold_stage
+
+        def shown() -> FoldPlan | None:
+            return self.desk.preview_fold(stage, folded, actor=actor) if confirmed else None
+
         plan, result = self.both(
             self.model.fold(actor, stage, folded, now=self.now, confirm=confirmed),
-            lambda: call(stage, actor=actor, confirmed=confirmed),
+            lambda: call(stage, actor=actor, confirmed=shown()),
         )
         if result is not None:
             assert dict(plan.per_team) == result["preview"]

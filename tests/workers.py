@@ -111,7 +111,8 @@ def call(repository: Repository, number: int) -> None:
     ]
     if number % 50 == 49:
         fold = desk.fold_stage if number % 100 == 49 else desk.unfold_stage
-        calls = [lambda: fold("working", actor=SETUP, confirmed=True)]
+        shown = desk.preview_fold("working", number % 100 == 49, actor=SETUP)
+        calls = [lambda: fold("working", actor=SETUP, confirmed=shown)]
     elif dice.random() < 0.5:
         calls = [
             lambda: desk.open_ticket(

@@ -83,7 +83,7 @@ from helpdesk_core.merge import (
     plan_unmerge,
     resolve,
 )
-from helpdesk_core.plans import Merge, Plan
+from helpdesk_core.plans import Merge, Plan, as_shown
 from helpdesk_core.ports import Position, TicketFilter
 from helpdesk_core.search import Snippet
 from helpdesk_core.service import (
@@ -103,6 +103,8 @@ from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint,
 from helpdesk_core.stages import (
     FoldPlan,
     Pipeline,
+    ReorderPlan,
+    StageRemovalPlan,
     is_closed,
     plan_fold_change,
     plan_move,
@@ -125,6 +127,7 @@ from helpdesk_core.visibility import (
     AccessExplanation,
     AccessLost,
     Recipient,
+    TeamPlan,
     VisibilityPlan,
     audience,
     can_view,
@@ -133,6 +136,7 @@ from helpdesk_core.visibility import (
     may_notify,
     plan_narrower_team,
     plan_narrowing,
+    plan_team_settings,
     plan_visibility_change,
     scope_for,
     team_warnings,
@@ -206,6 +210,7 @@ __all__ = [
     "RecurringAbsence",
     "RefusedError",
     "Removed",
+    "ReorderPlan",
     "Repaired",
     "RepositoryError",
     "RetryableError",
@@ -216,9 +221,11 @@ __all__ = [
     "SmsTemplate",
     "Snippet",
     "Stage",
+    "StageRemovalPlan",
     "System",
     "Team",
     "TeamFigures",
+    "TeamPlan",
     "Ticket",
     "TicketFilter",
     "TimeEntry",
@@ -229,6 +236,7 @@ __all__ = [
     "VisibilityPlan",
     "WeeklySchedule",
     "Workload",
+    "as_shown",
     "audience",
     "build_board",
     "build_dashboard",
@@ -255,6 +263,7 @@ __all__ = [
     "plan_reorder_team",
     "plan_stage_removal",
     "plan_team_change",
+    "plan_team_settings",
     "plan_transfer",
     "plan_unmerge",
     "plan_visibility_change",

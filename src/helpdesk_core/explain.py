@@ -37,9 +37,6 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "visibility.changed": "The team's visibility becomes {to}.",
         "visibility.unchanged": "The team has this visibility already.",
         "visibility.narrowed": "The team is not public any more, so portal users stop following.",
-        "visibility.refused.moved_on": (
-            "What the change would do to people is not what was shown any more."
-        ),
         "visibility.refused.inside_only": "Only internal users are shown this: {what}.",
         "visibility.refused.not_the_whole_team": (
             "The user may open the team {team_id} for a ticket of theirs, and does not see all "
@@ -63,6 +60,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "notify.internal_note": "An internal note goes only to internal users who see the ticket.",
         "notify.inactive_user": "The recipient is not active.",
         "notify.not_following": "The recipient does not follow the ticket or its team.",
+        # a plan that was shown
+        "plan.refused.moved_on": (
+            "What was shown is no longer what would be done: look at it again, then confirm."
+        ),
         # stages
         "stage.unchanged": "Everything is in its place already.",
         "stage.moved": "The ticket goes to the stage {stage_id}.",
@@ -82,8 +83,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "The stage {stage_id} is the last unfolded one of the team {team_ids}."
         ),
         "stage.refused.not_confirmed": (
-            "The change closes or reopens every ticket in the stage {stage_id}, "
-            "{tickets} in all, and must be confirmed."
+            "The change closes or reopens every ticket in the stage, {tickets} in all: "
+            "look at its preview, then confirm."
         ),
         "stage.refused.not_a_permutation": (
             "Every stage must be named once (missing: {missing}; unknown: {unknown}; "
@@ -140,6 +141,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "message.refused.another_customer": (
             "It was merged into a ticket of another customer, or of none, where this would go."
         ),
+        "team.unchanged": "The team is set up so already.",
+        "team.changed": "The team is set up otherwise.",
         "team.refused.not_eligible": "The user {user_id} cannot be a member: agents can.",
         "team.refused.other_company": (
             "The user {user_id} is of another company and could not open the team."

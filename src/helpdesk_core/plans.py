@@ -9,11 +9,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
-from helpdesk_core.decisions import Decision
+from helpdesk_core.decisions import Decision, deny
+from helpdesk_core.digests import digest_of, digest_of_all, written
 from helpdesk_core.entities import (
     Attachment,
     CatchingUp,
@@ -26,6 +27,7 @@ from helpdesk_core.entities import (
     TimeEntry,
     User,
 )
+from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.events import Event
 
 # --- changes -------------------------------------------------------------------------------------
@@ -225,6 +227,10 @@ def _tuple(value: Iterable[Any]) -> tuple[Any, ...]:
 class Plan:
     """What would be done, or why not; a refused plan holds no change.
 
+    Of a change of configuration somebody is shown the plan first; handed back, it is done as shown
+    or not at all (`as_shown`). Its `fingerprint` will do for that, where the plan is too large to
+    keep, or goes through a form.
+
     >>> from helpdesk_core.decisions import deny
     >>> Plan(decision=deny("stage.refused.not_in_team")).allowed
     False
@@ -239,3 +245,67 @@ class Plan:
     def allowed(self) -> bool:
         """Whether the plan can be applied."""
         return self.decision.allowed
+
+    @property
+    def unconfirmed(self) -> Decision | None:
+        """Why it is refused unless somebody was shown it; None: it may be done unseen."""
+        return None
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for plans that change the same and mean the same to the same people.
+
+        Who acts and when, and the order of what is done, make no difference. It is worked out
+        anew each time that it is asked for.
+        """
+        texts = []
+        for field in attrs.fields(type(self)):
+            value = getattr(self, field.name)
+            if field.name in _TOLD_OTHERWISE:
+                continue
+            if isinstance(value, tuple):
+                value = digest_of_all(written(field.name, item, moments=False) for item in value)
+            texts.append(f"{field.name}={written(field.name, value)}")
+        return digest_of(f"{type(self).__name__}({','.join(texts)})")
+
+
+#: Of a plan's fields these say again what its changes say, and name who acts and when.
+_TOLD_OTHERWISE = ("decision", "events")
+
+_P = TypeVar("_P", bound=Plan)
+
+
+def as_shown(plan: _P, confirmed: str | None) -> _P:
+    """The plan, if it is the one with this fingerprint; else its refusal, which changes nothing.
+
+    With None nobody was shown it, which some plans do not allow (G4).
+
+    >>> from helpdesk_core.decisions import allow
+    >>> plan = Plan(decision=allow("stage.unchanged"))
+    >>> as_shown(plan, plan.fingerprint).decision.code
+    'stage.unchanged'
+    >>> as_shown(plan, "of another").decision.code
+    'plan.refused.moved_on'
+    """
+    if not plan.allowed:
+        return plan
+    refusal = plan.unconfirmed if confirmed is None else None
+    if confirmed is not None and confirmed != plan.fingerprint:
+        refusal = deny("plan.refused.moved_on")
+    if refusal is None:
+        return plan
+    return attrs.evolve(plan, decision=refusal, changes=(), events=(), notices=())
+
+
+def fingerprint_of(confirmed: Plan | str | None) -> str | None:
+    """What `as_shown` compares: of a plan, or given by itself.
+
+    >>> fingerprint_of(True)
+    Traceback (most recent call last):
+    helpdesk_core.errors.InvalidValueError: confirmed must be the plan that was shown
+    """
+    if isinstance(confirmed, Plan):
+        return confirmed.fingerprint
+    if confirmed is None or isinstance(confirmed, str):
+        return confirmed
+    raise InvalidValueError("confirmed", "must be the plan that was shown")

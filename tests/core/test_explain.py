@@ -32,7 +32,7 @@ POLICIES = sorted(
     path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in OUTSIDE
 )
 SERVICE = sorted((PACKAGE / "service").glob("*.py"))
-FAMILIES = "visibility|notify|assignment|stage|merge"
+FAMILIES = "visibility|notify|assignment|stage|merge|plan"
 A_CODE = re.compile(rf"""(["'])((?:{FAMILIES})\.[a-z_.]+)\1""")
 A_PREFIX = re.compile(rf"(?:{FAMILIES})\.[a-z_.]*")
 

@@ -34,6 +34,7 @@ from helpdesk_core.plans import (
     NoticeKind,
     Plan,
     SetField,
+    as_shown,
 )
 from helpdesk_core.stages import (
     Pipeline,
@@ -607,8 +608,10 @@ IN_DOING = (
 
 
 def test_fold_change_is_previewed() -> None:
-    """G4: without a confirmation a fold that meets tickets is refused, with how many per team."""
-    plan = fold("doing", True, IN_DOING)
+    """G4: unseen, a fold that meets tickets is refused, with how many per team."""
+    shown = fold("doing", True, IN_DOING)
+    assert as_shown(shown, shown.fingerprint) == shown
+    plan = as_shown(shown, None)
     assert plan.decision.code == "stage.refused.not_confirmed"
     assert plan.decision.reasons[0].parameters["tickets"] == 3
     assert plan.per_team == (("it", 2), ("repair", 1))
@@ -617,7 +620,7 @@ def test_fold_change_is_previewed() -> None:
 
 def test_fold_change_closes_everywhere() -> None:
     """G4, G3: folding closes the tickets of every team that has the stage and writes to nobody."""
-    plan = fold("doing", True, IN_DOING, confirmed=True)
+    plan = fold("doing", True, IN_DOING)
     stage, *after = applied(plan, DOING, *IN_DOING)
     assert stage.folded
     assert [each.closed_at for each in after] == [NOW, NOW, NOW, None]
@@ -638,19 +641,19 @@ def test_unfolding_reopens() -> None:
         ticket(1, stage_id="solved", closed_at=EARLIER),
         ticket(2, stage_id="solved", team_id="desk", closed_at=EARLIER),
     ]
-    assert fold("solved", False, inside).per_team == (("it", 1), ("desk", 1))
-    plan = fold("solved", False, inside, confirmed=True)
+    plan = fold("solved", False, inside)
     stage, *after = applied(plan, SOLVED, *inside)
     assert not stage.folded
     assert [each.closed_at for each in after] == [None, None]
     assert names(plan) == ["StageFoldChanged", "TicketReopened", "TicketReopened"]
     assert not plan.notices
+    assert plan.per_team == (("it", 1), ("desk", 1))
 
 
 def test_fold_change_that_meets_no_ticket() -> None:
     """G4: where no ticket is met there is nothing to confirm, and tombstones are not met."""
     for tickets in ((), IN_DOING[3:]):
-        plan = fold("doing", True, tickets)
+        plan = as_shown(fold("doing", True, tickets), None)
         assert plan.allowed
         assert plan.per_team == (("it", 0), ("repair", 0))
         assert names(plan) == ["StageFoldChanged"]
@@ -658,16 +661,16 @@ def test_fold_change_that_meets_no_ticket() -> None:
 
 def test_fold_change_to_the_same() -> None:
     """G4: a fold that is there already changes nothing and needs no confirmation."""
-    plan = fold("doing", False, IN_DOING)
+    plan = as_shown(fold("doing", False, IN_DOING), None)
     assert plan.decision.code == "stage.unchanged"
     assert plan.per_team == ()
     assert nothing_in(plan)
 
 
-@pytest.mark.parametrize("confirmed", [True, False])
-def test_folding_the_last_open_stage(confirmed: bool) -> None:
+def test_folding_the_last_open_stage() -> None:
     """G7, G4: folding what is a team's last unfolded stage is refused, naming the teams."""
-    plan = fold("new", True, [ticket(1), ticket(2, team_id="desk")], confirmed=confirmed)
+    plan = fold("new", True, [ticket(1), ticket(2, team_id="desk")])
+    assert as_shown(plan, None) == as_shown(plan, plan.fingerprint) == plan
     assert plan.decision.code == "stage.refused.last_open_stage"
     assert plan.decision.reasons[0].parameters["team_ids"] == ("desk", "front")
     assert plan.per_team == (("it", 1), ("desk", 1), ("front", 0))
@@ -689,7 +692,7 @@ def test_fold_changes_in_general(world: tuple[Pipeline, list[Ticket]], data: st.
     stage = data.draw(st.sampled_from(pipeline.stages))
     inside = [each for each in tickets if each.stage_id == stage.id]
     met = [each for each in inside if not each.is_merged_away]
-    plan = fold(stage.id, not stage.folded, inside, pipeline, confirmed=True)
+    plan = fold(stage.id, not stage.folded, inside, pipeline)
     assert dict(plan.per_team) == {
         each.id: sum(one.team_id == each.id for one in met)
         for each in pipeline.teams_using(stage.id)
@@ -842,6 +845,7 @@ def test_removal_with_tickets_is_refused() -> None:
         assert plan.decision.code == "stage.refused.holds_tickets"
         counts = dict(plan.decision.reasons[0].parameters)
         assert counts == {"stage_id": "doing", "tickets": 1 if options else 3, "merged_away": 1}
+        assert plan.per_team == ((("repair", 2),) if options else (("it", 2), ("repair", 2)))
         assert nothing_in(plan)
 
 
@@ -860,6 +864,8 @@ def test_removal_moves_first() -> None:
         (2, "sms"),
     ]
     assert isinstance(plan.changes[-1], DeleteStage)
+    assert plan.per_team == (("it", 2),)
+    assert as_shown(plan, None) == plan, "it may be done unseen"
 
 
 def test_removal_heeds_once_per_ticket() -> None:

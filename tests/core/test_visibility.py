@@ -18,15 +18,18 @@ from helpdesk_core import (
     User,
     UserKind,
     Visibility,
+    as_shown,
     audience,
     can_view,
     can_view_team,
     may_notify,
     plan_narrower_team,
+    plan_team_settings,
     plan_visibility_change,
     scope_for,
 )
 from helpdesk_core.plans import AddFollow, RemoveFollow, SetField
+from helpdesk_core.visibility import AccessLost
 from helpdesk_core.visibility.scopes import (
     AllOf,
     AnyOf,
@@ -320,10 +323,10 @@ def test_a_plan_that_was_shown() -> None:
     team = a_team(Visibility.PUBLIC, followers={"ada": CHOSEN})
     tickets = [a_ticket(followers={"eve": CHOSEN})]
 
-    def plan(tickets, confirmed=None, later=0):
+    def plan(tickets, later=0, by=None):
         now = NOW + timedelta(minutes=later)
         return plan_visibility_change(
-            team, Visibility.COMPANY, iter(tickets), users=people, now=now, confirmed=confirmed
+            team, Visibility.COMPANY, iter(tickets), users=people, now=now, by=by
         )
 
     shown = plan(tickets)
@@ -332,13 +335,99 @@ def test_a_plan_that_was_shown() -> None:
         "AccessNarrowed",
         "FollowerRemoved",
     ]
-    assert plan(tickets, shown, later=5).changes == shown.changes
+    assert as_shown(plan(tickets, later=5, by="ada"), shown.fingerprint).allowed
     more = [*tickets, a_ticket(id="T2", followers={"eve": CHOSEN})]
-    refused = plan(more, shown)
-    assert refused.decision.code == "visibility.refused.moved_on"
+    refused = as_shown(plan(more), shown.fingerprint)
+    assert refused.decision.code == "plan.refused.moved_on"
     assert (refused.changes, refused.events) == ((), ())
     assert refused.removed_from == (("eve", "T"), ("eve", "T2")), "what it would do by now"
-    assert plan(more, plan(more)).allowed
+    assert as_shown(plan(more), plan(more).fingerprint).allowed
+
+
+AGENT = frozenset({Role.AGENT})
+MEMBER = frozenset({FollowSource.MEMBER})
+
+
+def test_a_change_of_members() -> None:
+    """V10, T3: who joins a PRIVATE team may see it; who leaves keeps what else invites them."""
+    people = {
+        id: User(id=id, name=id, kind=UserKind.INTERNAL, roles=AGENT)
+        for id in ("ada", "bob", "cyd", "dan")
+    }
+    people["eve"] = User(id="eve", name="Eve", kind=UserKind.INTERNAL)  # an agent no more
+    team = a_team(
+        member_ids=["ada", "bob", "eve"],
+        members_follow=True,
+        followers={"ada": MEMBER, "bob": MEMBER | CHOSEN, "dan": CHOSEN, "eve": MEMBER},
+    )
+    tickets = [a_ticket(assignee_id="ada"), a_ticket(id="T2", followers={"dan": CHOSEN})]
+    after = attrs.evolve(team, member_ids=["cyd", "dan"])
+
+    def plan(later):
+        return plan_team_settings(team, later, iter(tickets), users=people, now=NOW, by="root")
+
+    shown = plan(after)
+    assert (shown.joined, shown.left) == (("cyd", "dan"), ("ada", "bob", "eve"))
+    assert shown.gains_access == ("cyd",), "dan follows already"
+    assert shown.loses_access == (
+        AccessLost(user_id="ada", ticket_ids=None, kept=("T",)),
+        AccessLost(user_id="eve", ticket_ids=None),
+    ), "bob was invited by name too"
+    assert [event.name for event in shown.events] == [
+        "TeamChanged", *["FollowerAdded"] * 2, *["FollowerRemoved"] * 3
+    ]  # fmt: skip
+    assert [(c.user_id, c.source) for c in shown.changes[1:3]] == [
+        ("cyd", FollowSource.MEMBER),
+        ("dan", FollowSource.MEMBER),
+    ]
+    assert {change.user_id for change in shown.changes[3:]} == {"ada", "bob", "eve"}
+    assert plan(attrs.evolve(team, members_follow=False)).left == ()
+    ended = plan(attrs.evolve(team, members_follow=False)).loses_access
+    assert {one.user_id for one in ended} == {"ada", "eve"}
+    same = plan(team)
+    assert (same.decision.code, same.changes, same.events) == ("team.unchanged", (), ())
+
+
+def test_a_change_of_settings_is_warned_of() -> None:
+    """V10: a change to a PRIVATE team that gives its tickets to anybody is previewed with that."""
+    team = a_team()
+    codes = [
+        [warning.code for warning in plan_team_settings(
+            team, attrs.evolve(team, **fields), [], users={}, now=NOW).warnings]
+        for fields in ({"auto_assign": True}, {"name": "Legal"}, {})
+    ]  # fmt: skip
+    assert codes == [["visibility.warning.pool_is_everybody"], [], []]
+
+
+@pytest.mark.parametrize("level", Visibility)
+def test_a_change_of_company(level) -> None:
+    """V18, T1: with company_scope another company sees the team, and whose it was do not."""
+    people = {
+        id: User(id=id, name=id, kind=UserKind.INTERNAL, company=company)
+        for id, company in (("nora", "North"), ("ned", "North"), ("sam", "South"))
+    }
+    tickets = [a_ticket(followers={"nora": CHOSEN, "sam": CHOSEN})]
+
+    def plan(company, to, scoped=True):
+        team = a_team(level, company=company)
+        after = attrs.evolve(team, company=to)
+        return plan_team_settings(team, after, tickets, users=people, now=NOW, company_scope=scoped)
+
+    one = plan("North", "South")
+    losers = {lost.user_id: lost for lost in one.loses_access}
+    if level is Visibility.PRIVATE:
+        assert losers == {"nora": AccessLost(user_id="nora", ticket_ids=("T",))}
+    else:
+        assert losers == {id: AccessLost(user_id=id, ticket_ids=None) for id in ("nora", "ned")}
+    assert one.gains_access == ("sam",)
+    wide = level is not Visibility.PRIVATE
+    assert (one.others_gain_access, one.others_lose_access) == (wide, wide)
+    for company, to, gain, lose in (("", "South", False, wide), ("North", "", wide, False)):
+        other = plan(company, to)
+        assert (other.others_gain_access, other.others_lose_access) == (gain, lose)
+    everybody = plan("North", "South", scoped=False)
+    assert (everybody.gains_access, everybody.loses_access) == ((), ())
+    assert (everybody.others_gain_access, everybody.others_lose_access) == (False, False)
 
 
 def test_a_way_into_a_narrower_team() -> None:

@@ -39,15 +39,37 @@ REFUSED: dict[str, tuple[Claim, Call]] = {
     ),
     "fold a stage": (
         Claim.EDITABLE_STAGES,
-        lambda c: c.desk.fold_stage("working", actor=SETUP, confirmed=True),
+        lambda c: c.desk.fold_stage("working", actor=SETUP),
     ),
     "unfold a stage": (
         Claim.EDITABLE_STAGES,
-        lambda c: c.desk.unfold_stage("solved", actor=SETUP, confirmed=True),
+        lambda c: c.desk.unfold_stage("solved", actor=SETUP),
     ),
     "preview a fold": (
         Claim.EDITABLE_STAGES,
         lambda c: c.desk.preview_fold("working", True, actor=SETUP),
+    ),
+    "preview an order": (
+        Claim.EDITABLE_STAGES,
+        lambda c: c.desk.preview_reorder(["working", "new", "solved", "cancelled"], actor=SETUP),
+    ),
+    "preview an order of a team's stages": (
+        Claim.EDITABLE_STAGES,
+        lambda c: c.desk.preview_team_reorder(
+            "company", ["working", "new", "solved", "cancelled"], actor=SETUP
+        ),
+    ),
+    "preview the removal of a stage": (
+        Claim.EDITABLE_STAGES,
+        lambda c: c.desk.preview_stage_removal("cancelled", actor=SETUP),
+    ),
+    "preview that a stage is taken from a team": (
+        Claim.STAGES_PER_TEAM,
+        lambda c: c.desk.preview_stage_removal("cancelled", team_id="company", actor=SETUP),
+    ),
+    "preview a team's stages": (
+        Claim.STAGES_PER_TEAM,
+        lambda c: c.desk.preview_team("company", actor=SETUP, stage_ids=["new", "solved"]),
     ),
     "reorder the stages": (
         Claim.EDITABLE_STAGES,

@@ -70,6 +70,14 @@ CALLS: dict[str, tuple[str, Callable[[Company, Any], Any]]] = {
         "stage_ids",
         lambda c, text: c.desk.reorder_team_stages("public", text, actor=SETUP),
     ),
+    "preview an order": (
+        "stage_ids",
+        lambda c, text: c.desk.preview_reorder(text, actor=SETUP),
+    ),
+    "preview a team's order": (
+        "stage_ids",
+        lambda c, text: c.desk.preview_team_reorder("public", text, actor=SETUP),
+    ),
     "merge": ("ticket_ids", lambda c, text: c.desk.merge(text, actor="ann")),
     "preview a merge": ("ticket_ids", lambda c, text: c.desk.preview_merge(text, actor="ann")),
     "carry followers over": (

@@ -243,6 +243,12 @@ EXITS: dict[str, list[Call]] = {
     ],
     "create_stage": [lambda d, a, t, m: d.create_stage("X", actor=a, team_ids=[m])],
     "preview_fold": [lambda d, a, t, m: d.preview_fold("working", True, actor=a)],
+    "preview_reorder": [lambda d, a, t, m: d.preview_reorder(["new"], actor=a)],
+    "preview_team_reorder": [lambda d, a, t, m: d.preview_team_reorder(m, ["new"], actor=a)],
+    "preview_stage_removal": [
+        lambda d, a, t, m: d.preview_stage_removal("working", actor=a, team_id=m, move_to="new"),
+        lambda d, a, t, m: d.preview_stage_removal("working", actor=a),
+    ],
     "fold_stage": [lambda d, a, t, m: d.fold_stage("working", actor=a)],
     "unfold_stage": [lambda d, a, t, m: d.unfold_stage("solved", actor=a)],
     "reorder_stages": [lambda d, a, t, m: d.reorder_stages(["new"], actor=a)],

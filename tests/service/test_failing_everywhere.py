@@ -86,7 +86,16 @@ READS: dict[str, Callable[[Helpdesk], object]] = {
         _TEAM, Absence(user_id=_ADA, start=MONDAY), actor=_ADA
     ),
     "preview_merge": lambda d: d.preview_merge(WORLD.ticket_ids[:2], actor=_ADA),
+    "preview_reorder": lambda d: d.preview_reorder(
+        [stage.id for stage in reversed(WORLD.stages)], actor=SETUP
+    ),
+    "preview_stage_removal": lambda d: d.preview_stage_removal(
+        WORLD.stages[0].id, move_to=WORLD.stages[1].id, actor=SETUP
+    ),
     "preview_team": lambda d: d.preview_team(_TEAM, actor=SETUP, auto_assign=True),
+    "preview_team_reorder": lambda d: d.preview_team_reorder(
+        _TEAM, [stage.id for stage in reversed(WORLD.stages)], actor=SETUP
+    ),
     "preview_visibility": lambda d: d.preview_visibility(_TEAM, Visibility.COMPANY, actor=SETUP),
     "read_attachment": lambda d: _read(
         d.read_attachment(_TICKET, d.attachments(_TICKET, actor=_ADA)[0].id, actor=_ADA)

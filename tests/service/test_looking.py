@@ -319,14 +319,15 @@ def test_fold_change_is_shown_and_confirmed(company: Company) -> None:
         company.desk.fold_stage("working", actor="root")
     assert caught.value.code == "stage.refused.not_confirmed"
     assert company.desk.ticket(one.id, actor=SETUP).closed_at is None
-    company.desk.fold_stage("working", actor="root", confirmed=True)
+    company.desk.fold_stage("working", actor="root", confirmed=plan)
     assert company.desk.ticket(one.id, actor=SETUP).closed_at == company.clock.now()
     assert company.names(two.id)[-1] == "TicketClosed"
-    company.desk.unfold_stage("working", actor="root", confirmed=True)
+    plan = company.desk.preview_fold("working", False, actor="root")
+    company.desk.unfold_stage("working", actor="root", confirmed=plan)
     assert company.names(two.id)[-1] == "TicketReopened"
     assert company.deliver() == [], "no customer is written to"
     with pytest.raises(RefusedError):
-        company.desk.fold_stage("working", actor="lea", confirmed=True)
+        company.desk.fold_stage("working", actor="lea", confirmed=plan)
 
 
 def test_a_team_keeps_an_open_stage(company: Company) -> None:
@@ -442,8 +443,8 @@ def test_a_private_pool_of_everybody_is_warned_of(company: Company) -> None:
     assert quiet.warnings == ()
     settings = {"member_ids": [], "auto_assign": True}
     shown = company.desk.preview_team("private", actor=SETUP, **settings)
-    assert [w.code for w in shown] == [warning]
-    assert company.desk.preview_team("private", actor=SETUP, auto_assign=True) == ()
+    assert [w.code for w in shown.warnings] == [warning]
+    assert company.desk.preview_team("private", actor=SETUP, auto_assign=True).warnings == ()
     assert company.desk.team("private", actor=SETUP).auto_assign is False
     with pytest.raises(InvalidValueError, match="version is no setting"):
         company.desk.preview_team("private", actor=SETUP, version=2)
@@ -456,7 +457,8 @@ def test_every_change_takes_an_actor_and_may_take_a_key(company: Company) -> Non
         "dashboard",
         "deliver", "duplicate_groups", "duplicates", "explain_access", "explain_assignment",
         "history", "merged_tickets", "messages", "my_board", "preview_fold", "preview_handover",
-        "preview_merge", "preview_team", "preview_visibility", "purge", "read_attachment", "repair",
+        "preview_merge", "preview_reorder", "preview_stage_removal", "preview_team",
+        "preview_team_reorder", "preview_visibility", "purge", "read_attachment", "repair",
         "resolve", "search", "stages", "team", "teams", "ticket", "tickets", "time_entries",
         "user", "workloads",
     }  # fmt: skip

@@ -28,6 +28,7 @@ from helpdesk_core import (
     RefusedError,
     Role,
     SmsTemplate,
+    StageRemovalPlan,
     User,
     UserKind,
     Visibility,
@@ -84,6 +85,7 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
             {"fields": {"member_ids": ["bob", "ann"]}},
             {"fields": {"look_ahead_window": timedelta(hours=1)}},
             {"fields": {"assignment_method": AssignmentMethod.EQUAL_OPEN}},
+            {"confirmed": "of a plan"},
         ],
     ),
     "change_ticket": (
@@ -142,7 +144,7 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
         {"ticket_id": "a", "other_id": "b"},
         [{"ticket_id": "c"}, {"other_id": "c"}],
     ),
-    "fold_stage": ({"stage_id": "new"}, [{"stage_id": "working"}, {"confirmed": True}]),
+    "fold_stage": ({"stage_id": "new"}, [{"stage_id": "working"}, {"confirmed": "of a plan"}]),
     "follow_team": (
         {"team_id": "public", "user_id": "ann"},
         [{"team_id": "private"}, {"user_id": "bob"}],
@@ -206,15 +208,20 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
     ),
     "remove_stage": (
         {"stage_id": "working"},
-        [{"stage_id": "new"}, {"team_id": "public"}, {"move_to": "new"}],
+        [
+            {"stage_id": "new"},
+            {"team_id": "public"},
+            {"move_to": "new"},
+            {"confirmed": StageRemovalPlan(decision=allow("stage.removed"))},
+        ],
     ),
     "reorder_stages": (
         {"stage_ids": ["new", "working"]},
-        [{"stage_ids": ["working", "new"]}],
+        [{"stage_ids": ["working", "new"]}, {"confirmed": "of a plan"}],
     ),
     "reorder_team_stages": (
         {"team_id": "public", "stage_ids": ["new", "working"]},
-        [{"team_id": "private"}, {"stage_ids": ["working", "new"]}],
+        [{"team_id": "private"}, {"stage_ids": ["working", "new"]}, {"confirmed": "of a plan"}],
     ),
     "reply": (
         {"ticket_id": "a", "body": "b"},
@@ -230,7 +237,7 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
         {"ticket_id": "a", "team_id": "company"},
         [{"ticket_id": "b"}, {"team_id": "public"}, {"expected_version": 1}],
     ),
-    "unfold_stage": ({"stage_id": "new"}, [{"stage_id": "working"}, {"confirmed": True}]),
+    "unfold_stage": ({"stage_id": "new"}, [{"stage_id": "working"}, {"confirmed": "of a plan"}]),
     "unfollow_team": (
         {"team_id": "public", "user_id": "ann"},
         [{"team_id": "private"}, {"user_id": "bob"}],
@@ -428,7 +435,7 @@ LOST: dict[str, tuple[Call, Callable[[Company], None], str]] = {
         "permission.role",
     ),
     "discard_duplicate": (_call("discard_duplicate", "a", "b"), _leave, "ticket 'a' not found"),
-    "fold_stage": (_call("fold_stage", "working", confirmed=True), _demote, "permission.role"),
+    "fold_stage": (_call("fold_stage", "working"), _demote, "permission.role"),
     "follow_team": (_call("follow_team", "private", "bob"), _leave, "team 'private' not found"),
     "follow_ticket": (_call("follow_ticket", "a", "bob"), _leave, "ticket 'a' not found"),
     "log_time": (_call("log_time", "a", 5), _leave, "ticket 'a' not found"),
@@ -461,7 +468,7 @@ LOST: dict[str, tuple[Call, Callable[[Company], None], str]] = {
     ),
     "reply": (_call("reply", "a", "x"), _leave, "ticket 'a' not found"),
     "transfer": (_call("transfer", "a", "inner"), _leave, "ticket 'a' not found"),
-    "unfold_stage": (_call("unfold_stage", "solved", confirmed=True), _demote, "permission.role"),
+    "unfold_stage": (_call("unfold_stage", "solved"), _demote, "permission.role"),
     "unfollow_team": (_call("unfollow_team", "private", "bob"), _leave, "team 'private' not found"),
     "unfollow_ticket": (_call("unfollow_ticket", "a", "bob"), _leave, "ticket 'a' not found"),
     "unmerge": (_unmerge, _leave, "merge ? not found"),

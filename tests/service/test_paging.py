@@ -283,7 +283,6 @@ def test_every_list_is_paged() -> None:
         "assign_waiting",  # at most `limit` that were assigned
         "check",  # the operator's, for nobody's screen
         "coverage",  # the gaps of a week or so
-        "preview_team",  # warnings
         "hand_over",  # the tickets of one absent person
     }
     lists = {

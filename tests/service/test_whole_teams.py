@@ -23,6 +23,12 @@ OF_THE_WHOLE: dict[str, Callable[[Any, str, str], Any]] = {
     "preview its level": lambda desk, team, who: desk.preview_visibility(
         team, Visibility.PUBLIC, actor=who
     ),
+    "preview its stages": lambda desk, team, who: desk.preview_team_reorder(
+        team, ["working", "new", "solved", "cancelled"], actor=who
+    ),
+    "preview a stage less": lambda desk, team, who: desk.preview_stage_removal(
+        "cancelled", team_id=team, actor=who
+    ),
     "read its counts": lambda desk, team, who: desk.workloads(team, actor=who),
     "see who is next": lambda desk, team, who: desk.explain_assignment(team, actor=who),
     "see who is there": lambda desk, team, who: desk.coverage(team, MONDAY, MONDAY, actor=who),

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import enum
-import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
-from uuid import UUID
 
 import attrs
 
+from helpdesk_core.digests import digest_of, written
 from helpdesk_core.entities import Ticket
-from helpdesk_core.errors import IdempotencyKeyError, InvalidValueError
-from helpdesk_core.fields import utc
+from helpdesk_core.errors import IdempotencyKeyError
 from helpdesk_core.ports import Claim, Remembered
 
 if TYPE_CHECKING:
@@ -79,28 +75,5 @@ def digest(use_case: str, payload: Mapping[str, Any]) -> str:
     Traceback (most recent call last):
     helpdesk_core.errors.InvalidValueError: tags holds a object, which no key can compare
     """
-    written = ",".join(f"{name}={_written(name, payload[name])}" for name in sorted(payload))
-    return hashlib.sha256(f"{use_case}({written})".encode()).hexdigest()
-
-
-def _written(name: str, value: Any) -> str:
-    """The value in the one way in which it is written; what has none is refused by name."""
-    if isinstance(value, enum.Enum):
-        return f"{type(value).__name__}.{value.name}"
-    if value is None or isinstance(value, bool | int | float | str | bytes | UUID | timedelta):
-        return repr(value)
-    if isinstance(value, datetime):
-        return utc(name, value).isoformat()
-    if isinstance(value, Mapping):
-        pairs = (f"{_written(name, k)}:{_written(name, v)}" for k, v in value.items())
-        return "{" + ",".join(sorted(pairs)) + "}"
-    if isinstance(value, set | frozenset):
-        return "{" + ",".join(sorted(_written(name, item) for item in value)) + "}"
-    if isinstance(value, list | tuple):
-        return "(" + ",".join(_written(name, item) for item in value) + ")"
-    if attrs.has(type(value)):
-        parts = (
-            f"{f.name}={_written(name, getattr(value, f.name))}" for f in attrs.fields(type(value))
-        )
-        return f"{type(value).__name__}({','.join(parts)})"
-    raise InvalidValueError(name, f"holds a {type(value).__name__}, which no key can compare")
+    pairs = ",".join(f"{name}={written(name, payload[name])}" for name in sorted(payload))
+    return digest_of(f"{use_case}({pairs})")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from helpdesk_core.entities import Actor, Id, Stage, Team, Ticket
 from helpdesk_core.events import Event, StageCreated, TeamChanged
 from helpdesk_core.fields import check_id, collection
-from helpdesk_core.plans import Add, Change, Kind, Plan, SetField
-from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.plans import Add, Change, Kind, Plan, SetField, as_shown, fingerprint_of
+from helpdesk_core.ports import Claim, Session, TicketFilter
 from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
-from helpdesk_core.service.work import Work
+from helpdesk_core.service.work import P, Work
 from helpdesk_core.stages import (
     FoldPlan,
     ReorderPlan,
+    StageRemovalPlan,
     plan_fold_change,
     plan_reorder,
     plan_reorder_team,
@@ -94,20 +95,20 @@ class StageUseCases(Desk):
 
     def preview_fold(self, stage_id: Id, folded: bool, *, actor: Actor) -> FoldPlan:
         """How many tickets `fold_stage` or `unfold_stage` would close or reopen where (G4)."""
-        return self._read(actor, lambda work: _plan_fold(work, stage_id, folded, confirmed=True))
+        return self._read(actor, lambda work: work.possible(_plan_fold(work, stage_id, folded)))
 
     def fold_stage(
         self,
         stage_id: Id,
         *,
         actor: Actor,
-        confirmed: bool = False,
+        confirmed: FoldPlan | str | None = None,
         idempotency_key: str | None = None,
     ) -> FoldPlan:
         """Fold a stage: its tickets are closed in *every* team that uses it (G4, G7).
 
-        Raises `RefusedError` when tickets are in it and the change is not `confirmed`; the plan of
-        `preview_fold` says how many. No customer is written to.
+        `confirmed` is the plan of `preview_fold`: see `as_shown`. Raises `RefusedError` without it
+        when tickets are in the stage. No customer is written to.
         """
         return self._fold(stage_id, True, actor, confirmed, idempotency_key)
 
@@ -116,57 +117,66 @@ class StageUseCases(Desk):
         stage_id: Id,
         *,
         actor: Actor,
-        confirmed: bool = False,
+        confirmed: FoldPlan | str | None = None,
         idempotency_key: str | None = None,
     ) -> FoldPlan:
-        """Unfold a stage: its tickets are reopened in *every* team that uses it (G4)."""
+        """Unfold a stage: its tickets are reopened in *every* team that uses it (G4).
+
+        It is shown and confirmed as `fold_stage` is.
+        """
         return self._fold(stage_id, False, actor, confirmed, idempotency_key)
 
     def _fold(
-        self, stage_id: Id, folded: bool, actor: Actor, confirmed: bool, key: str | None
+        self,
+        stage_id: Id,
+        folded: bool,
+        actor: Actor,
+        confirmed: FoldPlan | str | None,
+        key: str | None,
     ) -> FoldPlan:
-        def do(work: Work) -> FoldPlan:
-            plan = _plan_fold(work, stage_id, folded, confirmed=confirmed)
-            work.holds(*(team_id for team_id, _ in plan.per_team))
-            work.carry_out(plan)
-            return plan
-
-        return self._write(
+        return self._configure(
             "stage.fold",
             actor,
-            do,
-            team_ids=lambda: self._using(stage_id),
-            once=Once(
-                key=key,
-                payload={"stage_id": stage_id, "folded": folded, "confirmed": confirmed},
-                again=lambda work, plan: _teams_to_change(work),
-            ),
+            lambda work: _plan_fold(work, stage_id, folded),
+            stage_id=stage_id,
+            confirmed=confirmed,
+            key=key,
+            payload={"stage_id": stage_id, "folded": folded},
         )
+
+    def preview_reorder(self, stage_ids: Sequence[Id], *, actor: Actor) -> ReorderPlan:
+        """What `reorder_stages` would change, and which teams would see it (G6)."""
+        wanted = collection("stage_ids", stage_ids)
+        return self._read(actor, lambda work: work.possible(_plan_reorder(work, None, wanted)))
 
     def reorder_stages(
-        self, stage_ids: Sequence[Id], *, actor: Actor, idempotency_key: str | None = None
-    ) -> Plan:
-        """Put all stages into another order, which changes no ticket (G6)."""
+        self,
+        stage_ids: Sequence[Id],
+        *,
+        actor: Actor,
+        confirmed: ReorderPlan | str | None = None,
+        idempotency_key: str | None = None,
+    ) -> ReorderPlan:
+        """Put all stages into another order, which changes no ticket (G6).
+
+        `confirmed` is the plan of `preview_reorder`: see `as_shown`.
+        """
         wanted = collection("stage_ids", stage_ids)
-
-        def do(work: Work) -> Plan:
-            _teams_to_change(work)
-            work.claim(Claim.EDITABLE_STAGES)
-            plan = plan_reorder(wanted, work.pipeline(), now=work.now, by=work.by)
-            work.carry_out(plan)
-            return plan
-
-        return self._write(
+        return self._configure(
             "stage.reorder",
             actor,
-            do,
-            team_ids=lambda: self._using(None),
-            once=Once(
-                key=idempotency_key,
-                payload={"stage_ids": wanted},
-                again=lambda work, plan: _teams_to_change(work),
-            ),
+            lambda work: _plan_reorder(work, None, wanted),
+            confirmed=confirmed,
+            key=idempotency_key,
+            payload={"stage_ids": wanted},
         )
+
+    def preview_team_reorder(
+        self, team_id: Id, stage_ids: Sequence[Id], *, actor: Actor
+    ) -> ReorderPlan:
+        """What `reorder_team_stages` would change, and which other teams would see it (G6)."""
+        wanted = collection("stage_ids", stage_ids)
+        return self._read(actor, lambda work: work.possible(_plan_reorder(work, team_id, wanted)))
 
     def reorder_team_stages(
         self,
@@ -174,29 +184,33 @@ class StageUseCases(Desk):
         stage_ids: Sequence[Id],
         *,
         actor: Actor,
+        confirmed: ReorderPlan | str | None = None,
         idempotency_key: str | None = None,
     ) -> ReorderPlan:
-        """Put one team's columns into another order; the plan names who sees it too (G6)."""
+        """Put one team's columns into another order; the plan names who sees it too (G6).
+
+        `confirmed` is the plan of `preview_team_reorder`: see `as_shown`.
+        """
         wanted = collection("stage_ids", stage_ids)
-
-        def do(work: Work) -> ReorderPlan:
-            _teams_to_change(work, [team_id])
-            work.claim(Claim.EDITABLE_STAGES)
-            plan = plan_reorder_team(team_id, wanted, work.pipeline(), now=work.now, by=work.by)
-            work.carry_out(plan)
-            return plan
-
-        return self._write(
+        return self._configure(
             "stage.reorder_team",
             actor,
-            do,
-            team_ids=lambda: self._using(None),
-            once=Once(
-                key=idempotency_key,
-                payload={"team_id": team_id, "stage_ids": wanted},
-                again=lambda work, plan: _teams_to_change(work, [team_id]),
-            ),
+            lambda work: _plan_reorder(work, team_id, wanted),
+            teams=[team_id],
+            confirmed=confirmed,
+            key=idempotency_key,
+            payload={"team_id": team_id, "stage_ids": wanted},
         )
+
+    def preview_stage_removal(
+        self, stage_id: Id, *, actor: Actor, team_id: Id | None = None, move_to: Id | None = None
+    ) -> StageRemovalPlan:
+        """What `remove_stage` would do: how many tickets it moves, and whom it writes to (G10)."""
+
+        def ask(work: Work) -> StageRemovalPlan:
+            return work.possible(_plan_removal(work, stage_id, team_id, move_to))
+
+        return self._read(actor, ask)
 
     def remove_stage(
         self,
@@ -205,58 +219,72 @@ class StageUseCases(Desk):
         actor: Actor,
         team_id: Id | None = None,
         move_to: Id | None = None,
+        confirmed: StageRemovalPlan | str | None = None,
         idempotency_key: str | None = None,
-    ) -> Plan:
-        """Delete a stage, or take it from one team; its tickets go to `move_to` first (G7, G10)."""
-        teams = () if team_id is None else (team_id,)
+    ) -> StageRemovalPlan:
+        """Delete a stage, or take it from one team; its tickets go to `move_to` first (G7, G10).
 
-        def do(work: Work) -> Plan:
-            _teams_to_change(work, teams)
-            work.claim(Claim.EDITABLE_STAGES)
-            if team_id is not None:
-                work.claim(Claim.STAGES_PER_TEAM)
-            pipeline = work.pipeline()
-            work.holds(*(team.id for team in pipeline.teams_using(stage_id)))
-            tickets = _in_stage(work, stage_id, merged=None)
-            customers = work.session.users(_ids(ticket.customer_id for ticket in tickets))
-            assignees = work.session.users(_ids(ticket.assignee_id for ticket in tickets))
-            plan = plan_stage_removal(
-                stage_id,
-                pipeline,
-                tickets,
-                team_id=team_id,
-                move_to=move_to,
-                customers=customers,
-                assignees=assignees,
-                now=work.now,
-                by=work.by,
-                sent_before={
-                    ticket.id: work.sent_before(ticket.id, pipeline.stages) for ticket in tickets
-                },
-            )
-            work.carry_out(plan)
+        `confirmed` is the plan of `preview_stage_removal`: see `as_shown`.
+        """
+        return self._configure(
+            "stage.remove",
+            actor,
+            lambda work: _plan_removal(work, stage_id, team_id, move_to),
+            stage_id=stage_id,
+            teams=() if team_id is None else (team_id,),
+            confirmed=confirmed,
+            key=idempotency_key,
+            payload={"stage_id": stage_id, "team_id": team_id, "move_to": move_to},
+        )
+
+    def _configure(
+        self,
+        use_case: str,
+        actor: Actor,
+        make: Callable[[Work], P],
+        *,
+        stage_id: Id | None = None,
+        teams: Collection[Id] = (),
+        confirmed: Plan | str | None,
+        key: str | None,
+        payload: Mapping[str, object],
+    ) -> P:
+        """Make the plan while nobody else can change what it meets, and do it if it was shown.
+
+        The teams that use the stage, or without one all teams, are held.
+        """
+        shown = fingerprint_of(confirmed)
+
+        def do(work: Work) -> P:
+            plan = make(work)
+            work.holds(*_using(work.session, stage_id))
+            work.carry_out(as_shown(plan, shown))
             return plan
 
         return self._write(
-            "stage.remove",
+            use_case,
             actor,
             do,
             team_ids=lambda: self._using(stage_id),
             once=Once(
-                key=idempotency_key,
-                payload={"stage_id": stage_id, "team_id": team_id, "move_to": move_to},
+                key=key,
+                payload={**payload, "confirmed": shown},
                 again=lambda work, plan: _teams_to_change(work, teams),
             ),
         )
 
     def _using(self, stage_id: Id | None) -> list[Id]:
-        """The teams that use a stage, or all."""
         with self._repository.reading() as session:
-            return [
-                team.id
-                for team in session.teams().values()
-                if stage_id is None or stage_id in team.stage_ids
-            ]
+            return _using(session, stage_id)
+
+
+def _using(session: Session, stage_id: Id | None) -> list[Id]:
+    """The teams that use a stage, or all."""
+    return [
+        team.id
+        for team in session.teams().values()
+        if stage_id is None or stage_id in team.stage_ids
+    ]
 
 
 def _teams_to_change(work: Work, team_ids: Collection[Id] = ()) -> list[Team]:
@@ -268,17 +296,41 @@ def _teams_to_change(work: Work, team_ids: Collection[Id] = ()) -> list[Team]:
     return teams
 
 
-def _plan_fold(work: Work, stage_id: Id, folded: bool, *, confirmed: bool) -> FoldPlan:
+def _plan_fold(work: Work, stage_id: Id, folded: bool) -> FoldPlan:
     _teams_to_change(work)
     work.claim(Claim.EDITABLE_STAGES)
-    return plan_fold_change(
+    tickets = _in_stage(work, stage_id, merged=False)
+    return plan_fold_change(stage_id, folded, work.pipeline(), tickets, now=work.now, by=work.by)
+
+
+def _plan_reorder(work: Work, team_id: Id | None, stage_ids: Sequence[Id]) -> ReorderPlan:
+    _teams_to_change(work, () if team_id is None else (team_id,))
+    work.claim(Claim.EDITABLE_STAGES)
+    if team_id is None:
+        return plan_reorder(stage_ids, work.pipeline(), now=work.now, by=work.by)
+    return plan_reorder_team(team_id, stage_ids, work.pipeline(), now=work.now, by=work.by)
+
+
+def _plan_removal(
+    work: Work, stage_id: Id, team_id: Id | None, move_to: Id | None
+) -> StageRemovalPlan:
+    _teams_to_change(work, () if team_id is None else (team_id,))
+    work.claim(Claim.EDITABLE_STAGES)
+    if team_id is not None:
+        work.claim(Claim.STAGES_PER_TEAM)
+    pipeline = work.pipeline()
+    tickets = _in_stage(work, stage_id, merged=None)
+    return plan_stage_removal(
         stage_id,
-        folded,
-        work.pipeline(),
-        _in_stage(work, stage_id, merged=False),
+        pipeline,
+        tickets,
+        team_id=team_id,
+        move_to=move_to,
+        customers=work.session.users(_ids(ticket.customer_id for ticket in tickets)),
+        assignees=work.session.users(_ids(ticket.assignee_id for ticket in tickets)),
         now=work.now,
         by=work.by,
-        confirmed=confirmed,
+        sent_before={ticket.id: work.sent_before(ticket.id, pipeline.stages) for ticket in tickets},
     )
 
 

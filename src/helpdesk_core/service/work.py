@@ -50,6 +50,7 @@ from helpdesk_core.visibility import can_view, can_view_team, scope_for
 from helpdesk_core.visibility.scopes import Everything, Scope
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Plan)
 _Ids = Collection[Id]
 
 
@@ -313,6 +314,11 @@ class Work:
         return frozenset(e.stage_id for e in events if isinstance(e, StageMessageSent))
 
     # --- what changes ----------------------------------------------------------------------------
+
+    def possible(self, plan: P) -> P:
+        """A plan to be shown; `NotClaimedError` when the store could not be given its changes."""
+        for_store(plan.changes, self.claims)
+        return plan
 
     def carry_out(self, *plans: Plan) -> None:
         """Apply plans at once with their events and notices, or raise `RefusedError` (V14, N1)."""

@@ -13,7 +13,12 @@ from helpdesk_core.stages.boards import (
     build_board,
     build_dashboard,
 )
-from helpdesk_core.stages.configuring import FoldPlan, plan_fold_change, plan_stage_removal
+from helpdesk_core.stages.configuring import (
+    FoldPlan,
+    StageRemovalPlan,
+    plan_fold_change,
+    plan_stage_removal,
+)
 from helpdesk_core.stages.dragging import plan_drag
 from helpdesk_core.stages.messages import stage_messages, template_values
 from helpdesk_core.stages.moving import plan_move, plan_transfer
@@ -26,6 +31,7 @@ __all__ = [
     "FoldPlan",
     "Pipeline",
     "ReorderPlan",
+    "StageRemovalPlan",
     "TeamFigures",
     "build_board",
     "build_dashboard",

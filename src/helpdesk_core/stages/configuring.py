@@ -9,7 +9,7 @@ from datetime import datetime
 import attrs
 
 from helpdesk_core.decisions import Decision, allow, deny
-from helpdesk_core.entities import Id, Stage, Ticket, User
+from helpdesk_core.entities import Id, Stage, Team, Ticket, User
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.events import (
     Event,
@@ -33,7 +33,24 @@ from helpdesk_core.stages.pipeline import Pipeline
 class FoldPlan(Plan):
     """A change of `folded`; `per_team` is how many tickets it closes or reopens where (G4).
 
-    Every team that uses the stage is named, those without tickets in it too.
+    Every team that uses the stage is named, those without tickets in it too. Where there are
+    tickets somebody must have been shown the plan: it is `unconfirmed` by itself.
+    """
+
+    per_team: tuple[tuple[Id, int], ...] = ()
+
+    @property
+    def unconfirmed(self) -> Decision | None:
+        """It is refused unseen when it closes or reopens anything (G4)."""
+        tickets = sum(count for _, count in self.per_team)
+        return deny("stage.refused.not_confirmed", tickets=tickets) if tickets else None
+
+
+@attrs.frozen(kw_only=True)
+class StageRemovalPlan(Plan):
+    """A stage goes; `per_team` is how many tickets are moved out of it where (G10).
+
+    Every team that loses the stage is named. Tombstones, which move without a word, count too.
     """
 
     per_team: tuple[tuple[Id, int], ...] = ()
@@ -47,15 +64,14 @@ def plan_fold_change(
     *,
     now: datetime,
     by: Who = None,
-    confirmed: bool = False,
 ) -> FoldPlan:
     """Fold or unfold a stage, which closes or reopens its tickets in every team (G4, G7).
 
-    `tickets` are all in that stage, of whatever team; tombstones are passed over (M8). Unless
-    `confirmed`, a change that meets tickets is refused and its `per_team` is the preview. No
-    customer is written to. Refused when it leaves a team without an unfolded stage.
+    `tickets` are all in that stage, of whatever team; tombstones are passed over (M8). A plan that
+    meets tickets is to be shown before it is done: see `as_shown`. No customer is written to.
+    Refused when it leaves a team without an unfolded stage.
 
-    >>> from helpdesk_core import Stage, Team, Ticket
+    >>> from helpdesk_core import Stage, Team, Ticket, as_shown
     >>> from helpdesk_core.entities import Visibility
     >>> from datetime import UTC
     >>> now = datetime(2026, 1, 5, tzinfo=UTC)
@@ -64,11 +80,10 @@ def plan_fold_change(
     ...                      Stage(id="done", name="Done", position=1)], [team])
     >>> ticket = Ticket(id=1, team_id="it", stage_id="done", subject="Ink", created_at=now)
     >>> plan = plan_fold_change("done", True, pipeline, [ticket], now=now)
-    >>> plan.decision.code, plan.per_team
-    ('stage.refused.not_confirmed', (('it', 1),))
-    >>> plan = plan_fold_change("done", True, pipeline, [ticket], now=now, confirmed=True)
-    >>> [event.name for event in plan.events]
-    ['StageFoldChanged', 'TicketClosed']
+    >>> plan.per_team, [event.name for event in plan.events]
+    ((('it', 1),), ['StageFoldChanged', 'TicketClosed'])
+    >>> as_shown(plan, None).decision.code, as_shown(plan, plan.fingerprint).allowed
+    ('stage.refused.not_confirmed', True)
     """
     if not isinstance(folded, bool):
         raise InvalidValueError("folded", "must be a bool")
@@ -77,15 +92,10 @@ def plan_fold_change(
         return FoldPlan(decision=allow("stage.unchanged"))
     inside = [ticket for ticket in _all_in(stage, tickets) if not ticket.is_merged_away]
     teams = pipeline.teams_using(stage.id)
-    counts = Counter({team.id: 0 for team in teams})
-    counts.update(ticket.team_id for ticket in inside)
-    per_team = tuple(counts.items())
+    per_team = _per_team(teams, inside)
     stranded = pipeline.left_without_open(stage.id, teams)
     if stranded:
         return FoldPlan(decision=_last_open(stage.id, stranded), per_team=per_team)
-    if inside and not confirmed:
-        refusal = deny("stage.refused.not_confirmed", stage_id=stage.id, tickets=len(inside))
-        return FoldPlan(decision=refusal, per_team=per_team)
     now = utc("now", now)
     changes = set_field(Kind.STAGE, stage, "folded", folded)
     events: list[Event] = [StageFoldChanged(at=now, by=by, stage_id=stage.id, folded=folded)]
@@ -113,7 +123,7 @@ def plan_stage_removal(
     now: datetime,
     by: Who = None,
     sent_before: Mapping[Id, frozenset[Id]] | None = None,
-) -> Plan:
+) -> StageRemovalPlan:
     """Delete a stage, or take it from one team; its tickets are moved first (G7, G10).
 
     `tickets` are those in the stage, tombstones too, for they stand in it as well. With tickets
@@ -140,21 +150,23 @@ def plan_stage_removal(
     teams = pipeline.teams_using(stage.id)
     if team_id is not None:
         if not pipeline.belongs(stage.id, team_id):
-            return Plan(decision=not_in_team(stage.id, team_id))
+            return StageRemovalPlan(decision=not_in_team(stage.id, team_id))
         teams = (pipeline.team(team_id),)
     stranded = pipeline.left_without_open(stage.id, teams)
-    if stranded:
-        return Plan(decision=_last_open(stage.id, stranded))
     inside = [ticket for ticket in _all_in(stage, tickets) if team_id in (None, ticket.team_id)]
+    per_team = _per_team(teams, inside)
+    if stranded:
+        return StageRemovalPlan(decision=_last_open(stage.id, stranded), per_team=per_team)
     if inside and move_to is None:
         away = sum(ticket.is_merged_away for ticket in inside)
-        return Plan(
+        return StageRemovalPlan(
             decision=deny(
                 "stage.refused.holds_tickets",
                 stage_id=stage.id,
                 tickets=len(inside) - away,
                 merged_away=away,
-            )
+            ),
+            per_team=per_team,
         )
     now = utc("now", now)
     changes: list[Change] = []
@@ -167,7 +179,7 @@ def plan_stage_removal(
         homes = dict.fromkeys(ticket.team_id for ticket in inside)
         outside = tuple(home for home in homes if not pipeline.belongs(target.id, home))
         if outside:
-            return Plan(decision=not_in_team(target.id, *outside))
+            return StageRemovalPlan(decision=not_in_team(target.id, *outside), per_team=per_team)
         for ticket in inside:
             if ticket.is_merged_away:
                 home = pipeline.team(ticket.team_id)
@@ -191,12 +203,20 @@ def plan_stage_removal(
     if team_id is None:
         changes.append(DeleteStage(stage_id=stage.id))
     events.append(StageDeleted(at=now, by=by, team_id=team_id, stage_id=stage.id))
-    return Plan(
+    return StageRemovalPlan(
         decision=allow("stage.removed", stage_id=stage.id),
         changes=changes,
         events=events,
         notices=notices,
+        per_team=per_team,
     )
+
+
+def _per_team(teams: Iterable[Team], tickets: Iterable[Ticket]) -> tuple[tuple[Id, int], ...]:
+    """How many of the tickets each team has, those without any too."""
+    counts = Counter({team.id: 0 for team in teams})
+    counts.update(ticket.team_id for ticket in tickets)
+    return tuple(counts.items())
 
 
 def _known(users: Mapping[Id, User], user_id: Id | None) -> User | None:

@@ -131,14 +131,14 @@ class Pipeline:
 
 @attrs.frozen(kw_only=True)
 class ReorderPlan(Plan):
-    """Another order of one team's columns; `other_team_ids` see a change too (G6)."""
+    """Another order; `other_team_ids` are the teams, beside the one named, that see it too (G6)."""
 
     other_team_ids: tuple[Id, ...] = ()
 
 
 def plan_reorder(
     stage_ids: Sequence[Id], pipeline: Pipeline, *, now: datetime, by: Who = None
-) -> Plan:
+) -> ReorderPlan:
     """Put all stages into this order, which must be a permutation of them (G6).
 
     No ticket changes. The stages share out the positions that are there, so that few rows change;

@@ -135,6 +135,7 @@ class FailingRules(StoreContract):
         """Fail at each call, until it comes too late to hinder anything."""
         failing = place.repository
         step = place.steps[number]
+        place.look(number)
         for k in range(1, _MOST_CALLS):
             failing.fail_at(k)
             try:

@@ -28,6 +28,7 @@ from helpdesk_core.entities import (
     Visibility,
 )
 from helpdesk_core.events import TicketsMerged
+from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim
 from helpdesk_core.service import Helpdesk, every
 from helpdesk_core.similarity import SimilarityIndex
@@ -45,7 +46,8 @@ class Step:
     """One call of a use-case, by the name of its method of `Helpdesk`.
 
     It needs a store with these claims, and happens so many `days` after Monday. One that is not
-    `whole` is several transactions: it is done, and not broken off, on the way to the others.
+    `whole` is several transactions: it is done, and not broken off, on the way to the others. With
+    a `preview`, what that shows is confirmed.
     """
 
     method: str
@@ -53,6 +55,7 @@ class Step:
     needs: Collection[Claim] = ()
     days: int = 1
     whole: bool = True
+    preview: Callable[[Helpdesk, World], Plan] | None = None
 
     @property
     def takes_a_key(self) -> bool:
@@ -74,6 +77,7 @@ class Workplace:
     calendar: Any = attrs.Factory(MemoryCalendar)
     clock: Any = attrs.Factory(lambda: ManualClock(MONDAY))
     steps: Sequence[Step] = attrs.field(init=False)
+    _shown: dict[int, str] = attrs.field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.steps = script(self.id_type, self.claims)
@@ -82,12 +86,27 @@ class Workplace:
         """Whether the step, made again, is known as the same one and gives its result (T7)."""
         return step.takes_a_key and Claim.IDEMPOTENCY_KEYS in self.claims
 
+    def look(self, number: int) -> None:
+        """Be shown what the n-th step confirms, once: made again, it confirms the same."""
+        preview = self.steps[number].preview
+        if preview is not None and number not in self._shown:
+            self._shown[number] = preview(self._desk(number), self.world).fingerprint
+
     def play(self, number: int) -> object:
         """Make the n-th step: at the same moment and with the same ids whenever it is made."""
+        self.look(number)
+        step, options = self.steps[number], {}
+        if number in self._shown:
+            options["confirmed"] = self._shown[number]
+        if self.remembers(step):
+            options["idempotency_key"] = f"step {number}"
+        return step.call(self._desk(number), self.world, **options)
+
+    def _desk(self, number: int) -> Helpdesk:
         step = self.steps[number]
         self.clock.set(MONDAY + timedelta(days=step.days, minutes=number))
         ids = iter(range(_IDS * (number + 10), _IDS * (number + 11)))
-        desk = Helpdesk(
+        return Helpdesk(
             self.repository,
             self.notifier,
             self.calendar,
@@ -96,9 +115,6 @@ class Workplace:
             similarity=self.similarity,
             id_factory=lambda: make_id(self.id_type, "made", next(ids)),
         )
-        if self.remembers(step):
-            return step.call(desk, self.world, idempotency_key=f"step {number}")
-        return step.call(desk, self.world)
 
 
 def newcomer(id_type: type) -> User:
@@ -219,11 +235,15 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
             w.teams[0].id, [stage(w, 2), stage(w, 1), stage(w, 0), new("stage")],
             actor=_SETUP, **o), per_team),
         Step("fold_stage", lambda d, w, **o: d.fold_stage(
-            stage(w, 0), actor=_SETUP, confirmed=True, **o), editable),
+            stage(w, 0), actor=_SETUP, **o), editable,
+            preview=lambda d, w: d.preview_fold(stage(w, 0), True, actor=_SETUP)),
         Step("unfold_stage", lambda d, w, **o: d.unfold_stage(
-            stage(w, 0), actor=_SETUP, confirmed=True, **o), editable),
+            stage(w, 0), actor=_SETUP, **o), editable,
+            preview=lambda d, w: d.preview_fold(stage(w, 0), False, actor=_SETUP)),
         Step("remove_stage", lambda d, w, **o: d.remove_stage(
-            stage(w, 0), actor=_SETUP, move_to=stage(w, 1), **o), per_team),
+            stage(w, 0), actor=_SETUP, move_to=stage(w, 1), **o), per_team,
+            preview=lambda d, w: d.preview_stage_removal(
+                stage(w, 0), move_to=stage(w, 1), actor=_SETUP)),
         Step("change_visibility", lambda d, w, **o: d.change_visibility(
             w.teams[0].id, Visibility.COMPANY, actor=_SETUP, **o), {Claim.FOLLOW_SOURCES}),
         # removed for legal reasons

@@ -1,4 +1,4 @@
-"""Who may see a ticket, who hears of it, and what happens when a team's level changes (V1-V20)."""
+"""Who may see a ticket, who hears of it, and what a change of a team does to that (V1-V20)."""
 
 from helpdesk_core.visibility.access import can_view, can_view_team, scope_for
 from helpdesk_core.visibility.audience import Recipient, audience, may_notify
@@ -11,19 +11,23 @@ from helpdesk_core.visibility.levels import (
     team_warnings,
 )
 from helpdesk_core.visibility.previews import AccessLost
+from helpdesk_core.visibility.settings import TeamPlan, member_follows, plan_team_settings
 
 __all__ = [
     "AccessExplanation",
     "AccessLost",
     "Recipient",
+    "TeamPlan",
     "VisibilityPlan",
     "audience",
     "can_view",
     "can_view_team",
     "explain_access",
     "may_notify",
+    "member_follows",
     "plan_narrower_team",
     "plan_narrowing",
+    "plan_team_settings",
     "plan_visibility_change",
     "scope_for",
     "team_warnings",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeGuard
 
 import attrs
 
-from helpdesk_core.decisions import Reason, allow, deny
+from helpdesk_core.decisions import Reason, allow
 from helpdesk_core.entities import (
     FollowSource,
     Id,
@@ -55,18 +55,6 @@ class VisibilityPlan(Plan):
     still_notified: tuple[tuple[Id, Id | None], ...] = ()
     warnings: tuple[Reason, ...] = ()
 
-    def does_the_same(self, other: VisibilityPlan) -> bool:
-        """Whether both change the same and mean the same to the same people, whenever made."""
-        return _effect(self) == _effect(other)
-
-
-def _effect(plan: VisibilityPlan) -> tuple[object, ...]:
-    lists: tuple[Collection[object], ...] = (
-        plan.changes, plan.removed_from, plan.resubscribed, plan.loses_access,
-        plan.still_notified, plan.warnings,
-    )  # fmt: skip
-    return (*map(frozenset, lists), plan.others_lose_access)
-
 
 def team_warnings(team: Team) -> tuple[Reason, ...]:
     """What somebody who sets a team up should know first (V10).
@@ -94,7 +82,6 @@ def plan_visibility_change(
     by: Who = None,
     resubscribe_customers: bool = False,
     company_scope: bool = False,
-    confirmed: VisibilityPlan | None = None,
 ) -> VisibilityPlan:
     """What a change of the team's level does, and to whom (V6, V7, V8, V18).
 
@@ -103,9 +90,6 @@ def plan_visibility_change(
     following the team and its tickets; internal users and contacts stay (V6). Back to PUBLIC
     nobody returns by itself; `resubscribe_customers` adds each ticket's own portal customer (V7).
     PRIVATE and COMPANY change no follower (V8). The same level again does nothing.
-
-    `confirmed` is the plan that somebody saw and agreed to: a change that would do anything else
-    by now is refused, and shows what it would do.
 
     >>> from datetime import datetime, UTC
     >>> now = datetime(2026, 1, 5, tzinfo=UTC)
@@ -120,23 +104,6 @@ def plan_visibility_change(
     if not isinstance(to, Visibility):
         raise InvalidValueError("to", "must be a Visibility")
     tickets = tuple(tickets)
-    plan = _planned(team, to, tickets, users, now, by, resubscribe_customers, company_scope)
-    if confirmed is None or plan.does_the_same(confirmed):
-        return plan
-    refusal = deny("visibility.refused.moved_on", team_id=team.id)
-    return attrs.evolve(plan, decision=refusal, changes=(), events=())
-
-
-def _planned(
-    team: Team,
-    to: Visibility,
-    tickets: tuple[Ticket, ...],
-    users: Mapping[Id, User],
-    now: datetime,
-    by: Who,
-    resubscribe_customers: bool,
-    company_scope: bool,
-) -> VisibilityPlan:
     if to is team.visibility:
         return VisibilityPlan(decision=allow("visibility.unchanged"))
     changes: list[Change] = [
@@ -147,7 +114,8 @@ def _planned(
             at=now, by=by, team_id=team.id, from_visibility=team.visibility, to_visibility=to
         )
     ]
-    lost = access_lost(team, to, tickets, users.values(), company_scope=company_scope)
+    after = attrs.evolve(team, visibility=to)
+    lost = access_lost(team, after, tickets, users.values(), company_scope=company_scope)
     if _is_narrower(to, team.visibility):
         ids = tuple(one.user_id for one in lost)
         events.append(AccessNarrowed(at=now, by=by, team_id=team.id, user_ids=ids))
@@ -188,7 +156,7 @@ def _planned(
         loses_access=lost,
         others_lose_access=to is Visibility.PRIVATE,
         still_notified=notified(team, tickets, users, {user_id for user_id, _ in removed}),
-        warnings=team_warnings(attrs.evolve(team, visibility=to)),
+        warnings=team_warnings(after),
     )
 
 

@@ -1,4 +1,4 @@
-"""Who loses access by a change of a team's level, and who is still told (V18)."""
+"""Who loses access by a change of a team, and who is still told (V18)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import attrs
 
-from helpdesk_core.entities import Id, Team, Ticket, User, UserKind, Visibility
-from helpdesk_core.visibility.access import can_view_team
+from helpdesk_core.entities import Id, Team, Ticket, User
+from helpdesk_core.visibility.access import can_view, can_view_team
 
 
 @attrs.frozen(kw_only=True)
@@ -26,33 +26,34 @@ class AccessLost:
 
 def access_lost(
     team: Team,
-    to: Visibility,
+    after: Team,
     tickets: Sequence[Ticket],
     users: Iterable[User],
     *,
     company_scope: bool = False,
 ) -> tuple[AccessLost, ...]:
-    """Which of these users can view less when the team's level becomes `to` (V1-V4, V6, V18).
+    """Which of these users can view less when the team becomes what it is `after` (V1-V4, V18).
 
     >>> from helpdesk_core import Team, User, UserKind, Visibility
     >>> team = Team(id="it", name="IT", visibility=Visibility.COMPANY)
     >>> ada = User(id="ada", name="Ada", kind=UserKind.INTERNAL)
-    >>> access_lost(team, Visibility.PRIVATE, [], [ada])
+    >>> access_lost(team, attrs.evolve(team, visibility=Visibility.PRIVATE), [], [ada])
     (AccessLost(user_id='ada', ticket_ids=None, kept=()),)
     """
     by_user = _invitations(tickets)
-    after = attrs.evolve(team, visibility=to)
     lost = []
     for user in users:
+        if _sees_all(user, after, company_scope):
+            continue
         mine = by_user.get(user.id, ())
-        if user.kind is UserKind.PORTAL:
-            followed = tuple(t.id for t in mine if user.id in t.followers)
-            public = team.visibility is Visibility.PUBLIC and to is not Visibility.PUBLIC
-            if public and user.active and followed:
-                lost.append(AccessLost(user_id=user.id, ticket_ids=followed))
-        elif _sees_all(user, team, company_scope) and not _sees_all(user, after, company_scope):
-            kept = tuple(ticket.id for ticket in mine)
+        if _sees_all(user, team, company_scope):
+            kept = tuple(t.id for t in mine if _views(user, t, after, company_scope))
             lost.append(AccessLost(user_id=user.id, ticket_ids=None, kept=kept))
+            continue
+        seen = [t for t in mine if _views(user, t, team, company_scope)]
+        ids = tuple(t.id for t in seen if not _views(user, t, after, company_scope))
+        if ids:
+            lost.append(AccessLost(user_id=user.id, ticket_ids=ids))
     return tuple(lost)
 
 
@@ -88,6 +89,10 @@ def _sees_all(user: User, team: Team, company_scope: bool) -> bool:
     """Whether somebody sees every ticket of the team, and need not be invited to one (V1, V2)."""
     door = can_view_team(user, team, follows_a_ticket=False, company_scope=company_scope)
     return door.allowed
+
+
+def _views(user: User, ticket: Ticket, team: Team, company_scope: bool) -> bool:
+    return can_view(user, ticket, team, company_scope=company_scope).allowed
 
 
 def _invitations(tickets: Iterable[Ticket]) -> Mapping[Id, list[Ticket]]:
