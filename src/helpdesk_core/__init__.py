@@ -101,6 +101,7 @@ from helpdesk_core.service import (
 )
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
 from helpdesk_core.stages import (
+    AllowedMoves,
     FoldPlan,
     Pipeline,
     is_closed,
@@ -140,6 +141,7 @@ __all__ = [
     "Absence",
     "AccessExplanation",
     "AccessLost",
+    "AllowedMoves",
     "Assignment",
     "AssignmentMethod",
     "AssignmentMode",

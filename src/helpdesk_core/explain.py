@@ -70,6 +70,11 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "stage.fold_changed": "The stage {stage_id} changes (folded: {folded}).",
         "stage.reordered": "The stages get another order.",
         "stage.removed": "The stage {stage_id} is removed.",
+        "stage.move_allowed": "The ticket may go to the stage {stage_id}.",
+        "stage.refused.move_not_allowed": (
+            "From the stage {from_stage_id} this user may not move a ticket to {stage_id}, but to "
+            "these: {allowed}."
+        ),
         "stage.refused.merged_away": "The ticket {ticket_id} was merged away and stays in place.",
         "stage.refused.not_in_team": "The stage {stage_id} is not one of the team {team_ids}.",
         "stage.refused.no_folded_stage": (

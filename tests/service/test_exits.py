@@ -165,6 +165,11 @@ EXITS: dict[str, list[Call]] = {
     ],
     "move": [lambda d, a, t, m: d.move(t, "solved", actor=a)],
     "close": [lambda d, a, t, m: d.close(t, actor=a)],
+    "allowed_moves": [
+        lambda d, a, t, m: d.allowed_moves(t, actor=a),
+        lambda d, a, t, m: d.allowed_moves("mine", actor=a),
+        lambda d, a, t, m: d.allowed_moves("half-1", actor=a),
+    ],
     "assign": [
         lambda d, a, t, m: d.assign(t, a, actor=a),
         lambda d, a, t, m: d.assign(t, None, actor=a, expected_version=99),

@@ -20,6 +20,7 @@ from helpdesk_core.service.conversation import ConversationUseCases
 from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
 from helpdesk_core.service.following import FollowingUseCases
 from helpdesk_core.service.merging import MergingUseCases
+from helpdesk_core.service.moving import MovingUseCases
 from helpdesk_core.service.observing import Observed, Observer, observe
 from helpdesk_core.service.pages import Page, every
 from helpdesk_core.service.people import PeopleUseCases
@@ -30,6 +31,7 @@ from helpdesk_core.service.searching import Found, SearchingUseCases, SearchPage
 from helpdesk_core.service.stages import StageUseCases
 from helpdesk_core.service.teams import TeamUseCases
 from helpdesk_core.service.tickets import TicketUseCases
+from helpdesk_core.stages import ALL_MOVES, MoveRule
 
 __all__ = [
     "PERMISSIONS",
@@ -52,6 +54,7 @@ def _text_id() -> Id:
 
 class Helpdesk(
     TicketUseCases,
+    MovingUseCases,
     ConversationUseCases,
     FollowingUseCases,
     MergingUseCases,
@@ -75,7 +78,8 @@ class Helpdesk(
     `company_scope` shuts other companies' teams to employees (T1); `link_to` makes the link to a
     ticket that goes into messages, for recipients who can view it (V5, V20). `observer` is told of
     each use-case as it ended, by ids alone (`Observed`). `filters` and `ranking` say who is for a
-    ticket and who comes first, by the host's own functions too (A19).
+    ticket and who comes first, by the host's own functions too (A19). `moves` limits who may put
+    tickets from which stage into which (`AllowedMoves`).
 
     >>> from datetime import datetime, UTC
     >>> from helpdesk_core import Role, System, User, UserKind, Visibility
@@ -110,6 +114,7 @@ class Helpdesk(
         observer: Observer | None = None,
         filters: Mapping[str, Filter] = FILTERS,
         ranking: Mapping[str, Term] = RANKING,
+        moves: MoveRule = ALL_MOVES,
     ) -> None:
         super().__init__(
             repository,
@@ -124,6 +129,7 @@ class Helpdesk(
             link_to=link_to,
             filters=filters,
             ranking=ranking,
+            moves=moves,
         )
         if observer is not None:
             observe(self, (name for name in dir(type(self)) if not name.startswith("_")), observer)

@@ -71,6 +71,16 @@ def roles_of(user: User) -> frozenset[str]:
     return frozenset()
 
 
+def own_roles(user: User) -> frozenset[str]:
+    """The same, without *employee* where there is another: what limits agents limits all of them.
+
+    >>> own_roles(User(id="ada", name="Ada", kind=UserKind.INTERNAL, roles={Role.AGENT}))
+    frozenset({'agent'})
+    """
+    roles = roles_of(user)
+    return roles - {EMPLOYEE} or roles
+
+
 def may(user: User, use_case: str, table: Mapping[str, frozenset[str]] = PERMISSIONS) -> Decision:
     """Whether the user's roles allow the use-case; a use-case that is not in the table is denied.
 

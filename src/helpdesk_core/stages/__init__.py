@@ -5,6 +5,13 @@ functions plan, and the service applies a plan in one transaction.
 """
 
 from helpdesk_core.entities import is_closed
+from helpdesk_core.stages.allowing import (
+    ALL_MOVES,
+    AllowedMoves,
+    MoveRule,
+    allowed_stages,
+    can_move,
+)
 from helpdesk_core.stages.boards import Board, BoardColumn, build_board
 from helpdesk_core.stages.configuring import FoldPlan, plan_fold_change, plan_stage_removal
 from helpdesk_core.stages.messages import stage_messages, template_values
@@ -12,12 +19,17 @@ from helpdesk_core.stages.moving import plan_move, plan_transfer
 from helpdesk_core.stages.pipeline import Pipeline, ReorderPlan, plan_reorder, plan_reorder_team
 
 __all__ = [
+    "ALL_MOVES",
+    "AllowedMoves",
     "Board",
     "BoardColumn",
     "FoldPlan",
+    "MoveRule",
     "Pipeline",
     "ReorderPlan",
+    "allowed_stages",
     "build_board",
+    "can_move",
     "is_closed",
     "plan_fold_change",
     "plan_move",
