@@ -102,15 +102,15 @@ VIEWERS = {
 }
 
 
-def _plan(ask: Any, user: User, *how: Any) -> str:
+def _plan(ask: Any, user: User, *how: Any, query: TicketFilter = TicketFilter()) -> str:  # noqa: B008
     """How SQLite goes about it."""
     known = statements_for(str, "helpdesk_", "sqlite")
-    statement, values = ask(known, scope_for(user), TicketFilter(), *how)
-    query = known.query(statement)
-    assert query is not None
+    statement, values = ask(known, scope_for(user), query, *how)
+    asked = known.query(statement)
+    assert asked is not None
     with repository() as repo, repo._engine.connect() as connection:
-        values = tuple(query.values([values]))
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query.text}", values)
+        values = tuple(asked.values([values]))
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked.text}", values)
         return "\n".join(row[-1] for row in rows)
 
 
@@ -137,3 +137,19 @@ def test_a_count_reads_no_ticket_that_is_not_followed(viewer: str) -> None:
     ways = ("COVERING INDEX ix_helpdesk_tickets_counted", "autoindex_helpdesk_tickets_1 (id=?)")
     assert read
     assert all(any(way in line for way in ways) for line in read), plan
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_what_rests_is_looked_for_in_its_stages(viewer: str) -> None:
+    """G13: of a million tickets those in the stages listed are looked at, by indexes alone."""
+    one = TicketFilter(team_ids=frozenset({"it"}), stage_ids=frozenset({"waiting"}))
+    plan = _plan(listings.inactive, VIEWERS[viewer], MONDAY, 100, query=one)
+    read = [line for line in plan.splitlines() if line.startswith(("SEARCH", "SCAN"))]
+    assert not any(
+        "SCAN helpdesk_tickets" in line or "SCAN helpdesk_events" in line for line in read
+    )
+    events = [line for line in read if "helpdesk_events " in line]
+    assert len(events) == 2
+    assert all("ix_helpdesk_events_ticket_id_sequence (ticket_id=?)" in line for line in events)
+    if viewer != "portal":  # who begins with what they follow
+        assert any("ix_helpdesk_tickets_counted (team_id=? AND stage_id=?" in line for line in read)

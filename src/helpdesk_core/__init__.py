@@ -88,6 +88,7 @@ from helpdesk_core.ports import Position, TicketFilter
 from helpdesk_core.search import Snippet
 from helpdesk_core.service import (
     PERMISSIONS,
+    ClosedInactive,
     Delivered,
     Finding,
     Found,
@@ -155,6 +156,7 @@ __all__ = [
     "Candidate",
     "CatchUp",
     "CatchingUp",
+    "ClosedInactive",
     "CollisionError",
     "ConflictError",
     "Contender",

@@ -98,6 +98,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "The stage {stage_id} still holds tickets: {tickets}, and merged-away ones: "
             "{merged_away}."
         ),
+        "stage.passed_over.folded": "The stage {stage_id} is folded: its tickets are closed.",
+        "stage.passed_over.no_folded_stage": (
+            "The team {team_id} has no folded stage into which its tickets could be closed."
+        ),
         "stage.skipped.no_customer": "The ticket has no customer to write to.",
         "stage.skipped.inactive_customer": "The customer is not active.",
         "stage.skipped.no_email": "The customer has no e-mail address.",

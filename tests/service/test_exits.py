@@ -178,6 +178,11 @@ EXITS: dict[str, list[Call]] = {
         lambda d, a, t, m: d.transfer(t, "company", actor=a),
         lambda d, a, t, m: d.transfer("mine", m, actor=a),
     ],
+    "close_inactive": [
+        lambda d, a, t, m: d.close_inactive(1, ["new", "solved"], actor=a),
+        lambda d, a, t, m: d.close_inactive(1, ["new"], actor=a, team_ids=[m]),
+        lambda d, a, t, m: d.close_inactive(1, ["new"], actor=a, team_ids=["half", m]),
+    ],
     "assign_waiting": [lambda d, a, t, m: d.assign_waiting(actor=a)],
     # following
     "follow_ticket": [

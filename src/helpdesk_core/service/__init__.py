@@ -16,6 +16,7 @@ from helpdesk_core.ports import (
     SimilarityStore,
 )
 from helpdesk_core.service.checking import CheckingUseCases, Finding, Repaired
+from helpdesk_core.service.closing import ClosedInactive, ClosingUseCases
 from helpdesk_core.service.conversation import ConversationUseCases
 from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
 from helpdesk_core.service.following import FollowingUseCases
@@ -35,6 +36,7 @@ from helpdesk_core.stages import ALL_MOVES, MoveRule
 
 __all__ = [
     "PERMISSIONS",
+    "ClosedInactive",
     "Delivered",
     "Finding",
     "Found",
@@ -55,6 +57,7 @@ def _text_id() -> Id:
 class Helpdesk(
     TicketUseCases,
     MovingUseCases,
+    ClosingUseCases,
     ConversationUseCases,
     FollowingUseCases,
     MergingUseCases,

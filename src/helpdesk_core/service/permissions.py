@@ -51,6 +51,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "content.redact": _ADMINISTRATORS,
         "person.erase": _ADMINISTRATORS,
         "work.assign_waiting": _LEADS,
+        "work.close_inactive": _LEADS,
         "work.repair": _ADMINISTRATORS,
     }
 )

@@ -10,6 +10,7 @@ from helpdesk_core.testing.racing import OutboxRaces, RacingRules
 from helpdesk_core.testing.reading import ReadingRules
 from helpdesk_core.testing.remembering import RememberingRules
 from helpdesk_core.testing.removing import RemovingRules
+from helpdesk_core.testing.resting import RestingRules
 from helpdesk_core.testing.searching import SearchRules
 from helpdesk_core.testing.writing import WritingRules
 
@@ -20,6 +21,7 @@ class RepositoryContract(
     WritingRules,
     RememberingRules,
     PagingRules,
+    RestingRules,
     RemovingRules,
     FollowingRules,
     OutboxRaces,
