@@ -51,9 +51,26 @@ GO_ON = """
 """
 
 
-def count(kind: str, path: str) -> dict[str, object]:
-    """The figures of one log."""
-    columns, sortable, closing = LOGS[kind]
+#: How many came into which stage on which day. Every case opens in the first stage that closes
+#: nothing, and goes on from there when its first activity is another; the same again is no entry.
+ENTERED = """
+    with begin as (
+        select activity from raw where activity not in ({0}) order by {sortable}, line limit 1),
+    step as (
+        select activity, substr(replace({sortable}, '/', ''), 1, 8) as day,
+               lag(activity) over (partition by c order by {sortable}, line) as before from raw)
+    select activity, day, count(*) from (
+        select (select activity from begin) as activity, day from step where before is null
+        union all
+        select activity, day from step
+        where activity <> coalesce(before, (select activity from begin)))
+    group by activity, day
+"""
+
+
+def loaded(kind: str, path: str) -> sqlite3.Connection:
+    """The raw rows of one log, as they stand in the file."""
+    columns, _, _ = LOGS[kind]
     database = sqlite3.connect(":memory:")
     database.execute("create table raw (line integer primary key, c, activity, person, at)")
     with open(path, encoding="utf-8", newline="") as file:
@@ -64,6 +81,21 @@ def count(kind: str, path: str) -> dict[str, object]:
             "insert into raw (c, activity, person, at) values (?, ?, ?, ?)",
             ([row[place] for place in places] for row in rows),
         )
+    return database
+
+
+def entered(kind: str, path: str) -> dict[tuple[str, str], int]:
+    """How many cases came into each stage on each day, a day as in 20260105."""
+    _, sortable, closing = LOGS[kind]
+    names = ", ".join(f"'{name}'" for name in closing)
+    rows = loaded(kind, path).execute(ENTERED.format(names, sortable=sortable))
+    return {(stage, day): number for stage, day, number in rows}
+
+
+def count(kind: str, path: str) -> dict[str, object]:
+    """The figures of one log."""
+    _, sortable, closing = LOGS[kind]
+    database = loaded(kind, path)
     names = ", ".join(f"'{name}'" for name in closing)
     database.execute(ORDERED.format(sortable=sortable))
     database.execute("create index by_case on event (c, place)")

@@ -3,9 +3,10 @@
     python benchmarks/replay.py FOLDER [equal_tickets|equal_open]
 
 FOLDER holds `italian_helpdesk.csv` and `servicenow_incidents.csv`. For each log it prints the
-figures of the report, whether its historical half agrees with `independent_count.py`, and the time
-of the whole command as a ratio to just parsing the file with the `csv` module. Exit code 1 when
-something does not agree.
+figures of the report, whether its historical half agrees with `independent_count.py`, whether as
+many tickets came into each stage on each day, by their history, as that counts, and the time of the
+whole command as a ratio to just parsing the file with the `csv` module. Exit code 1 when something
+does not agree.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ import csv
 import io
 import json
 import sys
+import tempfile
 import time
 from pathlib import Path
 
-from independent_count import count
+from independent_count import count, entered
 
+from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.cli import main
+from helpdesk_core.cli.csvfile import reading
+from helpdesk_core.cli.logs import choose_format, read_log
+from helpdesk_core.cli.replay import entries
 
 LOGS = {"italian": "italian_helpdesk.csv", "servicenow": "servicenow_incidents.csv"}
 
@@ -37,14 +43,33 @@ def parse_seconds(path: Path) -> float:
     return best
 
 
+def stages_agree(kind: str, path: Path, database: Path) -> dict[str, bool]:
+    """Whether as many came into each stage on each day, by the history, as by the raw rows."""
+    with reading(path) as file:
+        log = read_log(file, choose_format(file)[0])
+    repository = SqlRepository(f"sqlite:///{database}")
+    try:
+        found = entries(repository, log.cases)
+    finally:
+        repository.close()
+    other = entered(kind, str(path))
+    total = sum(other.values())
+    print(f"  {total:,} entries of stages, in {len(other):,} pairs of a stage and a day")
+    return {"entries_per_stage_and_day": dict(found) == other}
+
+
 def compare(kind: str, path: Path, method: str) -> bool:
     """Replay one log and print what it gave; whether everything agrees."""
     parsing = parse_seconds(path)
     said = io.StringIO()
     started = time.perf_counter()
-    with contextlib.redirect_stdout(said):
-        code = main(["replay", str(path), "--json", "--method", method])
-    seconds = time.perf_counter() - started
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "played.db"
+        options = ["--json", "--method", method, "--database", str(database)]
+        with contextlib.redirect_stdout(said):
+            code = main(["replay", str(path), *options])
+        seconds = time.perf_counter() - started
+        moves = stages_agree(kind, path, database) if code == 0 else {}
     if code != 0:
         print(f"{kind}: exit code {code}")
         return False
@@ -63,6 +88,7 @@ def compare(kind: str, path: Path, method: str) -> bool:
     }
     if method == "equal_tickets":
         agreements["policy_spread_at_most_1"] = policy["spread"] <= 1
+    agreements |= moves
     print(f"{kind}, {method}")
     for name in ("cases", "events", "never_close", "go_on_after_closing"):
         print(f"  {name}: {report[name]:,}")

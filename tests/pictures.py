@@ -10,8 +10,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from helpdesk_core.availability import Availability
-from helpdesk_core.entities import Absence, RecurringAbsence, WeeklySchedule
+from helpdesk_core.entities import (
+    Absence,
+    RecurringAbsence,
+    Stage,
+    Team,
+    Visibility,
+    WeeklySchedule,
+)
 from helpdesk_core.pictures import draw_days
+from helpdesk_core.stages import Pipeline
 
 DOCS = Path(__file__).parent.parent / "docs"
 ROME = ZoneInfo("Europe/Rome")
@@ -57,9 +65,39 @@ def look_ahead() -> str:
     )
 
 
+def pipeline() -> str:
+    """The pipeline in docs/how-to-stages.md: two teams that share how tickets begin and end."""
+    names = ("New", "Working", "Waiting for the customer", "In the lab", "Solved", "Scrapped")
+    stages = [
+        Stage(id=name, name=name, position=place, folded=name in ("Solved", "Scrapped"))
+        for place, name in enumerate(names)
+    ]
+    shared = {"New", "Working", "Solved"}
+    teams = [
+        Team(id=name, name=name, visibility=Visibility.COMPANY, stage_ids=shared | more)
+        for name, more in (
+            ("Support", {"Waiting for the customer"}),
+            ("Repairs", {"In the lab", "Scrapped"}),
+        )
+    ]
+    return Pipeline(stages, teams).to_mermaid()
+
+
+def put_into(page: str, chart: str) -> str:
+    """The page with this chart in the place of the one that it has."""
+    before, fence, rest = page.partition("```mermaid\n")
+    return before + fence + chart + rest[rest.index("```") :]
+
+
 PICTURES = {"look-ahead.svg": look_ahead}
+#: Charts in the language of Mermaid, which stand in a page.
+CHARTS = {"how-to-stages.md": pipeline}
 
 if __name__ == "__main__":
     for name, draw in PICTURES.items():
         (DOCS / name).write_text(draw(), encoding="utf-8")
+        print(f"docs/{name} is up to date")
+    for name, chart in CHARTS.items():
+        page = (DOCS / name).read_text(encoding="utf-8")
+        (DOCS / name).write_text(put_into(page, chart()), encoding="utf-8")
         print(f"docs/{name} is up to date")

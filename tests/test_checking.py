@@ -63,9 +63,9 @@ ADD_WORDS = "INSERT INTO helpdesk_texts (ticket_id, message_id, internal, words)
 #: The figures of stages are what they would be if the library had done it.
 COUNTED_ANEW = (
     "DELETE FROM helpdesk_stage_counts",
-    "INSERT INTO helpdesk_stage_counts (team_id, stage_id, tickets, unassigned, waiting) "
-    "SELECT team_id, stage_id, count(*), count(CASE WHEN assignee_id IS NULL THEN 1 END), 0 "
-    "FROM helpdesk_tickets WHERE merged_into IS NULL AND team_id <> 'gone' GROUP BY 1, 2",
+    """INSERT INTO helpdesk_stage_counts (team_id, stage_id, tickets, unassigned, waiting)
+    SELECT team_id, stage_id, count(*), count(CASE WHEN assignee_id IS NULL THEN 1 END), 0
+    FROM helpdesk_tickets WHERE merged_into IS NULL AND team_id <> 'gone' GROUP BY 1, 2""",
 )
 #: What is done to the database, and what is found then.
 DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
@@ -78,15 +78,13 @@ DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
     "figures": (
         ("UPDATE helpdesk_stage_counts SET tickets = 7, waiting = 2 WHERE team_id = 'public'",),
         [
-            "The team public has in the stage new so many tickets, of which nobody has and wait so "
-            "many: 7, 0, 2; a recount gives 1, 0, 0."
+            "Kept of new in public is 7, 0, 2 tickets, of nobody, waiting; counted 1, 0, 0."
         ],
     ),
     "figures that nobody keeps": (
         ("DELETE FROM helpdesk_stage_counts WHERE team_id = 'company'",),
         [
-            "The team company has in the stage new so many tickets, of which nobody has and wait "
-            "so many: 0, 0, 0; a recount gives 1, 0, 0."
+            "Kept of new in company is 0, 0, 0 tickets, of nobody, waiting; counted 1, 0, 0."
         ],
     ),
     "a count that nobody keeps": (
@@ -99,8 +97,7 @@ DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
         ("DELETE FROM helpdesk_tickets WHERE id = 'T-1'",),
         [
             "The team public has for ann 1 tickets, 1 of them open, and a recount gives 0 and 0.",
-            "The team public has in the stage new so many tickets, of which nobody has and wait so "
-            "many: 1, 0, 0; a recount gives 0, 0, 0.",
+            "Kept of new in public is 1, 0, 0 tickets, of nobody, waiting; counted 0, 0, 0.",
             "Texts that a search knows twice, or that are not there: 1, on tickets such as T-1.",
             "A row hangs on something that is not there: helpdesk_messages 'id-",
             "A row hangs on something that is not there: helpdesk_attachments 'id-",

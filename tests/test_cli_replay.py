@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import io
 import json
@@ -21,7 +22,7 @@ from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.cli import main
 from helpdesk_core.cli.csvfile import CsvFile, reading
 from helpdesk_core.cli.logs import PRESETS, EventLog, LogFormat, choose_format, read_log
-from helpdesk_core.cli.replay import play
+from helpdesk_core.cli.replay import entries, play
 from helpdesk_core.cli.reports import OpenLoads, history_of
 from helpdesk_core.entities import AssignmentMethod
 
@@ -299,6 +300,61 @@ def test_the_real_logs_are_counted_as_by_other_means(
     assert history.nobody == other["nobody"]
     assert Counter(history.tickets) == Counter(other["tickets_per_person"])
     assert sum(history.tickets.values()) + history.nobody == cases
+
+
+def agree(kind: str, path: Path, repository: Any) -> int:
+    """How many entries of stages there are, the same by history and by SQL over the raw rows."""
+    with reading(path) as file:
+        log = read_log(file, choose_format(file)[0])
+    play(log, repository, EQUAL_TICKETS)
+    other: dict[tuple[str, str], int] = independent_count().entered(kind, str(path))
+    assert dict(entries(repository, log.cases)) == other
+    return sum(other.values())
+
+
+def sample(kind: str, path: Path, one_in: int) -> None:
+    """Every so manieth case of a real log, with all of its rows, as a log of its own."""
+    with real_log(kind).open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    place = header.index(PRESETS[kind].case)
+    cases = set(list(dict.fromkeys(row[place] for row in rows))[::one_in])
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *(row for row in rows if row[place] in cases)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "one_in", "total"), [("italian", 40, 513), ("servicenow", 20, 186)]
+)
+def test_real_moves_from_stage_to_stage(kind: str, one_in: int, total: int, tmp_path: Path) -> None:
+    """G3, G5, T6: as many tickets come into each stage on each day as by SQL over the raw rows."""
+    path = tmp_path / "sample.csv"
+    sample(kind, path, one_in)
+    repository = SqlRepository(f"sqlite:///{tmp_path / 'played.db'}")
+    try:
+        assert agree(kind, path, repository) == total
+    finally:
+        repository.close()
+
+
+rows = st.lists(
+    st.tuples(st.sampled_from("ABC"), st.sampled_from(["Assign", "Wait", "Closed"]),
+              st.integers(0, 30)), min_size=1, max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows)
+def test_moves_from_stage_to_stage(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, int]]
+) -> None:
+    """G3, G5, T6: the same of any log: rows in any order, of one moment, of one activity twice."""
+    path = tmp_path_factory.mktemp("log") / "log.csv"
+    lines = ["Case ID,Activity,Resource,Complete Timestamp", "A,Assign,ada,2026/01/01 00:00:00.000"]
+    for case, activity, quarter in rows:
+        at = datetime(2026, 1, 5, 22, tzinfo=UTC) + timedelta(minutes=15 * quarter)
+        lines.append(f"{case},{activity},ada,{at:%Y/%m/%d %H:%M:%S}.000")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert agree("italian", path, MemoryRepository()) > 0
 
 
 @pytest.mark.long

@@ -220,6 +220,62 @@ class FindsByOldWords(Broken):
         return [self._state.tickets[ticket.id] for ticket in found]
 
 
+class RestsBy(Broken):
+    """Finds what saw nothing since another moment, or otherwise."""
+
+    def inactive(self, scope: Any, query: Any, since: Any, *, limit: Any = None) -> Any:
+        events = self._state.events
+        found = []
+        for ticket in self._matching(scope, query):
+            seen = [event.at for event in events.values() if event.ticket_id == ticket.id]
+            if self.rests(ticket, seen, since):
+                found.append(ticket)
+        return sorted(found, key=lambda ticket: ticket.place)[:limit]
+
+    def rests(self, ticket: Any, seen: Any, since: Any) -> bool:
+        return ticket.created_at <= since and all(at <= since for at in seen)
+
+
+class RestsByTheLastRecorded(RestsBy):
+    def rests(self, ticket: Any, seen: Any, since: Any) -> bool:
+        return super().rests(ticket, seen[-1:], since)
+
+
+class RestsBeforeTheMoment(RestsBy):
+    def rests(self, ticket: Any, seen: Any, since: Any) -> bool:
+        return ticket.created_at < since and all(at < since for at in seen)
+
+
+class RestsFromTheStart(RestsBy):
+    """Forgets that a ticket without an event may be new."""
+
+    def rests(self, ticket: Any, seen: Any, since: Any) -> bool:
+        return all(at <= since for at in seen)
+
+
+class RestsNeverWithoutHistory(RestsBy):
+    def rests(self, ticket: Any, seen: Any, since: Any) -> bool:
+        return bool(seen) and super().rests(ticket, seen, since)
+
+
+class RestsHidden(Broken):
+    def inactive(self, scope: Any, *asked: Any, **options: Any) -> Any:
+        return super().inactive(Everything(), *asked, **options)
+
+
+class RestsNewestFirst(Broken):
+    def inactive(self, *asked: Any, limit: Any = None) -> Any:
+        return super().inactive(*asked)[::-1][:limit]
+
+
+class RestsNoMore(Broken):
+    """As a database does that is asked for what is not in a list with a NULL in it."""
+
+    def inactive(self, *asked: Any, **options: Any) -> Any:
+        ids = [e.ticket_id for e in self._state.events.values() if e.at > asked[2]]
+        return [] if None in ids else super().inactive(*asked, **options)
+
+
 class CountsTombstones(Broken):
     def workloads(self, team_id: Any) -> Any:
         state = self._state.copy()
@@ -833,6 +889,21 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
         store_of(NobodysAreNotCounted),
         "test_figures_are_counted_anew",
     ),
+    **{
+        f"{kind.__name__} by example": (
+            store_of(kind),
+            "test_the_latest_event_need_not_be_the_last_recorded",
+        )
+        for kind in (
+            RestsByTheLastRecorded,
+            RestsBeforeTheMoment,
+            RestsFromTheStart,
+            RestsNeverWithoutHistory,
+            RestsNewestFirst,
+            RestsNoMore,
+        )
+    },
+    "what is hidden rests": (store_of(RestsHidden), "test_what_saw_nothing_is_found"),
     "events of every moment": (store_of(EveryMoment), "test_events_of_one_moment"),
     "two have one ticket": (store_of(Broken, writing=_no_lock), "test_a_ticket_has_one_taker"),
     "workers assign past each other": (

@@ -592,6 +592,33 @@ def test_waiting():
     assert desk.counts("t") == {"open": 3, "unassigned": 0, "waiting": 0, "closed": 0}
 
 
+def test_closing_what_saw_nothing():
+    """G13: what saw nothing for the days goes from the stages listed into the first folded one."""
+    desk = a_desk()
+    for number in (3, 1, 2):
+        desk.open("ada", "t", now=hours(number))
+    tickets = list(desk.tickets.values())
+
+    def closed(now, listed=("new",), saw=None):
+        return stages.close_inactive(
+            tickets,
+            saw or {},
+            desk.stages,
+            desk.teams,
+            days=hours(9) - START,
+            listed=listed,
+            now=now,
+        )
+
+    folded = stages.first_folded(desk.teams["t"], desk.stages)
+    assert closed(hours(10)) == [(2, folded)]
+    assert closed(hours(12)) == [(2, folded), (3, folded), (1, folded)]
+    assert closed(hours(12), saw={3: [hours(4)]}) == [(2, folded), (1, folded)]
+    assert closed(hours(12), listed=["done"]) == []
+    tickets[0]["merged"] = 2
+    assert closed(hours(12)) == [(2, folded), (3, folded)]
+
+
 def test_boards():
     """G2, G12, M8: columns in order, folded ones as a number, only what the viewer sees."""
     desk = a_desk(level="private")

@@ -266,3 +266,20 @@ def test_a_column_is_walked_in_its_order(
     plan = _plan(listings.page, VIEWERS[viewer], *how, query=query, analyzed=analyzed)
     assert any(f"USING INDEX {index} " in line for line in _read(plan)), plan
     assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_what_rests_is_looked_for_in_its_stages(viewer: str) -> None:
+    """G13: of a million tickets those in the stages listed are looked at, by indexes alone."""
+    one = TicketFilter(team_ids=frozenset({"it"}), stage_ids=frozenset({"waiting"}))
+    plan = _plan(listings.inactive, VIEWERS[viewer], MONDAY, 100, query=one)
+    read = [line for line in plan.splitlines() if line.startswith(("SEARCH", "SCAN"))]
+    assert not any(
+        "SCAN helpdesk_tickets" in line or "SCAN helpdesk_events" in line for line in read
+    )
+    events = [line for line in read if "helpdesk_events " in line]
+    assert len(events) == 2
+    assert all("ix_helpdesk_events_ticket_id_sequence (ticket_id=?)" in line for line in events)
+    if viewer != "portal":  # who begins with what they follow
+        way = "ix_helpdesk_tickets_of_team_in_column (team_id=? AND stage_id=?"
+        assert any(way in line for line in read)

@@ -88,6 +88,7 @@ from helpdesk_core.ports import Position, TicketFilter
 from helpdesk_core.search import Snippet
 from helpdesk_core.service import (
     PERMISSIONS,
+    ClosedInactive,
     Delivered,
     Finding,
     Found,
@@ -101,6 +102,7 @@ from helpdesk_core.service import (
 )
 from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
 from helpdesk_core.stages import (
+    AllowedMoves,
     FoldPlan,
     Pipeline,
     ReorderPlan,
@@ -152,6 +154,7 @@ __all__ = [
     "Absence",
     "AccessExplanation",
     "AccessLost",
+    "AllowedMoves",
     "Assignment",
     "AssignmentMethod",
     "AssignmentMode",
@@ -165,6 +168,7 @@ __all__ = [
     "Candidate",
     "CatchUp",
     "CatchingUp",
+    "ClosedInactive",
     "CollisionError",
     "ConflictError",
     "Contender",

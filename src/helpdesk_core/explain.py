@@ -71,6 +71,11 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "stage.fold_changed": "The stage {stage_id} changes (folded: {folded}).",
         "stage.reordered": "The stages get another order.",
         "stage.removed": "The stage {stage_id} is removed.",
+        "stage.move_allowed": "The ticket may go to the stage {stage_id}.",
+        "stage.refused.move_not_allowed": (
+            "From the stage {from_stage_id} this user may not move a ticket to {stage_id}, but to "
+            "these: {allowed}."
+        ),
         "stage.refused.merged_away": "The ticket {ticket_id} was merged away and stays in place.",
         "stage.refused.not_in_team": "The stage {stage_id} is not one of the team {team_ids}.",
         "stage.refused.no_folded_stage": (
@@ -93,6 +98,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "stage.refused.holds_tickets": (
             "The stage {stage_id} still holds tickets: {tickets}, and merged-away ones: "
             "{merged_away}."
+        ),
+        "stage.passed_over.folded": "The stage {stage_id} is folded: its tickets are closed.",
+        "stage.passed_over.no_folded_stage": (
+            "The team {team_id} has no folded stage into which its tickets could be closed."
         ),
         "stage.skipped.no_customer": "The ticket has no customer to write to.",
         "stage.skipped.inactive_customer": "The customer is not active.",
@@ -159,8 +168,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "open, and a recount gives {total} and {open}."
         ),
         "check.wrong_figures": (
-            "The team {team_id} has in the stage {stage_id} so many tickets, of which nobody has "
-            "and wait so many: {kept}; a recount gives {counted}."
+            "Kept of {stage_id} in {team_id} is {kept} tickets, of nobody, waiting; counted "
+            "{counted}."
         ),
         "check.miscredit": (
             "The team {team_id} has for {member_id} a credit of {kept_credit}, and those that were "

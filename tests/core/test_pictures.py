@@ -110,3 +110,11 @@ def test_pictures_of_the_documentation_are_up_to_date(name: str) -> None:
     drawn = pictures.PICTURES[name]()
     assert re.search(r"class='found'", drawn)
     assert (pictures.DOCS / name).read_text(encoding="utf-8") == drawn
+
+
+@pytest.mark.parametrize("page", sorted(pictures.CHARTS))
+def test_charts_of_the_documentation_are_up_to_date(page: str) -> None:
+    """G5, G6: The pipeline that is shown is what the code draws; else: make pictures."""
+    text = (pictures.DOCS / page).read_text(encoding="utf-8")
+    assert text.count("```mermaid\n") == 1
+    assert pictures.put_into(text, pictures.CHARTS[page]()) == text

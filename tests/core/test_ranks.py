@@ -16,7 +16,7 @@ from helpdesk_core.entities import Stage, Team, Ticket, Visibility
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.plans import Plan, SetField
 from helpdesk_core.rank import RANK_LIMIT, check_rank, rank_between, rank_of_coming
-from helpdesk_core.stages import Pipeline, plan_drag
+from helpdesk_core.stages import Pipeline, plan_drag, plan_move
 
 pytestmark = pytest.mark.core
 
@@ -167,11 +167,14 @@ def _ticket(n: int, stage_id: str = "new", **fields: Any) -> Ticket:
 
 
 def _drag(
-    ticket: Ticket, upper: Ticket | None, lower: Ticket | None, to: str = "new"
+    ticket: Ticket,
+    upper: Ticket | None,
+    lower: Ticket | None,
+    to: str = "new",
+    pipeline: Pipeline = PIPELINE,
 ) -> tuple[Plan, Ticket]:
-    plan = plan_drag(
-        ticket, to, PIPELINE, upper=upper, lower=lower, customer=None, assignee=None, now=NOW
-    )
+    move = plan_move(ticket, to, pipeline, customer=None, assignee=None, now=NOW)
+    plan = plan_drag(move, ticket, to, upper=upper, lower=lower, now=NOW)
     fields = {c.field: c.value for c in plan.changes if isinstance(c, SetField)}
     assert all(isinstance(c, SetField) and c.id == ticket.id for c in plan.changes)
     return plan, attrs.evolve(ticket, **fields)
@@ -271,9 +274,7 @@ def test_what_a_move_refuses_a_drag_refuses() -> None:
     """G5, M8, G12: a stage of another team, and a tombstone, are refused as for a move."""
     one, two = _ticket(1), _ticket(2)
     bare = Pipeline([NEW, DOING], [attrs.evolve(TEAM, stage_ids={"new"})])
-    plan = plan_drag(
-        two, "doing", bare, upper=None, lower=None, customer=None, assignee=None, now=NOW
-    )
+    plan, _ = _drag(two, None, None, "doing", bare)
     assert plan.decision.code == "stage.refused.not_in_team"
     plan, _ = _drag(attrs.evolve(two, merged_into=one.id), one, None)
     assert plan.decision.code == "stage.refused.merged_away"

@@ -1,4 +1,4 @@
-"""Stages (G1-G9, G11, G12): what is open, what an entry sends, what a fold closes.
+"""Stages (G1-G9, G11-G13): what is open, what an entry sends, what a fold closes.
 
 `stages` is {id: stage}, `teams` is {id: team}. A message is ("email" | "sms", stage id) when sent
 and ("skipped email" | "skipped sms", stage id) when there is no address or number.
@@ -181,3 +181,26 @@ def answer(ticket, team, stages, now, automatic):
     if window is not None and now - ticket["closed_at"] > window:
         return "nothing"
     return "reopen"
+
+
+def close_inactive(tickets, saw, stages, teams, *, days, listed, now):
+    """G13: [(ticket id, stage id)], what is closed and into which stage, oldest first.
+
+    `saw` is {ticket id: [the moments of its events]}, `days` a duration.
+    """
+    closed = []
+    for ticket in sorted(tickets, key=lambda ticket: (ticket["created"], ticket["id"])):
+        # G13: "Closing tickets that saw nothing for N days".
+        # CHOICE: to be made is to see something; what is N days ago to the moment is long enough.
+        if any(now - at < days for at in [ticket["created"], *saw.get(ticket["id"], [])]):
+            continue
+        # G13: "only from the stages listed". *Words*: what is in a folded one is closed already,
+        # and a tombstone is neither.
+        if ticket["stage"] not in listed or state(ticket, stages) != "open":
+            continue
+        # G13: "into the first folded stage."
+        # CHOICE: the team's, and where it has none the ticket stays.
+        to = first_folded(teams[ticket["team"]], stages)
+        if to is not None:
+            closed.append((ticket["id"], to))
+    return closed

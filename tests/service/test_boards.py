@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from desks import SETUP, Company
 from helpdesk_core import (
+    AllowedMoves,
     ConflictError,
     InvalidValueError,
     NotFoundError,
@@ -16,6 +18,7 @@ from helpdesk_core import (
     TicketFilter,
     Visibility,
 )
+from helpdesk_core.adapters.memory import MemoryRepository
 from helpdesk_core.ports import ALL_CLAIMS, Claim
 from helpdesk_core.service.pages import Cursors
 
@@ -220,6 +223,20 @@ def test_dragging(company: Company) -> None:
     told = [event.name for event in company.desk.history("T-3", actor=SETUP)]
     told = [name for name in told if name != "StageMessageSkipped"]
     assert told[-3:] == ["TicketMoved", "TicketClosed", "TicketChanged"]
+
+
+def test_a_drag_is_limited_as_a_move_is(tmp_path: Path) -> None:
+    """T5, G12: where the host limits moves, a drag into another column is a move."""
+    moves = AllowedMoves({"agent": {("new", "working")}})
+    company = Company(MemoryRepository(), tmp_path, moves=moves)
+    for n in range(3):
+        company.open(id=f"T-{n}")
+    company.desk.drag("T-2", "new", above="T-0", actor="ann")
+    company.desk.drag("T-1", "working", actor="ann")
+    with pytest.raises(RefusedError) as caught:
+        company.desk.drag("T-0", "solved", actor="ann")
+    assert caught.value.decision.code == "stage.refused.move_not_allowed"
+    assert _columns(company.desk.board(actor="ann"))["new"] == ["T-2", "T-0"]
 
 
 def test_a_drop_beside_hidden_tickets(company: Company) -> None:

@@ -183,6 +183,10 @@ REFUSED: dict[str, tuple[Claim, Call]] = {
         Claim.ASSIGNMENT_ORDER,
         lambda c: c.desk.assign_waiting(actor=System(reason="worker")),
     ),
+    "close what saw nothing": (
+        Claim.HISTORY,
+        lambda c: c.desk.close_inactive(30, ["new"], actor=System(reason="worker")),
+    ),
     "list those who wait": (
         Claim.ASSIGNMENT_ORDER,
         lambda c: c.desk.tickets(actor=SETUP, query=TicketFilter(waiting=True)),

@@ -181,6 +181,11 @@ EXITS: dict[str, list[Call]] = {
         lambda d, a, t, m: d.drag("mine", "new", actor=a, below="half-1"),
     ],
     "close": [lambda d, a, t, m: d.close(t, actor=a)],
+    "allowed_moves": [
+        lambda d, a, t, m: d.allowed_moves(t, actor=a),
+        lambda d, a, t, m: d.allowed_moves("mine", actor=a),
+        lambda d, a, t, m: d.allowed_moves("half-1", actor=a),
+    ],
     "assign": [
         lambda d, a, t, m: d.assign(t, a, actor=a),
         lambda d, a, t, m: d.assign(t, None, actor=a, expected_version=99),
@@ -188,6 +193,11 @@ EXITS: dict[str, list[Call]] = {
     "transfer": [
         lambda d, a, t, m: d.transfer(t, "company", actor=a),
         lambda d, a, t, m: d.transfer("mine", m, actor=a),
+    ],
+    "close_inactive": [
+        lambda d, a, t, m: d.close_inactive(1, ["new", "solved"], actor=a),
+        lambda d, a, t, m: d.close_inactive(1, ["new"], actor=a, team_ids=[m]),
+        lambda d, a, t, m: d.close_inactive(1, ["new"], actor=a, team_ids=["half", m]),
     ],
     "assign_waiting": [lambda d, a, t, m: d.assign_waiting(actor=a)],
     # following

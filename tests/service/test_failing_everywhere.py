@@ -66,6 +66,7 @@ _ADA = WORLD.users[0].id
 
 READS: dict[str, Callable[[Helpdesk], object]] = {
     "access": lambda d: d.access(_TICKET, actor=_ADA),
+    "allowed_moves": lambda d: d.allowed_moves(_TICKET, actor=_ADA),
     "attachments": lambda d: d.attachments(_TICKET, actor=_ADA),
     "board": lambda d: d.board(_TEAM, actor=_ADA),
     "check": lambda d: d.check(),

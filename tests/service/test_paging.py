@@ -278,6 +278,7 @@ def test_every_list_is_paged() -> None:
     """T8: what the service gives as a list is a page, or is bounded by what it is."""
     bounded = {
         "stages",  # a team's pipeline
+        "allowed_moves",  # some of it
         "duplicates",  # the best few, by `limit`
         "duplicate_groups",  # tickets put together, of one scope
         "assign_waiting",  # at most `limit` that were assigned

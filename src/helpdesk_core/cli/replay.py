@@ -12,13 +12,14 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from pathlib import Path
 
 from rich.text import Text
 
+from helpdesk_core.adapters.clock import SystemClock
 from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
 from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.cli import console
@@ -35,8 +36,9 @@ from helpdesk_core.entities import (
     UserKind,
     Visibility,
 )
+from helpdesk_core.events import TicketMoved, TicketOpened
 from helpdesk_core.ports import Repository
-from helpdesk_core.service import Helpdesk
+from helpdesk_core.service import Helpdesk, every
 
 TEAM_ID = "replay"
 ACTOR = System(reason="replay of an event log")
@@ -193,6 +195,23 @@ def play(
         ),
         tuple(map(str, helpdesk.check())),
     )
+
+
+def entries(repository: Repository, cases: Iterable[str]) -> Counter[tuple[str, str]]:
+    """How often a ticket came into each stage on each day, by the history of these tickets (T6).
+
+    A ticket comes into a stage when it is opened there, and when it is moved there. Days are those
+    of UTC, as in 20260105.
+    """
+    reader = Helpdesk(repository, MemoryNotifier(), MemoryCalendar(), SystemClock())
+    found: Counter[tuple[str, str]] = Counter()
+    for case in cases:
+        for event in every(reader.history, case, actor=ACTOR, limit=500):
+            if isinstance(event, TicketOpened):
+                found[str(event.stage_id), f"{event.at:%Y%m%d}"] += 1
+            elif isinstance(event, TicketMoved):
+                found[str(event.to_stage_id), f"{event.at:%Y%m%d}"] += 1
+    return found
 
 
 def _build(helpdesk: Helpdesk, log: EventLog, method: AssignmentMethod) -> None:

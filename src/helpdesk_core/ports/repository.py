@@ -108,6 +108,16 @@ class Session(Protocol):
         """
         ...
 
+    def inactive(
+        self, scope: Scope, query: TicketFilter, since: datetime, *, limit: int | None = None
+    ) -> Sequence[Ticket]:
+        """Tickets as `find` gives them that saw nothing since: nothing is in the history (G13).
+
+        Neither the ticket nor an event of it is of a moment after `since`. The query names stages
+        whose tickets may be few among many: a store does well to begin with these.
+        """
+        ...
+
     def search(
         self,
         scope: Scope,

@@ -17,10 +17,12 @@ from helpdesk_core.ports import (
 )
 from helpdesk_core.service.boards import BoardUseCases
 from helpdesk_core.service.checking import CheckingUseCases, Finding, Repaired
+from helpdesk_core.service.closing import ClosedInactive, ClosingUseCases
 from helpdesk_core.service.conversation import ConversationUseCases
 from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
 from helpdesk_core.service.following import FollowingUseCases
 from helpdesk_core.service.merging import MergingUseCases
+from helpdesk_core.service.moving import MovingUseCases
 from helpdesk_core.service.observing import Observed, Observer, observe
 from helpdesk_core.service.pages import Page, every
 from helpdesk_core.service.people import PeopleUseCases
@@ -31,9 +33,11 @@ from helpdesk_core.service.searching import Found, SearchingUseCases, SearchPage
 from helpdesk_core.service.stages import StageUseCases
 from helpdesk_core.service.teams import TeamUseCases
 from helpdesk_core.service.tickets import TicketUseCases
+from helpdesk_core.stages import ALL_MOVES, MoveRule
 
 __all__ = [
     "PERMISSIONS",
+    "ClosedInactive",
     "Delivered",
     "Finding",
     "Found",
@@ -53,6 +57,8 @@ def _text_id() -> Id:
 
 class Helpdesk(
     TicketUseCases,
+    MovingUseCases,
+    ClosingUseCases,
     ConversationUseCases,
     FollowingUseCases,
     MergingUseCases,
@@ -77,7 +83,8 @@ class Helpdesk(
     `company_scope` shuts other companies' teams to employees (T1); `link_to` makes the link to a
     ticket that goes into messages, for recipients who can view it (V5, V20). `observer` is told of
     each use-case as it ended, by ids alone (`Observed`). `filters` and `ranking` say who is for a
-    ticket and who comes first, by the host's own functions too (A19).
+    ticket and who comes first, by the host's own functions too (A19). `moves` limits who may put
+    tickets from which stage into which (`AllowedMoves`).
 
     >>> from datetime import datetime, UTC
     >>> from helpdesk_core import Role, System, User, UserKind, Visibility
@@ -112,6 +119,7 @@ class Helpdesk(
         observer: Observer | None = None,
         filters: Mapping[str, Filter] = FILTERS,
         ranking: Mapping[str, Term] = RANKING,
+        moves: MoveRule = ALL_MOVES,
     ) -> None:
         super().__init__(
             repository,
@@ -126,6 +134,7 @@ class Helpdesk(
             link_to=link_to,
             filters=filters,
             ranking=ranking,
+            moves=moves,
         )
         if observer is not None:
             observe(self, (name for name in dir(type(self)) if not name.startswith("_")), observer)

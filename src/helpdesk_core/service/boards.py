@@ -12,6 +12,7 @@ from helpdesk_core.fields import check_id, collection
 from helpdesk_core.ports import Claim, Figures, Ranked, TicketFilter
 from helpdesk_core.search import Wanted, wanted
 from helpdesk_core.service.desk import Desk
+from helpdesk_core.service.moving import moving
 from helpdesk_core.service.once import Once, same_ticket
 from helpdesk_core.service.pages import Cursors, Page, check_limit
 from helpdesk_core.service.showing import shown, shown_all
@@ -190,19 +191,10 @@ class BoardUseCases(Desk):
             upper, lower = _around(work, ticket_id, stage_id, below, above)
             if {ticket.id for ticket in (upper, lower) if ticket} != set(looked):
                 raise MovedError
-            pipeline = work.pipeline(case.team)
+            move = moving(work, case, stage_id)
             work.carry_out(
                 plan_drag(
-                    case.ticket,
-                    stage_id,
-                    pipeline,
-                    upper=upper,
-                    lower=lower,
-                    customer=work.user_or_none(case.ticket.customer_id),
-                    assignee=work.user_or_none(case.ticket.assignee_id),
-                    now=work.now,
-                    by=work.by,
-                    sent_before=work.sent_before(ticket_id, [pipeline.stage(stage_id)]),
+                    move, case.ticket, stage_id, upper=upper, lower=lower, now=work.now, by=work.by
                 )
             )
             return work.fresh(ticket_id)

@@ -36,6 +36,7 @@ from helpdesk_core.service.observing import notes
 from helpdesk_core.service.once import Done, Once, done_once
 from helpdesk_core.service.presence import NOT_ASKED, Pool, Presence
 from helpdesk_core.service.work import MovedError, Work
+from helpdesk_core.stages import MoveRule
 
 T = TypeVar("T")
 _Ids = Collection[Id]
@@ -64,7 +65,10 @@ class Desk:
         link_to: Callable[[Ticket], str] | None,
         filters: Mapping[str, Filter],
         ranking: Mapping[str, Term],
+        moves: MoveRule,
     ) -> None:
+        if not callable(moves):
+            raise InvalidValueError("moves", "must be AllowedMoves, or a function of the host's")
         self._repository = repository
         self._notifier = notifier
         self._calendar = calendar
@@ -77,6 +81,7 @@ class Desk:
         self._link_to = link_to
         self._filters = filters
         self._ranking = ranking
+        self._moves = moves
         self._pools: dict[object, Pool] = {}  # as tickets met them, by who opened them
 
     # --- running a use-case ----------------------------------------------------------------------
@@ -104,6 +109,7 @@ class Desk:
             locked_teams=teams,
             filters=self._filters,
             ranking=self._ranking,
+            moves=self._moves,
             presence=presence,
         )
 

@@ -51,6 +51,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "content.redact": _ADMINISTRATORS,
         "person.erase": _ADMINISTRATORS,
         "work.assign_waiting": _LEADS,
+        "work.close_inactive": _LEADS,
         "work.repair": _ADMINISTRATORS,
     }
 )
@@ -69,6 +70,16 @@ def roles_of(user: User) -> frozenset[str]:
     if user.kind is UserKind.INTERNAL:
         return frozenset({EMPLOYEE, *(role.value for role in user.roles)})
     return frozenset()
+
+
+def own_roles(user: User) -> frozenset[str]:
+    """The same, without *employee* where there is another: what limits agents limits all of them.
+
+    >>> own_roles(User(id="ada", name="Ada", kind=UserKind.INTERNAL, roles={Role.AGENT}))
+    frozenset({'agent'})
+    """
+    roles = roles_of(user)
+    return roles - {EMPLOYEE} or roles
 
 
 def may(user: User, use_case: str, table: Mapping[str, frozenset[str]] = PERMISSIONS) -> Decision:

@@ -32,11 +32,12 @@ from helpdesk_core.fields import distinct, settled
 from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, Plan, SetField
 from helpdesk_core.service.assigning import AssigningUseCases
 from helpdesk_core.service.choosing import choice, handing
+from helpdesk_core.service.moving import moving
 from helpdesk_core.service.once import Once, same_ticket
 from helpdesk_core.service.presence import Presence
 from helpdesk_core.service.showing import shown
 from helpdesk_core.service.work import Case, Work
-from helpdesk_core.stages import plan_move, plan_transfer, stage_messages
+from helpdesk_core.stages import plan_transfer, stage_messages
 from helpdesk_core.visibility import audience, plan_narrower_team
 
 #: What `change_ticket` may change.
@@ -196,11 +197,14 @@ class TicketUseCases(AssigningUseCases):
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Ticket:
-        """Put the ticket into another stage of its team; closing follows the fold (G3, G5, G8)."""
+        """Put the ticket into another stage of its team; closing follows the fold (G3, G5, G8).
+
+        Where the host limits moves, one that is not allowed is refused, with those that are (T5).
+        """
 
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.move", expected_version)
-            _move(work, case, stage_id)
+            work.carry_out(moving(work, case, stage_id))
             return work.fresh(ticket_id)
 
         return self._write(
@@ -242,7 +246,7 @@ class TicketUseCases(AssigningUseCases):
                 folded = work.pipeline(case.team).first_folded(case.team.id)
                 if folded is None:
                     raise RefusedError(deny("stage.refused.no_folded_stage", team_id=case.team.id))
-                _move(work, case, folded.id)
+                work.carry_out(moving(work, case, folded.id))
             return work.fresh(ticket_id)
 
         return self._write(
@@ -392,23 +396,6 @@ def _taking_in(
         changes=[Add(ticket)],
         events=[*events, *skips],
         notices=[*messages, *opened],
-    )
-
-
-def _move(work: Work, case: Case, stage_id: Id) -> None:
-    ticket = case.ticket
-    pipeline = work.pipeline(case.team)
-    work.carry_out(
-        plan_move(
-            ticket,
-            stage_id,
-            pipeline,
-            customer=work.user_or_none(ticket.customer_id),
-            assignee=work.user_or_none(ticket.assignee_id),
-            now=work.now,
-            by=work.by,
-            sent_before=work.sent_before(ticket.id, [pipeline.stage(stage_id)]),
-        )
     )
 
 

@@ -45,7 +45,7 @@ from helpdesk_core.service.claims import asked_by, for_store, require_claims
 from helpdesk_core.service.observing import notes
 from helpdesk_core.service.permissions import may
 from helpdesk_core.service.presence import NOT_ASKED, Presence
-from helpdesk_core.stages import Pipeline
+from helpdesk_core.stages import ALL_MOVES, MoveRule, Pipeline
 from helpdesk_core.visibility import can_view, can_view_team, scope_for
 from helpdesk_core.visibility.scopes import Everything, Scope
 
@@ -80,6 +80,7 @@ class Work:
     locked_teams: frozenset[Id] = frozenset()
     filters: Mapping[str, Filter] = FILTERS
     ranking: Mapping[str, Term] = RANKING
+    moves: MoveRule = ALL_MOVES
     presence: Presence = NOT_ASKED
     _counted: set[Id] = attrs.Factory(set)
     _version_of: dict[Id, int] = attrs.Factory(dict)

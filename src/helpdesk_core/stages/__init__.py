@@ -5,6 +5,13 @@ functions plan, and the service applies a plan in one transaction.
 """
 
 from helpdesk_core.entities import is_closed
+from helpdesk_core.stages.allowing import (
+    ALL_MOVES,
+    AllowedMoves,
+    MoveRule,
+    allowed_stages,
+    can_move,
+)
 from helpdesk_core.stages.boards import (
     Board,
     BoardColumn,
@@ -25,16 +32,21 @@ from helpdesk_core.stages.moving import plan_move, plan_transfer
 from helpdesk_core.stages.pipeline import Pipeline, ReorderPlan, plan_reorder, plan_reorder_team
 
 __all__ = [
+    "ALL_MOVES",
+    "AllowedMoves",
     "Board",
     "BoardColumn",
     "Figures",
     "FoldPlan",
+    "MoveRule",
     "Pipeline",
     "ReorderPlan",
     "StageRemovalPlan",
     "TeamFigures",
+    "allowed_stages",
     "build_board",
     "build_dashboard",
+    "can_move",
     "is_closed",
     "plan_drag",
     "plan_fold_change",

@@ -25,6 +25,11 @@ def _in_order(stages: Iterable[Stage]) -> tuple[Stage, ...]:
     return tuple(sorted(stages, key=lambda stage: stage.position))  # stable: ties as given
 
 
+def _in_mermaid(text: str) -> str:
+    """The text in quotation marks: all but letters, digits and spaces by their numbers."""
+    return "".join(c if c.isalnum() or c == " " else f"#{ord(c)};" for c in text)
+
+
 def _teams(teams: Iterable[Team]) -> tuple[Team, ...]:
     return tuple(teams)
 
@@ -116,6 +121,48 @@ class Pipeline:
     def first(self, team_id: Id, *, folded: bool) -> Stage | None:
         """The team's first folded, or first unfolded, stage."""
         return next((stage for stage in self.columns(team_id) if stage.folded is folded), None)
+
+    def to_mermaid(self) -> str:
+        """The pipeline as a flowchart in the language of Mermaid, which many pages draw (G5, G6).
+
+        Stages from left to right in their order, each with the names of the teams that use it. A
+        folded one has round ends and a broken line, one that teams share a thick line. Names are
+        written so that none can be taken for a part of the chart.
+
+        >>> from helpdesk_core.entities import Visibility
+        >>> stages = [Stage(id=1, name="New", position=0),
+        ...           Stage(id=2, name="[Solved]", position=1, folded=True)]
+        >>> teams = [Team(id=id, name=id, visibility=Visibility.COMPANY, stage_ids=stage_ids)
+        ...          for id, stage_ids in (("IT", {1, 2}), ("HR", {1}))]
+        >>> print(Pipeline(stages, teams).to_mermaid())
+        flowchart LR
+            s0["New<br/>IT, HR"]
+            s1(["#91;Solved#93;<br/>IT"])
+            s0 --> s1
+            classDef folded stroke-dasharray: 5 3
+            classDef shared stroke-width: 3px
+            class s1 folded
+            class s0 shared
+        <BLANKLINE>
+        """
+        boxes: list[str] = []
+        marked: dict[str, list[str]] = {"folded": [], "shared": []}
+        for place, stage in enumerate(self.stages):
+            teams = [_in_mermaid(team.name) for team in self.teams_using(stage.id)]
+            text = "<br/>".join(filter(None, (_in_mermaid(stage.name), ", ".join(teams))))
+            boxes.append(f's{place}(["{text}"])' if stage.folded else f's{place}["{text}"]')
+            if stage.folded:
+                marked["folded"].append(f"s{place}")
+            if len(teams) > 1:
+                marked["shared"].append(f"s{place}")
+        lines = [
+            *boxes,
+            *(f"s{place} --> s{place + 1}" for place in range(len(boxes) - 1)),
+            "classDef folded stroke-dasharray: 5 3",
+            "classDef shared stroke-width: 3px",
+            *(f"class {','.join(names)} {mark}" for mark, names in marked.items() if names),
+        ]
+        return "flowchart LR\n" + "".join(f"    {line}\n" for line in lines)
 
     def left_without_open(self, stage_id: Id, teams: Iterable[Team]) -> tuple[Id, ...]:
         """Those of the teams whose last unfolded stage this is (G7)."""

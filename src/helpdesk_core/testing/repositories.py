@@ -11,6 +11,7 @@ from helpdesk_core.testing.racing import OutboxRaces, RacingRules
 from helpdesk_core.testing.reading import ReadingRules
 from helpdesk_core.testing.remembering import RememberingRules
 from helpdesk_core.testing.removing import RemovingRules
+from helpdesk_core.testing.resting import RestingRules
 from helpdesk_core.testing.searching import SearchRules
 from helpdesk_core.testing.writing import WritingRules
 
@@ -22,6 +23,7 @@ class RepositoryContract(
     RememberingRules,
     PagingRules,
     ColumnRules,
+    RestingRules,
     RemovingRules,
     FollowingRules,
     OutboxRaces,

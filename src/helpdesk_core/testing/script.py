@@ -220,6 +220,8 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
         Step("change_user", lambda d, w, **o: d.change_user(
             bob(w), actor=_SETUP, active=True, **o), order),
         Step("assign_waiting", lambda d, w: d.assign_waiting(actor=_SETUP), order),
+        Step("close_inactive", lambda d, w: d.close_inactive(
+            30, [stage(w, 0), stage(w, 1)], actor=_SETUP, limit=1), {Claim.HISTORY}, days=60),
         # duplicates
         Step("discard_duplicate", lambda d, w, **o: d.discard_duplicate(
             ticket(w, a), ticket(w, b), actor=_SETUP, **o), {Claim.DISCARDS}),

@@ -139,6 +139,14 @@ class MemorySession:
         inside = select(scope, state.tickets.values(), state.teams)
         return [ticket for ticket in inside if query.matches(ticket, state.stages[ticket.stage_id])]
 
+    def inactive(
+        self, scope: Scope, query: TicketFilter, since: datetime, *, limit: int | None = None
+    ) -> Sequence[Ticket]:
+        seen = {event.ticket_id for event in self._state.events.values() if event.at > since}
+        asked = self._matching(scope, query)
+        found = (t for t in asked if t.created_at <= since and t.id not in seen)
+        return _listed(found, None, limit, newest_first=False)
+
     def search(
         self,
         scope: Scope,

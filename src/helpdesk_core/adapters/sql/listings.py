@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -103,6 +104,38 @@ def ordered(
     if limit is not None:  # as a number, since a database plans for it
         found = found.limit(sa.literal_column(str(int(limit)), sa.Integer()))
     return found
+
+
+def inactive(
+    statements: Statements, scope: Scope, query: TicketFilter, since: datetime, limit: int | None
+) -> Question:
+    """Of the tickets that are asked for, those of which nothing was recorded since (G13)."""
+    shape, values = apart(scope, statements.tables.id_type)
+
+    def build() -> sa.Select[Any]:
+        tables = statements.tables
+        tickets, events = tables.tickets, tables.events.c
+        moment = sa.bindparam("since", type_=events.at.type)
+        own = sa.select(events.at).where(events.ticket_id == tickets.c.id)
+        latest = own.order_by(events.sequence.desc()).limit(sa.literal_column("1"))
+        # In this order, and by no other index than that of the stages, few of whose tickets may be
+        # open; the latest event alone tells of most, and is a step of its index away.
+        rests = sa.case(
+            (tickets.c.created_at > moment, sa.false()),
+            (latest.scalar_subquery() > moment, sa.false()),
+            else_=~own.where(events.at > moment).exists(),
+        )
+        asked = sa.and_(Reach(tables, shape).clause(), filter_clause(tables, query), rests)
+        # By itself, or PostgreSQL would rather walk all tickets in the order of the page.
+        found = sa.select(tickets).where(asked).cte("found")
+        found = found.prefix_with("MATERIALIZED", dialect="postgresql")
+        first = sa.select(found).order_by(found.c.created_at, found.c.id)
+        if limit is not None:
+            first = first.limit(sa.literal_column(str(limit), sa.Integer()))
+        return whole_rows(statements, first)
+
+    key = ("inactive", shape, query, limit)
+    return statements.remembered(key, build), values | {"since": since}
 
 
 def whole_rows(statements: Statements, found: sa.Select[Any]) -> sa.Select[Any]:

@@ -167,6 +167,13 @@ class SqlSession:
     def count(self, scope: Scope, query: TicketFilter) -> int:
         return int(self._db.rows(*listings.count(self._sql, scope, query))[0][0])
 
+    def inactive(
+        self, scope: Scope, query: TicketFilter, since: datetime, *, limit: int | None = None
+    ) -> Sequence[Ticket]:
+        checked = None if limit is None else _checked(limit)
+        asked = listings.inactive(self._sql, scope, query, since, checked)
+        return sorted(self._full(self._db.rows(*asked)), key=lambda ticket: ticket.place)
+
     def search(
         self,
         scope: Scope,
