@@ -884,7 +884,10 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
         store_of(ColumnsInTime),
         "test_dragged_tickets_stand_where_they_were_put",
     ),
-    "columns go one way": (store_of(OneWayColumns), "test_a_column_is_read_in_its_order"),
+    "columns go one way": (
+        store_of(OneWayColumns),
+        "test_dragged_tickets_stand_where_they_were_put",
+    ),
     "nobody's tickets are not counted": (
         store_of(NobodysAreNotCounted),
         "test_figures_are_counted_anew",
@@ -1150,7 +1153,7 @@ OTHERS: dict[str, tuple[type[Contract], str]] = {
         "test_what_was_removed_or_changed_is_forgotten",
     ),
     "an index that hints": (index_of(Hints), "test_only_what_may_be_seen_is_found"),
-    "an index that filters late": (index_of(FiltersLate), "test_only_what_may_be_seen_is_found"),
+    "an index that filters late": (index_of(FiltersLate), "test_a_limit_counts_what_may_be_seen"),
 }
 
 

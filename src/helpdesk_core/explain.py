@@ -72,6 +72,12 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "stage.reordered": "The stages get another order.",
         "stage.removed": "The stage {stage_id} is removed.",
         "stage.move_allowed": "The ticket may go to the stage {stage_id}.",
+        "board.dragged": "The ticket has its place in the stage {stage_id}.",
+        "board.refused.moved_on": (
+            "The column is another than the one that was seen: the ticket {ticket_id} is not there, "
+            "or in another order."
+        ),
+        "board.refused.no_room": "Between these two in the stage {stage_id} there is no room left.",
         "stage.refused.move_not_allowed": (
             "From the stage {from_stage_id} this user may not move a ticket to {stage_id}, but to "
             "these: {allowed}."

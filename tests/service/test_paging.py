@@ -282,6 +282,7 @@ def test_every_list_is_paged() -> None:
         "duplicates",  # the best few, by `limit`
         "duplicate_groups",  # tickets put together, of one scope
         "assign_waiting",  # at most `limit` that were assigned
+        "dashboard",  # a line for each team
         "check",  # the operator's, for nobody's screen
         "coverage",  # the gaps of a week or so
         "hand_over",  # the tickets of one absent person

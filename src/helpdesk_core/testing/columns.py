@@ -95,6 +95,8 @@ class ColumnRules(StoreContract):
             with repository.reading() as session:
                 there = [*tickets, *session.tickets(world.ticket_ids).values()]
                 column = [t for t in sorted(there, key=_in_column) if t.stage_id == stage.id]
+                back = session.in_board_order(Everything(), query, backwards=True)
+                assert [ticket.id for ticket in back] == [ticket.id for ticket in column[::-1]]
                 for limit in range(1, len(column) + 1):
                     found: list[Ticket] = []
                     while page := list(

@@ -103,6 +103,18 @@ class SimilarityStoreContract(Contract):
 
         check()
 
+    def test_a_limit_counts_what_may_be_seen(self) -> None:
+        """M11: the best of those that may be seen is found, however many hidden ones are better."""
+        ids = [make_id(self.id_type, "ticket", n) for n in range(4)]
+        subjects = ("printer ink", "printer ink", "printer ink", "printer paper")
+        tickets = [
+            Ticket(id=id, team_id=1, stage_id=1, subject=subject, created_at=MONDAY)
+            for id, subject in zip(ids, subjects, strict=True)
+        ]
+        store = self._filled(tickets)
+        found = store.most_similar(tickets[0], 1, among={ids[3]})
+        assert [match.ticket_id for match in found] == [ids[3]]
+
     def test_what_was_removed_or_changed_is_forgotten(self) -> None:
         """M1, M5: a removed ticket is found no more, a changed one by what it says now."""
         ids = [make_id(self.id_type, "ticket", n) for n in range(3)]
