@@ -74,8 +74,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "stage.move_allowed": "The ticket may go to the stage {stage_id}.",
         "board.dragged": "The ticket has its place in the stage {stage_id}.",
         "board.refused.moved_on": (
-            "The column is another than the one that was seen: the ticket {ticket_id} is not there, "
-            "or in another order."
+            "The column is another than the one that was seen: the ticket {ticket_id} is not in "
+            "it, or in another order."
         ),
         "board.refused.no_room": "Between these two in the stage {stage_id} there is no room left.",
         "stage.refused.move_not_allowed": (
