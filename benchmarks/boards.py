@@ -131,7 +131,7 @@ def loaded(database: str, number: int, seed: int, server: sa.URL | None) -> Iter
     if server is None:
         with tempfile.TemporaryDirectory() as folder:
             url = f"sqlite:///{Path(folder, 'desk.sqlite')}"
-            scopes_desk.load(url, number, seed)
+            scopes_desk.load(url, number, seed, texts=True)
             yield url
         return
     name = f"helpdesk_boards_{number}"
@@ -140,7 +140,7 @@ def loaded(database: str, number: int, seed: int, server: sa.URL | None) -> Iter
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     try:
         url = server.set(database=name).render_as_string(hide_password=False)
-        scopes_desk.load(url, number, seed)
+        scopes_desk.load(url, number, seed, texts=True)
         yield url
     finally:
         with engine.connect() as connection:

@@ -22,7 +22,9 @@ from helpdesk_core.adapters.clock import SystemClock
 from helpdesk_core.adapters.memory import MemoryCalendar, MemoryNotifier
 from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.adapters.sql.tables import tables_for
+from helpdesk_core.adapters.sql.types import Words
 from helpdesk_core.rank import rank_of_coming
+from helpdesk_core.search import opening_text, words_in
 
 SETUP = System(reason="benchmark")
 TEAMS = [f"team-{n}" for n in range(60)]
@@ -105,8 +107,11 @@ class _Tickets:
             self._last[team] = id
 
 
-def load(url: str, number: int, seed: int) -> None:
-    """Fill an empty database, with counts that fit, and let it look at its own figures."""
+def load(url: str, number: int, seed: int, *, texts: bool = False) -> None:
+    """Fill an empty database, with counts that fit, and let it look at its own figures.
+
+    With `texts` each ticket's opening can be searched too, which takes as long again.
+    """
     with SqlRepository(url) as repository:
         _people_and_teams(repository)
     if url.startswith("sqlite"):
@@ -128,8 +133,12 @@ def load(url: str, number: int, seed: int) -> None:
                 for row in rows:
                     copy.write_row(row)
 
+    of_texts = "ticket_id, internal, words"
     for tickets, follows, tags in _Tickets(number, seed, _moment_of(url)).pieces():
         put("tickets", _TICKET, tickets)
+        if texts:
+            words = _words_of(url)
+            put("texts", of_texts, [(row[0], False, words(row[3], row[5])) for row in tickets])
         put("ticket_follows", "ticket_id, user_id, source", follows)
         put("ticket_tags", "ticket_id, tag", tags)
     run(
@@ -151,6 +160,16 @@ def load(url: str, number: int, seed: int) -> None:
         file.autocommit = True  # type: ignore[attr-defined]
         run("VACUUM ANALYZE")
     file.close()
+
+
+def _words_of(url: str) -> Any:
+    dialect = sa.make_url(url).get_dialect()()
+
+    def words(subject: str, description: str) -> str:
+        found = words_in(opening_text(subject, description))
+        return Words().process_bind_param(found, dialect)
+
+    return words
 
 
 @contextmanager
