@@ -7,12 +7,14 @@ in all, as an employee who sees two of three teams and what they follow. By hand
 for the page, one for the count, over the same index, without tickets merged into others, without
 values that are checked and without passages. They take turns, after they have given the same ids
 and the same count; the best of each counts. The second table is what opening a ticket costs more
-for being searched. Exit code 1 when an answer differs.
+for being searched; between them stands what removing words costs on SQLite. Exit code 1 when an
+answer differs.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import platform
 import random
 import statistics
@@ -32,6 +34,7 @@ from helpdesk_core import (
     Helpdesk,
     Role,
     Stage,
+    System,
     Team,
     Ticket,
     User,
@@ -181,6 +184,24 @@ def opening(store: str, rounds: int) -> None:
         print(f"| {store} | {ours:.2f} ms | {theirs:.2f} ms | {ours - theirs:.2f} ms |", flush=True)
 
 
+def removing(repository: SqlRepository, rounds: int) -> None:
+    """What removing the words of a ticket costs, and without merging SQLite's index for it (T9)."""
+    from helpdesk_core.adapters.sql import changes
+
+    whole, me, numbers = changes.forget_words, System(reason="benchmark"), itertools.count()
+    desk = Helpdesk(repository, MemoryNotifier(), MemoryCalendar(), ManualClock(START))
+
+    def one(forget: Any) -> float:
+        changes.forget_words = forget  # type: ignore[assignment]
+        started = time.process_time()
+        desk.redact_message(f"T-{next(numbers)}", None, actor=me, reason="benchmark")
+        return time.process_time() - started
+
+    merged, left = (min(one(how) for _ in range(rounds)) for how in (whole, lambda _: None))
+    changes.forget_words = whole
+    print(f"\nremoving a ticket's words: {merged * 1e3:.1f} ms, unmerged {left * 1e3:.1f} ms\n")
+
+
 def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -198,6 +219,8 @@ def main() -> int:
         with database(store) as repository:
             fill(repository, options.tickets, options.seed)
             same = compare(repository, options.rounds) and same
+            if store == "sqlite":
+                removing(repository, options.rounds)
     print("\n| store | opening a ticket | without its words | more |\n|---|---|---|---|")
     for store in stores:
         opening(store, options.rounds)

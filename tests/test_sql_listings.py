@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +30,7 @@ from helpdesk_core.visibility.scopes import (
     Scope,
     select,
 )
-from sql_stores import TEAMS, empty, fill, on_each_store, repository, ticket_of
+from sql_stores import TEAMS, empty, fill, on_each_store, opened, repository, ticket_of
 from sql_things import MONDAY, USERS, filters, worlds
 
 _whose = st.sampled_from([*(user.id for user in USERS), "nobody", 7])
@@ -279,7 +280,56 @@ def test_what_rests_is_looked_for_in_its_stages(viewer: str) -> None:
     )
     events = [line for line in read if "helpdesk_events " in line]
     assert len(events) == 2
-    assert all("ix_helpdesk_events_ticket_id_sequence (ticket_id=?)" in line for line in events)
+    ways = ("_sequence (ticket_id=?)", "_at_sequence (ticket_id=? AND at>?)")  # latest; any later
+    assert all(f"ix_helpdesk_events_ticket_id{w}" in e for w, e in zip(ways, events, strict=True))
     if viewer != "portal":  # who begins with what they follow
         way = "ix_helpdesk_tickets_of_team_in_column (team_id=? AND stage_id=?"
         assert any(way in line for line in read)
+
+
+def _how_history_is_read(store: str, **asked: Any) -> str:
+    """How a database goes about the history of one ticket, which PostgreSQL is told is long."""
+    with opened(store) as repo, repo.reading() as session:
+        texts: list[tuple[str, Any]] = []
+        run = session._db._connection
+
+        def note(conn: Any, cursor: Any, text: str, values: Any, *_: Any) -> None:
+            texts.append((text, values))
+
+        sa.event.listen(run, "before_cursor_execute", note)
+        session.history(["T-1"], **asked)
+        sa.event.remove(run, "before_cursor_execute", note)
+        ((text, values),) = texts
+        if store == "sqlite":
+            return "\n".join(
+                r[-1] for r in run.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+            )
+        for scan in ("seqscan", "bitmapscan"):
+            run.exec_driver_sql(f"SET LOCAL enable_{scan} = off")
+        return "\n".join(r[0] for r in run.exec_driver_sql(f"EXPLAIN {text}", values))
+
+
+@on_each_store
+def test_a_page_of_a_history_is_read_from_its_place(store: str) -> None:
+    """T6, T8: the events after a place are read in order, and no other one of the ticket is."""
+    plan = _how_history_is_read(store, after=7, limit=51)
+    assert "events_ticket_id_sequence" in plan
+    if store == "sqlite":
+        assert "(ticket_id=? AND sequence>?)" in plan
+        assert "B-TREE" not in plan
+    else:
+        assert "Sort" not in plan
+        assert "Filter" not in plan
+
+
+@on_each_store
+def test_events_of_one_moment_are_found_by_it(store: str) -> None:
+    """T6, T8: a cursor's place is found by its moment, however much else happened to the ticket."""
+    plan = _how_history_is_read(store, at=MONDAY)
+    assert "events_ticket_id_at_sequence" in plan
+    if store == "sqlite":
+        assert "(ticket_id=? AND at=? AND sequence>?)" in plan
+        assert "B-TREE" not in plan
+    else:
+        assert "Sort" not in plan
+        assert "Filter" not in plan

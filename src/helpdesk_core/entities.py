@@ -164,7 +164,8 @@ class User:
     @property
     def is_erased(self) -> bool:
         """Whether nothing but the id is left of them (T9)."""
-        return self.name == REMOVED and not self.active
+        known = self.active or self.roles or self.email or self.phone or self.company
+        return self.name == REMOVED and not known
 
 
 @attrs.frozen(kw_only=True)
@@ -402,7 +403,10 @@ class Message:
 
     @property
     def is_removed(self) -> bool:
-        """Whether what was said is gone, and only that something was is left (T9)."""
+        """Whether what was said is gone, and only that something was is left (T9).
+
+        Who says that very word is not told apart here: the history has a `MessageRedacted`.
+        """
         return self.body == REMOVED
 
 

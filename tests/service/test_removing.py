@@ -284,6 +284,44 @@ def test_what_is_being_sent_is_not_sent_again(tmp_path: Path) -> None:
 
 
 @on_each_store
+def test_who_says_that_word_is_heard(store: str, tmp_path: Path) -> None:
+    """T9, V20, V9: a message that says the word for what is gone is sent like any other one."""
+    company = company_for(store, tmp_path)
+    ticket = company.open("public", actor="pat")
+    company.deliver()
+    said = company.desk.reply(ticket.id, REMOVED, actor="ann")
+    assert ("pat", REMOVED) in {(m.recipient_id, m.text) for m in company.deliver()}
+    later = company.desk.reply(ticket.id, REMOVED, actor="ann")
+    redact(company, ticket.id, said.id)
+    redact(company, ticket.id, later.id)
+    assert company.deliver() == [], "nor is what an administrator removed, whatever it said"
+
+
+@pytest.mark.parametrize("claims", [{Claim.HISTORY}, {Claim.REMOVAL}], ids=["removal", "history"])
+def test_who_says_that_word_to_a_smaller_store(claims: set[Claim], tmp_path: Path) -> None:
+    """T9: where nothing is removed it is a word; where that is not recorded, it may be gone."""
+    company = company_for("memory", tmp_path)
+    company.repository.claims = ALL_CLAIMS - claims  # type: ignore[misc]
+    ticket = company.open("public", actor="pat")
+    company.deliver()
+    company.desk.reply(ticket.id, REMOVED, actor="ann")
+    told = {message.recipient_id for message in company.deliver()}
+    assert ("pat" in told) == (Claim.REMOVAL in claims)
+
+
+def test_who_is_called_by_that_word_is_somebody(tmp_path: Path) -> None:
+    """T9: somebody who is named so, and is away for good, has an address, and may come back."""
+    company = company_for("memory", tmp_path)
+    change = company.desk.change_user
+    change("ann", actor="root", name=REMOVED, active=False)
+    assert not company.desk.user("ann", actor="root").is_erased
+    assert change("ann", actor="root", name="Ann", active=True).active
+    change("ann", actor="root", name=REMOVED)
+    erase(company, "ann", words=False)
+    assert company.desk.user("ann", actor="root").is_erased
+
+
+@on_each_store
 def test_twice_is_fine(store: str, tmp_path: Path) -> None:
     """T9, T7: once more changes and records nothing, by the key or without."""
     company = company_for(store, tmp_path)

@@ -9,7 +9,7 @@ import attrs
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Message, System, Team, Ticket, User
 from helpdesk_core.errors import HelpdeskError
-from helpdesk_core.events import MessageGivenUp
+from helpdesk_core.events import MessageGivenUp, MessageRedacted
 from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, OutgoingMessage, Session
 from helpdesk_core.service.answers import noted
@@ -134,7 +134,7 @@ class DeliveringUseCases(Desk):
             said = next(
                 (m for m in session.messages([ticket.id]) if m.id == notice.message_id), None
             )
-            if said is None or said.is_removed:
+            if said is None or self._was_removed(session, said):
                 return None
         elif notice.kind is NoticeKind.STAGE and notice.text is None:  # removed (T9)
             return None
@@ -154,6 +154,18 @@ class DeliveringUseCases(Desk):
             ticket_id=ticket.id,
             at=notification.created_at,
             link=self._link_to(ticket) if self._link_to and recipient.link else None,
+        )
+
+    def _was_removed(self, session: Session, said: Message) -> bool:
+        """Whether what was said is gone (T9), and is not just that word, which anybody may say."""
+        claims = self._repository.claims
+        if not said.is_removed or Claim.REMOVAL not in claims:
+            return False
+        if Claim.HISTORY not in claims:
+            return True
+        return any(
+            isinstance(one.event, MessageRedacted) and one.event.message_id == said.id
+            for one in session.history([said.ticket_id])
         )
 
     def _recipient(

@@ -1,4 +1,9 @@
-"""What has to go, and how a value is left without it: a message, a result, a notification (T9)."""
+"""What has to go, and how a value is left without it: a message, a result, a notification (T9).
+
+Somebody may have said or be named what is put in place of it. Nothing is lost by that: where it
+stands already nothing is changed, and so no event says that something is gone; files, and what is
+still to be sent, go all the same. Whether a message may be sent is asked of its history.
+"""
 
 from __future__ import annotations
 

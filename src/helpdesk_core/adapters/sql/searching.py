@@ -62,7 +62,8 @@ def reword(db: Connection, kind: Kind, id: Id, changes: Mapping[str, SetField]) 
 def forget_words(db: Connection) -> None:
     """Leave nothing in SQLite's index of words that stand in no text any more (T9).
 
-    It marks them as gone until it is merged. PostgreSQL's is the affair of VACUUM.
+    It marks them as gone until it is merged, which takes the longer the larger it is
+    (`benchmarks/README.md`). PostgreSQL's is the affair of VACUUM.
     """
     if not db.statements.postgresql:
         name = db.tables.text_index

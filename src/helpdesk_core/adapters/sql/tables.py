@@ -44,7 +44,7 @@ from helpdesk_core.ports import DeliveryStatus
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 
 #: The revision of the migrations that these tables are.
-REVISION = "0005"
+REVISION = "0006"
 
 _PREFIX = re.compile(r"(?a:[a-z_][a-z0-9_]{0,26})?")
 _NAMES = {
@@ -361,6 +361,7 @@ def _what_happened(
         _flag("internal"),
         _text("data"),
         sa.Index(None, "ticket_id", "sequence"),
+        sa.Index(None, "ticket_id", "at", "sequence"),
         sqlite_autoincrement=True,
     )
     table(
