@@ -461,3 +461,21 @@ def test_who_was_looked_ahead_to_is_there_after_all() -> None:
     dispatcher.calendar_changed(Availability(away[1:]), ["ada"])
     second = dispatcher.assign(NOW)
     assert (second.assignee_id, second.circumstances.available_from) == ("ada", None)
+
+
+def test_time_off_entered_too_late_is_explained_as_it_was_decided() -> None:
+    """A8, A20: An absence told of after later tickets brings no credit, in the explanation too."""
+    dispatcher = Dispatcher(
+        TICKETS,
+        ["ada", "bob"],
+        {"bob": Workload(member_id="bob", total=9)},
+        catch_up=CatchUp.NONE,
+    )
+    for hours in (0, 5):
+        dispatcher.assign(NOW + hours * HOUR)
+    past = Absence(user_id="ada", start=NOW + HOUR, end=NOW + 4 * HOUR)
+    dispatcher.calendar_changed(Availability([past]), ["ada"])
+    decision = dispatcher.assign(NOW + 6 * HOUR)
+    explained = dispatcher.explain(decision)
+    assert (decision.assignee_id, decision.count) == ("ada", 2)
+    assert (explained.assignee_id, explained.count, explained.credits) == ("ada", 2, ())

@@ -388,6 +388,9 @@ class Dispatcher(Standing):
         elif self._moment is not None:
             places = [self._pool[id] for id in member_ids if id in self._pool]
             self._ask_calendar(places, self._moment)
+        if self._known is not None:  # by the calendar until now nobody was back until now
+            self._known = self.catching_up
+            self._usual = self._usual._replace(known=self._known)
         self._next_return = self._first_return()
         self._look_anew()
 
