@@ -119,7 +119,7 @@ class Standing:
                 raise InvalidValueError("workloads", f"has another's under {member_id!r}")
             if member_id not in self._pool:
                 self._new_place(member_id, workload)
-        self._limit = 4 * len(self._pool) + 16
+        self._sweep()
 
     # --- counts ----------------------------------------------------------------------------------
 
