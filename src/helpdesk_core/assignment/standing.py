@@ -311,10 +311,10 @@ class Standing:
             self._ask(place, now)
 
     def _read_on(self) -> bool:
-        """Read one change more, of somebody of the pool whom nothing newer is known of."""
+        """Read one change more, of somebody of the pool."""
         for moment, who, comes in self._coming:
             place = self._pool.get(who)
-            if place is not None and place not in self._own:
+            if place is not None:
                 self._read.append((moment, place, comes))
                 return True
         return False
@@ -330,7 +330,7 @@ class Standing:
             if not comes:
                 if key >= 0:
                     keys[place] = ~key
-            elif key < 0 and place not in full:
+            elif place not in full:
                 keys[place] = ~key
                 entered.append(place)
 
@@ -401,11 +401,11 @@ class Standing:
         while number < len(self._read) or self._read_on():
             moment, place, comes = self._read[number]
             number += 1
-            if moment > first and moment - first > window:
+            if moment - first > window:
                 break
             if comes and place not in self._full and place not in self._own:
                 first = min(first, moment)
                 back.setdefault(place, moment)
-        if not back or (number == len(self._read) and self._read_until - first < window):
+        if number == len(self._read) and self._read_until - first < window:
             return {}
         return {place: moment for place, moment in back.items() if moment - first <= window}
