@@ -587,7 +587,8 @@ def test_automatic_assignment_that_looked_ahead() -> None:
     assert event.available_from == NOW + 3 * HOUR
 
 
-@given(st.sampled_from([TO_ADA, LATER, NOBODY]), st.sampled_from(["ada", "bob"]))
+@pytest.mark.parametrize("assignment", [TO_ADA, LATER, NOBODY])
+@pytest.mark.parametrize("had", ["ada", "bob"])
 def test_an_assignee_is_never_overwritten(assignment: Assignment, had: str) -> None:
     """A1: Automatic assignment of a ticket that has an assignee is refused and changes nothing."""
     plan = plan_assignment(ticket(assignee_id=had), assignment, sequence=7, now=NOW)

@@ -451,6 +451,20 @@ def test_smoothed_for_who_is_back_later_too() -> None:
     assert chosen.catching_up.behind == {"ada", "bob"}
 
 
+def test_smoothed_when_nobody_else_is_there() -> None:
+    """A8: Those who catch up get one after the other while none of the others is there."""
+    chosen = choose(
+        ["ada", "bob"],
+        loads(bob=6),
+        availability=away(bob=(0, 9)),
+        now=NOW + HOUR,
+        catch_up=CatchUp.SMOOTHED,
+        catching_up=known(0, "ada", "bob", behind=["ada"], their_turn=True),
+    )
+    assert chosen.assignee_id == "ada"
+    assert chosen.catching_up == known(1, "ada", "bob", behind=["ada"], their_turn=True)
+
+
 def test_smoothed_comes_to_an_end() -> None:
     """A8: Who catches up with half of the tickets is level some day, and then one of them all."""
     pool = ["ada", "bob", "cy", "di"]

@@ -80,6 +80,33 @@ def test_who_has_news_may_be_back_first() -> None:
     dispatcher.calendar_changed(there.with_absences("ada", [sooner]), ["ada"])
     decision = dispatcher.assign(NOW)
     assert (decision.assignee_id, decision.available_from) == ("ada", NOW + 2 * HOUR)
+    later = Absence(user_id="ada", start=NOW, end=NOW + 7 * HOUR)
+    dispatcher.calendar_changed(there.with_absences("ada", [later]), ["ada"])
+    for hours in (0, 3):  # the second hour is nobody's any more
+        decision = dispatcher.assign(NOW + hours * HOUR)
+        assert (decision.assignee_id, decision.available_from) == ("bob", NOW + 5 * HOUR)
+    assert [got(dispatcher, hours) for hours in (7, 9)] == ["ada", "ada"]
+
+
+def test_who_left_is_not_looked_ahead_for() -> None:
+    """A10, A18: What the calendar says of who is no member any more is passed over."""
+    there = away(ada=[(0, 5), (5.5, 8)], bob=[(0, 6)], cy=[(0, 7), (20, 30)])
+    dispatcher = Dispatcher(TICKETS, ["ada", "bob", "cy"], {}, there)
+    assert got(dispatcher, 0) == "ada"
+    dispatcher.left("bob")
+    dispatcher.left("cy")
+    decision = dispatcher.assign(NOW + 6 * HOUR)
+    assert (decision.assignee_id, decision.available_from) == ("ada", NOW + 8 * HOUR)
+
+
+def test_news_of_everybody() -> None:
+    """A9, A15: Another calendar is asked from then on, before the first ticket and after it."""
+    dispatcher = Dispatcher(TICKETS, ["ada", "bob"])
+    dispatcher.joined("cy")
+    dispatcher.calendar_changed(away(ada=[(0, 9)]), ["ada"])
+    assert got(dispatcher, 0) == "bob"
+    dispatcher.calendar_changed(away(ada=[(0, 9)], cy=[(0, 9)]))
+    assert got(dispatcher, 0) == "bob"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +195,18 @@ def test_one_of_many_comes_back(spells: list[Any], hours: float, who: str) -> No
     assert got(dispatcher, hours) == who
 
 
-# --- who is not in the pool ----------------------------------------------------------------------
+# --- room ----------------------------------------------------------------------------------------
+
+
+def test_who_has_room_again() -> None:
+    """A19, A20: A closing makes room for the next ticket; while nobody has any, it says so."""
+    dispatcher = Dispatcher(OPEN, ["ada"], member_options={"ada": MemberOptions(capacity=1)})
+    assert got(dispatcher, 0) == "ada"
+    full = dispatcher.assign(NOW)
+    assert (full.code, full.option) == ("assignment.nobody_fits", "capacity")
+    assert (full.candidates, full.skipped) == ((), ())
+    dispatcher.closed("ada")
+    assert got(dispatcher, 0) == "ada"
 
 
 def test_room_again_is_for_who_is_in_the_pool() -> None:
