@@ -215,7 +215,8 @@ def test_room_again_is_for_who_is_in_the_pool() -> None:
     dispatcher = Dispatcher(OPEN, ["ada", "bob"], loads(bob=5), member_options=one)
     assert got(dispatcher, 0) == "ada"
     dispatcher.left("ada")
-    dispatcher.reassigned(None, "zoe")
-    dispatcher.closed("ada")
-    dispatcher.closed("zoe")
+    for who in ("ada", "zoe"):
+        dispatcher.reassigned(None, who)
+    for who in ("ada", "ada", "zoe"):
+        dispatcher.closed(who)
     assert [got(dispatcher, 0) for _ in range(3)] == ["bob"] * 3
