@@ -76,15 +76,14 @@ def test_who_has_news_may_be_back_first() -> None:
     there = away(ada=[(0, 9)], bob=[(0, 5)])
     dispatcher = Dispatcher(TICKETS, ["ada", "bob"], {}, there)
     assert got(dispatcher, 0) == "bob"
-    sooner = Absence(user_id="ada", start=NOW, end=NOW + 2 * HOUR)
-    dispatcher.calendar_changed(there.with_absences("ada", [sooner]), ["ada"])
-    decision = dispatcher.assign(NOW)
-    assert (decision.assignee_id, decision.available_from) == ("ada", NOW + 2 * HOUR)
-    later = Absence(user_id="ada", start=NOW, end=NOW + 7 * HOUR)
-    dispatcher.calendar_changed(there.with_absences("ada", [later]), ["ada"])
-    for hours in (0, 3):  # the second hour is nobody's any more
-        decision = dispatcher.assign(NOW + hours * HOUR)
-        assert (decision.assignee_id, decision.available_from) == ("bob", NOW + 5 * HOUR)
+    # News of news: neither what was sooner nor what was later is true any more.
+    for back, who, then in [(2, "ada", 2), (7, "bob", 5), (2, "ada", 2), (7, "bob", 5)]:
+        news = Absence(user_id="ada", start=NOW, end=NOW + back * HOUR)
+        dispatcher.calendar_changed(there.with_absences("ada", [news]), ["ada"])
+        decision = dispatcher.assign(NOW)
+        assert (decision.assignee_id, decision.available_from) == (who, NOW + then * HOUR)
+    decision = dispatcher.assign(NOW + 3 * HOUR)
+    assert (decision.assignee_id, decision.available_from) == ("bob", NOW + 5 * HOUR)
     assert [got(dispatcher, hours) for hours in (7, 9)] == ["ada", "ada"]
 
 

@@ -394,7 +394,7 @@ class Standing:
         """
         back: dict[int, datetime] = {}
         for moment, place in sorted(self._changes):
-            if self._next[place] is moment and not self._there[place] and place not in self._full:
+            if self._next[place] is moment and place not in self._full:
                 back[place] = moment
         first = min(back.values(), default=LATEST)
         number = 0
