@@ -376,6 +376,7 @@ def test_an_empty_week_stays_empty() -> None:
         ("FREQ=MONTHLY;BYMONTHDAY=1,,2", "BYMONTHDAY"),
         ("FREQ=YEARLY;BYYEARDAY=367", "BYYEARDAY"),
         ("FREQ=YEARLY;BYWEEKNO=54", "BYWEEKNO"),
+        ("FREQ=YEARLY;BYWEEKNO=-54", "BYWEEKNO"),
         ("FREQ=YEARLY;BYSETPOS=367", "BYSETPOS"),
         ("FREQ=WEEKLY;BYDAY=XX", "BYDAY"),
         ("FREQ=WEEKLY;BYDAY=MO,", "BYDAY"),
