@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from helpdesk_core.assignment import (
     Assignment,
     AssignmentMethod,
+    AssignmentPolicy,
     Candidate,
+    HandoverPlan,
     Outcome,
+    TeamChangePlan,
     Workload,
     choose_assignee,
     plan_assignment,
@@ -24,7 +27,7 @@ from helpdesk_core.assignment import (
     waiting_order,
 )
 from helpdesk_core.availability import Availability
-from helpdesk_core.decisions import Reason
+from helpdesk_core.decisions import Reason, allow
 from helpdesk_core.entities import (
     Absence,
     FollowSource,
@@ -504,6 +507,22 @@ def test_workload_is_somebodys() -> None:
         Workload(member_id="")
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Workload("ada"),
+        lambda: AssignmentPolicy(TICKETS),
+        lambda: Assignment(Outcome.DEFERRED, "assignment.deferred"),
+        lambda: TeamChangePlan(True, decision=allow("assignment.kept")),
+        lambda: HandoverPlan((), decision=allow("assignment.handover")),
+    ],
+)
+def test_counts_and_decisions_are_made_by_name(make: Any) -> None:
+    """A20: What has many fields of a kind takes them by name alone, so none is mistaken."""
+    with pytest.raises(TypeError, match="positional"):
+        make()
+
+
 # --- waiting tickets ---------------------------------------------------------------------------
 
 
@@ -568,7 +587,8 @@ def test_automatic_assignment_that_looked_ahead() -> None:
     assert event.available_from == NOW + 3 * HOUR
 
 
-@given(st.sampled_from([TO_ADA, LATER, NOBODY]), st.sampled_from(["ada", "bob"]))
+@pytest.mark.parametrize("assignment", [TO_ADA, LATER, NOBODY])
+@pytest.mark.parametrize("had", ["ada", "bob"])
 def test_an_assignee_is_never_overwritten(assignment: Assignment, had: str) -> None:
     """A1: Automatic assignment of a ticket that has an assignee is refused and changes nothing."""
     plan = plan_assignment(ticket(assignee_id=had), assignment, sequence=7, now=NOW)
@@ -630,6 +650,14 @@ def test_assignment_by_hand() -> None:
             code="assignment.manual",
         ),
     )
+
+
+def test_who_had_a_ticket_and_did_not_follow_it_for_that() -> None:
+    """V10: Of an assignee who follows for another reason, or not at all, nothing is taken away."""
+    for followers in ({}, {"bob": {FollowSource.CHOSEN}}):
+        had = ticket(assignee_id="bob", followers=followers)
+        plan = plan_reassignment(had, person("ada"), sequence=7, now=NOW)
+        assert others(plan) == [FOLLOWS, NOTED]
 
 
 def test_assignment_by_hand_ends_the_wait() -> None:

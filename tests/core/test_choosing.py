@@ -208,6 +208,11 @@ def test_a_host_adds_a_filter_and_a_term() -> None:
     assert choose(["bob", "ada"], loads(bob=3), ranking={}).tie_breaker == "member_order"
     dispatcher = Dispatcher(TICKETS, ["ada", "bob", "cy"], ranking=ranking, **more)
     assert [dispatcher.assign(NOW, tags=["fr"]).assignee_id for _ in range(2)] == ["cy", "cy"]
+    dispatcher = Dispatcher(TICKETS, ["ada", "bob"], **more)
+    assert dispatcher.assign(NOW, tags=["fr"]).assignee_id == "bob"
+    dispatcher = Dispatcher(TICKETS, ["ada", "cy"], ranking=ranking)
+    assert dispatcher.assign(NOW).assignee_id == "cy"
+    assert AssignmentPolicy(method=OPEN, filters={"x" * 100: speaks_it}).filters
 
 
 # --- waiting instead of looking ahead ----------------------------------------------------------
@@ -238,6 +243,17 @@ def test_deferring_for_ever_is_nobody() -> None:
     """A11: Nobody who will ever be back is no reason to say when."""
     chosen = choose(["ada"], availability=away(ada=(0, None)), mode=AssignmentMode.DEFER)
     assert (chosen.outcome, chosen.available_from) == (Outcome.NOBODY_AVAILABLE, None)
+
+
+def test_no_window_unless_one_is_set() -> None:
+    """A10: By default only those compete who are back first, whichever way it is asked."""
+    pool, there, known = ["ada", "bob"], away(ada=(0, 5), bob=(0, 6)), loads(ada=9)
+    for chosen in (
+        choose(pool, known, availability=there),
+        AssignmentPolicy(method=TICKETS)(pool, known, there, NOW),
+        Dispatcher(TICKETS, pool, known, there).assign(NOW),
+    ):
+        assert chosen.assignee_id == "ada"
 
 
 # --- catching up -------------------------------------------------------------------------------
@@ -344,6 +360,19 @@ def test_at_first_everybody_starts_as_they_are() -> None:
     assert chosen.catching_up == known(0, "ada", "bob")
 
 
+def test_who_is_new_and_who_is_back() -> None:
+    """A8: Somebody new takes nobody's credit, and who is level on return gets none."""
+    chosen = choose(
+        ["new", "ada", "bob", "cy"],
+        loads(ada=1, bob=6, cy=6),
+        availability=away(ada=(0, 2), cy=(0, 2)),
+        now=NOW + 3 * HOUR,
+        catch_up=CatchUp.NONE,
+        catching_up=known(1, "ada", "bob", "cy"),
+    )
+    assert chosen.credits == (Credit("ada", 5), Credit("new", 6))
+
+
 def test_those_who_come_back_together() -> None:
     """A8: Who is back at the same moment is compared with the counts before, later ones after."""
     there = away(ada=(0, 5), bob=(0, 5), cy=(4, 6))
@@ -406,6 +435,34 @@ def test_smoothed_takes_turns() -> None:
     skipped = dispatcher.explain(NOW + 10 * HOUR).skipped
     skips = [(each.member_id, each.reason.code) for each in skipped]
     assert skips == [("ada", "assignment.catching_up"), ("bob", "assignment.catching_up")]
+
+
+def test_smoothed_for_who_is_back_later_too() -> None:
+    """A8: Those who came back one after the other since the latest assignment all catch up."""
+    chosen = choose(
+        ["ada", "bob", "cy"],
+        loads(cy=6),
+        availability=away(ada=(0, 2), bob=(0, 3)),
+        now=NOW + 3 * HOUR,
+        catch_up=CatchUp.SMOOTHED,
+        catching_up=known(1, "ada", "bob", "cy"),
+    )
+    assert chosen.catching_up is not None
+    assert chosen.catching_up.behind == {"ada", "bob"}
+
+
+def test_smoothed_when_nobody_else_is_there() -> None:
+    """A8: Those who catch up get one after the other while none of the others is there."""
+    chosen = choose(
+        ["ada", "bob"],
+        loads(bob=6),
+        availability=away(bob=(0, 9)),
+        now=NOW + HOUR,
+        catch_up=CatchUp.SMOOTHED,
+        catching_up=known(0, "ada", "bob", behind=["ada"], their_turn=True),
+    )
+    assert chosen.assignee_id == "ada"
+    assert chosen.catching_up == known(1, "ada", "bob", behind=["ada"], their_turn=True)
 
 
 def test_smoothed_comes_to_an_end() -> None:
@@ -497,6 +554,7 @@ def team(member_options: Any) -> Team:
         (lambda: AssignmentPolicy(method=OPEN, member_options={1: None}), "member_options"),
         (lambda: AssignmentPolicy(method=OPEN, member_options=[]), "member_options"),
         (lambda: AssignmentPolicy(method=OPEN, filters={"x": 1}), "filters"),
+        (lambda: AssignmentPolicy(method=OPEN, filters={"x" * 101: has_room}), "filters"),
         (lambda: AssignmentPolicy(method=OPEN, ranking=[fewest]), "ranking"),
         (lambda: AssignmentPolicy(method=OPEN, ranking={"a\nb": fewest}), "ranking"),
         (lambda: choose([f"m{n}" for n in range(100_000)] + ["m7"]), "pool"),

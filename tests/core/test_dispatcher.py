@@ -355,6 +355,9 @@ def test_old_entries_are_cleared() -> None:
         lambda dispatcher: dispatcher.closed("nobody"),
         lambda dispatcher: dispatcher.reopened("nobody"),
         lambda dispatcher: dispatcher.reassigned("ada", "bob"),
+        lambda dispatcher: dispatcher.reassigned("ada", "bob", open=False),
+        lambda dispatcher: dispatcher.reassigned("nobody", "bob"),
+        lambda dispatcher: dispatcher.reassigned("cy", "bob"),
         lambda dispatcher: dispatcher.joined("ada"),
         lambda dispatcher: dispatcher.joined(""),
         lambda dispatcher: dispatcher.left("nobody"),
@@ -362,7 +365,8 @@ def test_old_entries_are_cleared() -> None:
 )
 def test_what_cannot_have_happened_is_refused(mistake: Any) -> None:
     """A6: A count below zero, a second joining and a stranger's leaving change nothing."""
-    dispatcher = Dispatcher(TICKETS, ["ada", "bob"])
+    closed = Workload(member_id="cy", total=1)
+    dispatcher = Dispatcher(TICKETS, ["ada", "bob"], {"cy": closed})
     before = (dispatcher.pool, dispatcher.workloads)
     with pytest.raises(InvalidValueError, match="member_id"):
         mistake(dispatcher)
@@ -408,6 +412,66 @@ def test_what_happens_to_who_is_away_counts() -> None:
     dispatcher.closed("bob")
     with pytest.raises(InvalidValueError, match="member_id"):
         dispatcher.closed("bob")
+
+
+def test_the_only_ticket_of_the_first_in_the_pool() -> None:
+    """A4, A9: It is closed as any other, of who is there and of who is away."""
+    had = {"ada": Workload(member_id="ada", total=1, open=1)}
+    for there in (Availability(), Availability([Absence(user_id="ada", start=NOW)])):
+        dispatcher = Dispatcher(OPEN, ["ada", "bob"], had, there)
+        assert dispatcher.assign(NOW).assignee_id == "bob"
+        dispatcher.closed("ada")
+        assert dispatcher.workloads["ada"].open == 0
+
+
+def test_a_closed_ticket_is_given_to_another() -> None:
+    """A4, A7: It was counted as one ever assigned, not as an open one, and so it is when gone."""
+    had = {"ada": Workload(member_id="ada", total=3, open=1)}
+    dispatcher = Dispatcher(OPEN, ["ada", "bob"], had)
+    dispatcher.reassigned("ada", "bob", open=False)
+    assert dispatcher.workloads["ada"] == Workload(member_id="ada", total=2, open=1)
+    assert dispatcher.workloads["bob"].total == 1
+    assert dispatcher.workloads["bob"].open == 0
+
+
+def test_the_count_of_who_has_a_weight() -> None:
+    """A19, A20: The count that is told is of tickets, whatever a ticket weighs."""
+    heavy = {"ada": MemberOptions(weight=2)}
+    dispatcher = Dispatcher(TICKETS, ["ada", "bob"], member_options=heavy)
+    decided = [dispatcher.assign(NOW) for _ in range(4)]
+    assert [(each.assignee_id, each.count) for each in decided] == [
+        ("ada", 0),
+        ("bob", 0),
+        ("ada", 1),
+        ("bob", 1),
+    ]
+
+
+def test_what_happened_before_a_decision_is_counted_again() -> None:
+    """A4, A8, A20: A decision is explained by what was closed, reopened and credited before it."""
+    dispatcher = Dispatcher(OPEN, ["ada", "bob"])
+    dispatcher.assign(NOW)
+    dispatcher.assign(NOW)
+    dispatcher.closed("ada")
+    dispatcher.reopened("ada")
+    dispatcher.closed("bob")
+    explained = dispatcher.explain(dispatcher.assign(NOW))
+    assert [(each.member_id, each.count) for each in explained.candidates] == [
+        ("bob", 0),
+        ("ada", 1),
+    ]
+    dispatcher = Dispatcher(
+        TICKETS,
+        ["ada", "bob"],
+        {"bob": Workload(member_id="bob", total=6)},
+        catch_up=CatchUp.NONE,
+        catching_up=CatchingUp(at=NOW, member_ids=["bob"]),
+    )
+    explained = dispatcher.explain([dispatcher.assign(NOW) for _ in range(2)][1])
+    assert [(each.member_id, each.count) for each in explained.candidates] == [
+        ("bob", 6),
+        ("ada", 7),
+    ]
 
 
 def test_a_decision_of_another_run_cannot_be_explained() -> None:
@@ -461,3 +525,21 @@ def test_who_was_looked_ahead_to_is_there_after_all() -> None:
     dispatcher.calendar_changed(Availability(away[1:]), ["ada"])
     second = dispatcher.assign(NOW)
     assert (second.assignee_id, second.circumstances.available_from) == ("ada", None)
+
+
+def test_time_off_entered_too_late_is_explained_as_it_was_decided() -> None:
+    """A8, A20: An absence told of after later tickets brings no credit, in the explanation too."""
+    dispatcher = Dispatcher(
+        TICKETS,
+        ["ada", "bob"],
+        {"bob": Workload(member_id="bob", total=9)},
+        catch_up=CatchUp.NONE,
+    )
+    for hours in (0, 5):
+        dispatcher.assign(NOW + hours * HOUR)
+    past = Absence(user_id="ada", start=NOW + HOUR, end=NOW + 4 * HOUR)
+    dispatcher.calendar_changed(Availability([past]), ["ada"])
+    decision = dispatcher.assign(NOW + 6 * HOUR)
+    explained = dispatcher.explain(decision)
+    assert (decision.assignee_id, decision.count) == ("ada", 2)
+    assert (explained.assignee_id, explained.count, explained.credits) == ("ada", 2, ())

@@ -197,7 +197,7 @@ class Dispatcher(Standing):
             self._go_to(utc("now", now))
         if self._special or tags:
             tags = distinct("tags", tags)
-            if self._special or self._tagged:
+            if self._special or self._tagged:  # else the tags change nothing
                 return self._assign_by_policy(now, tags)
         heap, keys = self._heap, self._keys
         try:
@@ -206,7 +206,7 @@ class Dispatcher(Standing):
                 heappop(heap)
                 key = heap[0]
         except IndexError:
-            return self._assign_to_nobody(now, tags)
+            return self._assign_to_nobody(now)
         count = key >> COUNT_SHIFT
         last = self._last = self._last + ONE_LAST
         keys[place] = new = (count << COUNT_SHIFT) + self._homes[place] + last
@@ -223,28 +223,21 @@ class Dispatcher(Standing):
             tie_breaker = "least_recent" if apart >= ONE_LAST else "member_order"
         self._note(place)
         circumstances = self._usual
-        if self._unusual or tags:
+        if self._unusual:
             if now > self._at:
                 self._at = now
             circumstances = self._told.get(place, circumstances)
-            if tags:
-                circumstances = circumstances._replace(tags=frozenset(tags))
             if self._weighted:
                 count //= self._steps[place] >> COUNT_SHIFT
             if self._capped:
                 self._check_room(place)
         return _made(Dispatched, (self._ids[place], count, tie_breaker, now, last, circumstances))
 
-    def _assign_to_nobody(self, now: datetime, tags: Collection[str]) -> Dispatched:
+    def _assign_to_nobody(self, now: datetime) -> Dispatched:
         assert self._nobody is not None
         outcome, option, available_from = self._nobody
         circumstances = Circumstances(
-            outcome,
-            NOBODY[outcome],
-            available_from,
-            option,
-            frozenset(tags),
-            self.catching_up,
+            outcome, NOBODY[outcome], available_from, option, known=self.catching_up
         )
         return Dispatched(None, None, None, now, ~len(self._log.numbers), circumstances)
 
@@ -334,8 +327,8 @@ class Dispatcher(Standing):
             self._count(place, -1 if open or not self._by_open else 0)
             self._note((GAVE_OPEN if open else GAVE_CLOSED) | place)
         if to_id is not None:
-            place = self._place_of.get(to_id, -1)
-            if place < 0:
+            place = self._place_of.get(to_id)
+            if place is None:
                 place = self._new_place(to_id, None)
             self._took(place, TOOK_OPEN if open else TOOK_CLOSED)
 
@@ -388,6 +381,9 @@ class Dispatcher(Standing):
         elif self._moment is not None:
             places = [self._pool[id] for id in member_ids if id in self._pool]
             self._ask_calendar(places, self._moment)
+        if self._known is not None:  # by the calendar until now nobody was back until now
+            self._known = self.catching_up
+            self._usual = self._usual._replace(known=self._known)
         self._next_return = self._first_return()
         self._look_anew()
 
@@ -406,15 +402,13 @@ class Dispatcher(Standing):
         )
         if self._policy.catches_up:
             self._special = self._scans or self._somebody_catches_up(now)
-            if now < self._next_return:
-                self._until = min(self._until, self._next_return)
+            self._until = min(self._until, self._next_return)
 
     def _somebody_catches_up(self, now: datetime) -> bool:
         """Whether somebody came back, is new, or is still behind: counts alone do not do."""
         known = self._known
         return (
             known is None
-            or now < self._at
             or self._pool_changed
             or self._next_return <= now
             or known.their_turn
@@ -423,7 +417,7 @@ class Dispatcher(Standing):
 
     def _first_return(self) -> datetime:
         """When anybody may be back first since the latest assignment, as far as is looked."""
-        if not self._policy.catches_up or self._known is None:
+        if not self._policy.catches_up:
             return LATEST
         there, horizon = self._availability, min(self._at, LATEST - _LOOK) + _LOOK
         ends = (there.absences_ended(member_id, self._at, horizon) for member_id in self._pool)
@@ -443,5 +437,4 @@ class Dispatcher(Standing):
 
     def _changed_pool(self) -> None:
         self._pool_changed = True
-        self._limit = 4 * len(self._pool) + 16
         self._look_anew()

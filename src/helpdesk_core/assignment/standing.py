@@ -119,7 +119,7 @@ class Standing:
                 raise InvalidValueError("workloads", f"has another's under {member_id!r}")
             if member_id not in self._pool:
                 self._new_place(member_id, workload)
-        self._limit = 4 * len(self._pool) + 16
+        self._sweep()
 
     # --- counts ----------------------------------------------------------------------------------
 
@@ -311,10 +311,10 @@ class Standing:
             self._ask(place, now)
 
     def _read_on(self) -> bool:
-        """Read one change more, of somebody of the pool whom nothing newer is known of."""
+        """Read one change more, of somebody of the pool."""
         for moment, who, comes in self._coming:
             place = self._pool.get(who)
-            if place is not None and place not in self._own:
+            if place is not None:
                 self._read.append((moment, place, comes))
                 return True
         return False
@@ -330,7 +330,7 @@ class Standing:
             if not comes:
                 if key >= 0:
                     keys[place] = ~key
-            elif key < 0 and place not in full:
+            elif place not in full:
                 keys[place] = ~key
                 entered.append(place)
 
@@ -394,18 +394,18 @@ class Standing:
         """
         back: dict[int, datetime] = {}
         for moment, place in sorted(self._changes):
-            if self._next[place] is moment and not self._there[place] and place not in self._full:
+            if self._next[place] is moment and place not in self._full:
                 back[place] = moment
         first = min(back.values(), default=LATEST)
         number = 0
         while number < len(self._read) or self._read_on():
             moment, place, comes = self._read[number]
             number += 1
-            if moment > first and moment - first > window:
+            if moment - first > window:
                 break
             if comes and place not in self._full and place not in self._own:
                 first = min(first, moment)
                 back.setdefault(place, moment)
-        if not back or (number == len(self._read) and self._read_until - first < window):
+        if number == len(self._read) and self._read_until - first < window:
             return {}
         return {place: moment for place, moment in back.items() if moment - first <= window}
