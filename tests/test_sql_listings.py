@@ -270,10 +270,12 @@ def test_a_column_is_walked_in_its_order(
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-def test_what_rests_is_looked_for_in_its_stages(viewer: str) -> None:
+@pytest.mark.parametrize("analyzed", [False, True], ids=["", "analyzed"])
+def test_what_rests_is_looked_for_in_its_stages(viewer: str, analyzed: bool) -> None:
     """G13: of a million tickets those in the stages listed are looked at, by indexes alone."""
     one = TicketFilter(team_ids=frozenset({"it"}), stage_ids=frozenset({"waiting"}))
-    plan = _plan(listings.inactive, VIEWERS[viewer], MONDAY, 100, query=one)
+    how = (MONDAY, 100)
+    plan = _plan(listings.inactive, VIEWERS[viewer], *how, query=one, analyzed=analyzed)
     read = [line for line in plan.splitlines() if line.startswith(("SEARCH", "SCAN"))]
     assert not any(
         "SCAN helpdesk_tickets" in line or "SCAN helpdesk_events" in line for line in read

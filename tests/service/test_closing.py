@@ -234,7 +234,9 @@ MEANWHILE: dict[str, Any] = {
     "no folded stage": lambda c: c.desk.change_team(
         "company", actor=SETUP, stage_ids=["new", "working"]
     ),
-    "the stage is folded": lambda c: c.desk.fold_stage("new", actor=SETUP, confirmed=True),
+    "the stage is folded": lambda c: c.desk.fold_stage(
+        "new", actor=SETUP, confirmed=c.desk.preview_fold("new", True, actor=SETUP)
+    ),
     "moved by another program": lambda c: _set(c, "ticket", "one", "stage_id", "new", "working"),
     "merged by another program": lambda c: _set(c, "ticket", "one", "merged_into", None, "zero"),
     "folded by another program": lambda c: _set(c, "stage", "new", "folded", False, True),
