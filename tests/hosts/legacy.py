@@ -29,6 +29,7 @@ from helpdesk_core.entities import (
 from helpdesk_core.errors import ConflictError, NotClaimedError, RepositoryError, RetryableError
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import Claim, Figures, Position, TicketFilter
+from helpdesk_core.stages.boards import figures_of
 from helpdesk_core.visibility.scopes import Everything, Scope
 
 #: A status is a number that this program's code knows; 3 and 4 are closed.
@@ -179,13 +180,7 @@ class LegacySession:
         return len(self.find(scope, query))
 
     def figures(self, scope: Scope, query: TicketFilter) -> Sequence[Figures]:
-        found = self.find(scope, query)
-        nobodys = Counter((t.team_id, t.stage_id) for t in found if t.assignee_id is None)
-        return [
-            Figures(team_id=team_id, stage_id=stage_id, tickets=n, unassigned=nobodys[place])
-            for place, n in Counter((t.team_id, t.stage_id) for t in found).items()
-            for team_id, stage_id in [place]
-        ]
+        return figures_of(self.find(scope, query))
 
     def workloads(self, team_id: Id | None) -> Mapping[Id, Workload]:
         query = TicketFilter(team_ids=None if team_id is None else frozenset({team_id}))

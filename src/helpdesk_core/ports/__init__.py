@@ -31,7 +31,7 @@ from helpdesk_core.ports.other_ports import (
     SimilarityStore,
 )
 from helpdesk_core.ports.repository import Repository, Session
-from helpdesk_core.stages.boards import Figures
+from helpdesk_core.stages.boards import Figures, figures_of
 
 __all__ = [
     "ALL_CLAIMS",
@@ -56,4 +56,5 @@ __all__ = [
     "TicketFilter",
     "Wording",
     "WrongFigures",
+    "figures_of",
 ]

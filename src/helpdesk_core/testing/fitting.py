@@ -22,6 +22,7 @@ _TICKET: dict[Claim, tuple[str, ...]] = {
     Claim.TAGS: ("tags",),
     Claim.CLOSING_TIMES: ("closed_at",),
     Claim.ASSIGNMENT_ORDER: ("waiting", "available_from"),
+    Claim.BOARD_ORDER: ("rank",),
     Claim.MERGE: ("merged_into", "links", "references"),
 }
 _TEAM: dict[Claim, tuple[str, ...]] = {

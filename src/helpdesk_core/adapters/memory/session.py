@@ -46,6 +46,7 @@ from helpdesk_core.ports import (
     WrongFigures,
 )
 from helpdesk_core.search import Wanted
+from helpdesk_core.stages.boards import figures_of
 from helpdesk_core.visibility.scopes import Scope, select
 
 _T = TypeVar("_T")
@@ -104,19 +105,7 @@ class MemorySession:
         return len(self._matching(scope, query))
 
     def figures(self, scope: Scope, query: TicketFilter) -> Sequence[Figures]:
-        columns: dict[tuple[Id, Id], list[Ticket]] = defaultdict(list)
-        for ticket in self._matching(scope, query):
-            columns[ticket.team_id, ticket.stage_id].append(ticket)
-        return [
-            Figures(
-                team_id=team_id,
-                stage_id=stage_id,
-                tickets=len(tickets),
-                unassigned=sum(ticket.assignee_id is None for ticket in tickets),
-                waiting=sum(ticket.waiting for ticket in tickets),
-            )
-            for (team_id, stage_id), tickets in columns.items()
-        ]
+        return figures_of(self._matching(scope, query))
 
     def in_board_order(
         self,
