@@ -103,8 +103,12 @@ def test_pages_are_the_whole_list(store: str, tmp_path_factory: pytest.TempPathF
             assert len(page) <= limit
         ids = [_id(one) for one in shown]
         of_the_start = [_id(one) for one in whole]
-        assert [id for id in ids if id in of_the_start] == of_the_start
-        assert name == "history" or len(ids) == len(set(ids))
+        if name == "history":  # an event that comes in later may be the same as one of the start
+            rest = iter(ids)
+            assert all(any(one == event for one in rest) for event in of_the_start)
+        else:
+            assert [id for id in ids if id in of_the_start] == of_the_start
+            assert len(ids) == len(set(ids))
         if not added:
             assert pages == max(1, -(-len(whole) // limit)), "and no page is empty"
 
