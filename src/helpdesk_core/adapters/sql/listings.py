@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from helpdesk_core.adapters.sql.scopes import Reach, apart, filter_clause, place_clause
+from helpdesk_core.adapters.sql.scopes import Reach, apart, filter_clause, places
 from helpdesk_core.adapters.sql.statements import Statements, figures_of
 from helpdesk_core.adapters.sql.tables import Tables
 from helpdesk_core.ports import Position, Ranked, TicketFilter
@@ -234,7 +234,7 @@ def _parts(
     if _is_kept(query):
         kept = t.stage_counts
         there = reach.whole(at_once=at_once, of=kept.c.team_id)
-        return there & place_clause(t, query, kept), named
+        return sa.and_(there, *places(t, query, kept)), named
     there = reach.clause() if named is None else reach.whole(at_once=at_once)
     return filter_clause(t, query) & there, named
 

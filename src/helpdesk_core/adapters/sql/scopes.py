@@ -276,7 +276,7 @@ def filter_clause(tables: Tables, query: TicketFilter) -> Clause:
     tickets.merged_into IS NULL
     """
     tickets, tags = tables.tickets.c, tables.ticket_tags.c
-    clauses: list[Clause] = [place_clause(tables, query, tables.tickets)]
+    clauses = places(tables, query, tables.tickets)
     if query.assignee_id is not None:
         clauses.append(_equals(tables, tickets.assignee_id, query.assignee_id))
     if query.unassigned is not None:
@@ -296,8 +296,8 @@ def filter_clause(tables: Tables, query: TicketFilter) -> Clause:
     return sa.and_(sa.true(), *clauses)
 
 
-def place_clause(tables: Tables, query: TicketFilter, rows: sa.Table) -> Clause:
-    """Those of the rows, each of a team and a stage, that are where the query asks."""
+def places(tables: Tables, query: TicketFilter, rows: sa.Table) -> list[Clause]:
+    """What the query asks of rows that are each of a team and a stage."""
     clauses: list[Clause] = []
     if query.team_ids is not None:
         clauses.append(_among(tables, rows.c.team_id, query.team_ids))
@@ -307,7 +307,7 @@ def place_clause(tables: Tables, query: TicketFilter, rows: sa.Table) -> Clause:
         stages = tables.stages.c
         folded = sa.select(stages.id).where(stages.folded == sa.literal(query.closed))
         clauses.append(rows.c.stage_id.in_(folded))
-    return sa.and_(sa.true(), *clauses)
+    return clauses
 
 
 def _known(tables: Tables, ids: Iterable[Id]) -> list[Id]:
