@@ -158,6 +158,8 @@ def test_interrupted_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
         [*APART, "replay", str(log), *COLUMNS, "--database", str(target)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # Where the tests run in the background of a script, they are born deaf to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until = time.monotonic() + 60
     while not list(tmp_path.glob(".helpdesk-replay-*/replay.db")) and time.monotonic() < until:
