@@ -18,6 +18,7 @@ from helpdesk_core.entities import (
     CountScope,
     FollowSource,
     Id,
+    OnAnswer,
     Role,
     Stage,
     Team,
@@ -74,6 +75,7 @@ def team_of(team: Plain) -> Team:
         assignment_scope=CountScope(team["scope"]),
         look_ahead_window=team["window"],
         members_follow=team["members_follow"],
+        on_answer=OnAnswer(team["on_answer"]),
     )
 
 

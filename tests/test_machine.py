@@ -111,8 +111,7 @@ def _model() -> ModelDesk:
             new_stage("done", 4, folded=True),
         ],
     )
-    for team in model.teams.values():  # no customer's answer reopens anything here (G11)
-        team["on_answer"] = "ignore"
+    model.teams["private"]["on_answer"] = "ignore"  # the others open again, however late (G11)
     return model
 
 
@@ -144,6 +143,7 @@ def _desk(repository: Repository, model: ModelDesk, clock: Any, calendar: Any) -
             assignment_scope=team.assignment_scope,
             look_ahead_window=team.look_ahead_window,
             members_follow=team.members_follow,
+            on_answer=team.on_answer,
             actor=SETUP,
         )
     return desk

@@ -417,7 +417,7 @@ def test_reordering_one_team():
         ({}, 1, False, "reopen"),
         ({}, 1, True, "nothing"),
         ({"reopen_window": timedelta(hours=2)}, 2, False, "reopen"),
-        ({"reopen_window": timedelta(hours=2)}, 3, False, "nothing"),
+        ({"reopen_window": timedelta(hours=2)}, 3, False, "new_linked"),
         ({"on_answer": "ignore"}, 1, False, "nothing"),
         ({"on_answer": "new_linked"}, 1, False, "new_linked"),
     ],

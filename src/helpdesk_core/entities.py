@@ -68,6 +68,7 @@ __all__ = [
     "Id",
     "MemberOptions",
     "Message",
+    "OnAnswer",
     "Options",
     "RecurringAbsence",
     "Role",
@@ -223,6 +224,18 @@ class Visibility(enum.Enum):
     PUBLIC = "public"
 
 
+class OnAnswer(enum.Enum):
+    """What a customer's answer to a closed ticket does (G11).
+
+    `REOPEN`: it opens the ticket again within the team's `reopen_window`, later it opens another,
+    linked one. `NEW_LINKED`: always another. `IGNORE`: the ticket stays closed, the answer on it.
+    """
+
+    REOPEN = "reopen"
+    NEW_LINKED = "new_linked"
+    IGNORE = "ignore"
+
+
 def _member_ids(value: Iterable[Id]) -> tuple[Id, ...]:
     return collection("member_ids", value)
 
@@ -268,6 +281,8 @@ class Team:
         factory=dict, converter=options_of, validator=are_options, hash=False
     )
     members_follow: bool = FLAG_OFF
+    on_answer: OnAnswer = attrs.field(default=OnAnswer.REOPEN, validator=is_a(OnAnswer))
+    reopen_window: timedelta = attrs.field(default=timedelta(days=30), validator=not_negative)
     version: int = attrs.field(default=1, validator=between(1, 2**62))
 
 

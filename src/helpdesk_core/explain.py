@@ -72,6 +72,12 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "stage.reordered": "The stages get another order.",
         "stage.removed": "The stage {stage_id} is removed.",
         "stage.move_allowed": "The ticket may go to the stage {stage_id}.",
+        "answer.ticket_is_open": "The ticket is open: an answer changes nothing about that.",
+        "answer.not_of_the_customer": "Somebody else than the customer wrote: nothing opens.",
+        "answer.automatic": "A machine answered: the ticket stays closed.",
+        "answer.ignored": "An answer does not open this team's closed tickets again.",
+        "answer.opens_another": "The answer is a new ticket, linked to the closed one.",
+        "answer.reopens": "The answer opens the ticket again.",
         "board.dragged": "The ticket has its place in the stage {stage_id}.",
         "board.refused.moved_on": (
             "The column is another than the one that was seen: the ticket {ticket_id} is not in "

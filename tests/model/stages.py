@@ -176,10 +176,10 @@ def answer(ticket, team, stages, now, automatic):
         return "new_linked"
     # G11: "`REOPEN` within a window (default; into G7's stage [...])".
     # CHOICE: the window counts from `closed_at`, its end belongs to it, and after it the answer
-    # is kept and nothing else happens.
+    # opens another ticket, so that somebody hears it.
     window = team["reopen_window"]
     if window is not None and now - ticket["closed_at"] > window:
-        return "nothing"
+        return "new_linked"
     return "reopen"
 
 

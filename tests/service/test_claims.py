@@ -15,6 +15,7 @@ from helpdesk_core import (
     CatchUp,
     MemberOptions,
     NotClaimedError,
+    OnAnswer,
     System,
     Visibility,
 )
@@ -160,6 +161,10 @@ REFUSED: dict[str, tuple[Claim, Call]] = {
     "create a team that gives credit": (
         Claim.CREDITS,
         lambda c: c.team("credits", Visibility.COMPANY, catch_up=CatchUp.NONE),
+    ),
+    "say what an answer does": (
+        Claim.ANSWERS,
+        lambda c: c.desk.change_team("public", actor=SETUP, on_answer=OnAnswer.IGNORE),
     ),
     "open a ticket on a team that gives credit": (
         Claim.CREDITS,

@@ -40,6 +40,7 @@ class Claim(enum.Enum):
     TAGS = "tags"
     TIME_ENTRIES = "time_entries"
     BOARD_ORDER = "board_order"
+    ANSWERS = "answers"
     REMOVAL = "removal"
     SEARCH = "search"
 

@@ -54,6 +54,8 @@ _OF_SETTING: dict[str, Claim] = {
     "horizon": Claim.ASSIGNMENT_ORDER,
     "assignment_mode": Claim.ASSIGNMENT_ORDER,
     "catch_up": Claim.CREDITS,
+    "on_answer": Claim.ANSWERS,
+    "reopen_window": Claim.ANSWERS,
     "member_options": Claim.MEMBER_OPTIONS,
 }
 

@@ -8,7 +8,17 @@ from typing import BinaryIO, TypeVar
 import attrs
 
 from helpdesk_core.decisions import deny
-from helpdesk_core.entities import Actor, Attachment, Id, Message, TimeEntry, User
+from helpdesk_core.entities import (
+    Actor,
+    Attachment,
+    Id,
+    Message,
+    System,
+    Team,
+    Ticket,
+    TimeEntry,
+    User,
+)
 from helpdesk_core.errors import (
     AttachmentStoreError,
     InvalidValueError,
@@ -25,11 +35,14 @@ from helpdesk_core.events import (
 )
 from helpdesk_core.plans import Add, Channel, Notice, NoticeKind
 from helpdesk_core.ports import AttachmentStore, Claim
+from helpdesk_core.service.answering import answering, opening_another
 from helpdesk_core.service.answers import afterwards, answered
-from helpdesk_core.service.desk import Desk
+from helpdesk_core.service.assigning import AssigningUseCases
 from helpdesk_core.service.once import Once
+from helpdesk_core.service.presence import NOT_ASKED, Presence
 from helpdesk_core.service.showing import conversation, known
 from helpdesk_core.service.work import Case, Work
+from helpdesk_core.stages.answering import AnswerPlan
 from helpdesk_core.visibility import audience
 
 _Said = TypeVar("_Said", Message, Attachment, TimeEntry)
@@ -38,7 +51,7 @@ _Said = TypeVar("_Said", Message, Attachment, TimeEntry)
 ATTACHMENT_LIMIT = 25 * 1024 * 1024
 
 
-class ConversationUseCases(Desk):
+class ConversationUseCases(AssigningUseCases):
     """What people say on a ticket."""
 
     def reply(
@@ -57,7 +70,8 @@ class ConversationUseCases(Desk):
         The right is checked on the ticket addressed; a reply to a tombstone lands on the root (M9).
         Where the root has another customer, an internal user must say so with `to_root`: they would
         write to somebody else than they see before them. `automatic` marks what a machine sent
-        (N3).
+        (N3). What its customer answers to a closed ticket opens it again, or another one that is
+        linked to it, as the team's `on_answer` says; then the message is on that one (G11).
         """
         return self._post(
             "ticket.reply",
@@ -95,15 +109,44 @@ class ConversationUseCases(Desk):
         key: str | None,
         to_root: bool = False,
     ) -> Message:
-        asked, new_id = draft.ticket_id, self._new_id()
+        asked, new_id, another_id = draft.ticket_id, self._new_id(), self._new_id()
+        opened: list[Ticket] = []
+
+        def answer(work: Work) -> tuple[Case, AnswerPlan]:
+            addressed = work.case(asked)
+            root = _root_of(work, addressed)
+            return root, answering(work, addressed, root, draft)
+
+        def look() -> Presence:
+            if draft.internal or isinstance(actor, System):
+                return NOT_ASKED
+
+            def allowed(work: Work) -> Team:
+                root, plan = answer(work)
+                if not plan.opens_another:
+                    raise NotFoundError("ticket", asked)
+                return root.team
+
+            return self._presence(actor, allowed)
+
+        def index(_: Message) -> None:
+            for ticket in opened:
+                self._index(ticket)
 
         def do(work: Work) -> Message:
+            opened.clear()
             addressed = work.case(asked)
             work.require(use_case)
             work.at_version(addressed.ticket, expected_version)
             root = _root(work, addressed)
             if not (draft.internal or to_root):
                 _same_customer(work, addressed, root)
+            plan = answering(work, addressed, root, draft)
+            if plan.opens_another:
+                root = opening_another(work, root, another_id)
+                opened.append(root.ticket)
+            elif plan.changes:
+                work.carry_out(plan)
             message = attrs.evolve(
                 draft, id=new_id, ticket_id=root.ticket.id, author_id=work.author_id, at=work.now
             )
@@ -148,6 +191,8 @@ class ConversationUseCases(Desk):
             actor,
             do,
             ticket_ids=lambda: self._with_root(asked),
+            look=look,
+            after=index,
             once=Once(
                 key=key,
                 payload={
@@ -355,11 +400,16 @@ def _as_addressed(work: Work, asked: Id, said: _Said) -> _Said:
 
 def _root(work: Work, addressed: Case) -> Case:
     """The case on which a reply lands (M9), held by this transaction."""
+    root = _root_of(work, addressed)
+    work.holds(addressed.team.id, root.team.id)
+    return root
+
+
+def _root_of(work: Work, addressed: Case) -> Case:
     root_id = work.resolve(addressed.ticket.id)
     root = addressed.ticket
     if root_id != root.id:
         root = work.session.tickets([root_id])[root_id]
-    work.holds(addressed.team.id, root.team_id)
     if root.team_id == addressed.team.id:
         return Case(root, addressed.team)
     return Case(root, work.session.teams([root.team_id])[root.team_id])

@@ -8,12 +8,10 @@ from typing import Any
 import attrs
 
 from helpdesk_core.assignment import plan_team_change, pool_of
-from helpdesk_core.decisions import allow, deny
+from helpdesk_core.decisions import deny
 from helpdesk_core.entities import (
     Actor,
-    FollowSource,
     Id,
-    Stage,
     System,
     Team,
     Ticket,
@@ -23,22 +21,20 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.errors import InvalidValueError, NotFoundError, RefusedError
 from helpdesk_core.events import (
-    Event,
-    FollowerAdded,
     TicketChanged,
-    TicketOpened,
 )
 from helpdesk_core.fields import distinct, settled
-from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, Plan, SetField
+from helpdesk_core.plans import Kind, Plan, SetField
 from helpdesk_core.service.assigning import AssigningUseCases
 from helpdesk_core.service.choosing import choice, handing
 from helpdesk_core.service.moving import moving
 from helpdesk_core.service.once import Once, same_ticket
+from helpdesk_core.service.opening import after, first_followers, taking_in
 from helpdesk_core.service.presence import Presence
 from helpdesk_core.service.showing import shown
 from helpdesk_core.service.work import Case, Work
-from helpdesk_core.stages import plan_transfer, stage_messages
-from helpdesk_core.visibility import audience, plan_narrower_team
+from helpdesk_core.stages import plan_transfer
+from helpdesk_core.visibility import plan_narrower_team
 
 #: What `change_ticket` may change.
 CHANGEABLE = frozenset({"subject", "description", "priority", "tags"})
@@ -99,15 +95,15 @@ class TicketUseCases(AssigningUseCases):
                 customer_id=customer.id if customer else None,
                 priority=priority,
                 tags=labels,
-                followers=_first_followers(work.author_id, customer),
+                followers=first_followers(work.author_id, customer),
             )
             assigning: list[Plan] = []
             if assignee_id is not None:
                 assigning.append(handing(work, ticket, team, work.user(assignee_id)))
             elif team.auto_assign:
                 assigning.append(choice(work, ticket, team))
-            assigned = _after(ticket, *assigning) if stage.writes else ticket
-            work.carry_out(_taking_in(work, ticket, assigned, team, stage, customer), *assigning)
+            assigned = after(ticket, *assigning) if stage.writes else ticket
+            work.carry_out(taking_in(work, ticket, assigned, team, stage, customer), *assigning)
             return work.fresh(ticket.id)
 
         return self._write(
@@ -314,9 +310,9 @@ def _transferring(work: Work, case: Case, team: Team) -> list[Plan]:
     ticket = case.ticket
     pool = pool_of(team, work.eligible_users(team))
     to_pool = plan_team_change(ticket, team, pool, now=work.now, by=work.by)
-    moved = _after(attrs.evolve(ticket, team_id=team.id), to_pool)
+    moved = after(attrs.evolve(ticket, team_id=team.id), to_pool)
     assigning = [choice(work, moved, team)] if to_pool.assign_anew else []
-    moved = _after(moved, *assigning)
+    moved = after(moved, *assigning)
     pipeline = work.pipeline(*{case.team.id: case.team, team.id: team}.values())
     plans: list[Plan] = [
         plan_transfer(
@@ -338,67 +334,6 @@ def _transferring(work: Work, case: Case, team: Team) -> list[Plan]:
     return [*plans, to_pool, *assigning]
 
 
-def _after(ticket: Ticket, *plans: Plan) -> Ticket:
-    """The ticket with the fields that plans will have set."""
-    changes = [c for plan in plans for c in plan.changes if isinstance(c, SetField)]
-    return attrs.evolve(ticket, **{change.field: change.value for change in changes})
-
-
-def _taking_in(
-    work: Work,
-    ticket: Ticket,
-    assigned: Ticket,
-    team: Team,
-    stage: Stage,
-    customer: User | None,
-) -> Plan:
-    """To add a new ticket, with what is told of it; a message names who will have it (G8)."""
-    events: list[Event] = [
-        TicketOpened(
-            at=work.now, by=work.by, ticket_id=ticket.id, team_id=team.id, stage_id=stage.id
-        )
-    ]
-    events += [
-        FollowerAdded(
-            at=work.now,
-            by=work.by,
-            ticket_id=ticket.id,
-            team_id=team.id,
-            user_id=user_id,
-            source=source,
-        )
-        for user_id, sources in ticket.followers.items()
-        for source in sorted(sources, key=lambda source: source.value)
-    ]
-    messages, skips = stage_messages(
-        assigned,
-        stage,
-        team,
-        customer=customer,
-        assignee=work.user_or_none(assigned.assignee_id),
-        now=work.now,
-        by=work.by,
-    )
-    followers = work.session.users({*ticket.followers, *team.followers})
-    told = audience(ticket, team, followers, work.author_id, company_scope=work.company_scope)
-    opened = [
-        Notice(
-            ticket_id=ticket.id,
-            recipient_id=recipient.user_id,
-            channel=Channel.EMAIL,
-            kind=NoticeKind.OPENED,
-        )
-        for recipient in told
-        if recipient.user_id != ticket.customer_id  # the stage's message is theirs (G8)
-    ]
-    return Plan(
-        decision=allow("ticket.opened"),
-        changes=[Add(ticket)],
-        events=[*events, *skips],
-        notices=[*messages, *opened],
-    )
-
-
 def _team_to_open_in(work: Work, team_id: Id) -> Team:
     """The team, when the one who acts may open it, or as a portal user when it is PUBLIC."""
     if isinstance(work.actor, User) and work.actor.kind is UserKind.PORTAL:
@@ -415,19 +350,6 @@ def _customer_of_new(work: Work, customer_id: Id | None) -> User | None:
     if isinstance(work.actor, System) or not work.actor.is_external:
         return None
     return work.actor
-
-
-def _first_followers(
-    opener_id: Id | None, customer: User | None
-) -> dict[Id, frozenset[FollowSource]]:
-    """The opener by choice, and a portal customer as such (T5)."""
-    followers: dict[Id, frozenset[FollowSource]] = {}
-    if opener_id is not None:
-        followers[opener_id] = frozenset({FollowSource.CHOSEN})
-    if customer is not None and customer.kind is UserKind.PORTAL:
-        sources = followers.get(customer.id, frozenset())
-        followers[customer.id] = sources | {FollowSource.CUSTOMER}
-    return followers
 
 
 def _not_merged_away(ticket: Ticket) -> None:

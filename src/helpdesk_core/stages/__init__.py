@@ -12,6 +12,7 @@ from helpdesk_core.stages.allowing import (
     allowed_stages,
     can_move,
 )
+from helpdesk_core.stages.answering import AnswerPlan, plan_answer
 from helpdesk_core.stages.boards import (
     Board,
     BoardColumn,
@@ -34,6 +35,7 @@ from helpdesk_core.stages.pipeline import Pipeline, ReorderPlan, plan_reorder, p
 __all__ = [
     "ALL_MOVES",
     "AllowedMoves",
+    "AnswerPlan",
     "Board",
     "BoardColumn",
     "Figures",
@@ -48,6 +50,7 @@ __all__ = [
     "build_dashboard",
     "can_move",
     "is_closed",
+    "plan_answer",
     "plan_drag",
     "plan_fold_change",
     "plan_move",

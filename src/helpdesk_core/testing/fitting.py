@@ -34,6 +34,7 @@ _TEAM: dict[Claim, tuple[str, ...]] = {
         "assignment_mode",
     ),
     Claim.CREDITS: ("catch_up",),
+    Claim.ANSWERS: ("on_answer", "reopen_window"),
     Claim.MEMBER_OPTIONS: ("member_options",),
 }  # fmt: skip
 

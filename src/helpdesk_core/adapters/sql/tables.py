@@ -33,6 +33,7 @@ from helpdesk_core.entities import (
     CountScope,
     FollowSource,
     Id,
+    OnAnswer,
     Options,
     Role,
     UserKind,
@@ -44,7 +45,7 @@ from helpdesk_core.ports import DeliveryStatus
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 
 #: The revision of the migrations that these tables are.
-REVISION = "0006"
+REVISION = "0007"
 
 _PREFIX = re.compile(r"(?a:[a-z_][a-z0-9_]{0,26})?")
 _NAMES = {
@@ -190,6 +191,8 @@ def _people_and_teams(
         sa.Column("catch_up", Choice(CatchUp), nullable=False),
         json("member_options", Options),
         _flag("members_follow"),
+        sa.Column("on_answer", Choice(OnAnswer), nullable=False),
+        sa.Column("reopen_window", Duration(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sqlite_autoincrement=True,
     )
