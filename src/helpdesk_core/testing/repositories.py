@@ -42,5 +42,5 @@ class RepositoryContract(
     ...     def new(self):
     ...         return MemoryRepository()
     >>> sorted(claim.value for claim in TestMemory().claims)[:2]
-    ['assignment_order', 'board_order']
+    ['answers', 'assignment_order']
     """
