@@ -20,6 +20,7 @@ from helpdesk_core.service.checking import CheckingUseCases, Finding, Repaired
 from helpdesk_core.service.closing import ClosedInactive, ClosingUseCases
 from helpdesk_core.service.conversation import ConversationUseCases
 from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
+from helpdesk_core.service.files import FileUseCases
 from helpdesk_core.service.following import FollowingUseCases
 from helpdesk_core.service.merging import MergingUseCases
 from helpdesk_core.service.moving import MovingUseCases
@@ -60,6 +61,7 @@ class Helpdesk(
     MovingUseCases,
     ClosingUseCases,
     ConversationUseCases,
+    FileUseCases,
     FollowingUseCases,
     MergingUseCases,
     TeamUseCases,

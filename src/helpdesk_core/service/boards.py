@@ -92,7 +92,8 @@ class BoardUseCases(Desk):
         look = _Look(team_id=team_id, mine=me, query=query, text=text)
 
         def ask(work: Work) -> BoardColumn:
-            counts = look.counts(work)
+            figures = look.figures(work, stage_id)
+            counts = look.counts(work, figures, stage_id)
             stages = {stage.id: stage for stage in look.stages(work, counts)}
             if stage_id not in stages:
                 raise NotFoundError("stage", stage_id)
@@ -120,8 +121,9 @@ class BoardUseCases(Desk):
         unfolded = collection("temporarily_unfolded", temporarily_unfolded)
 
         def ask(work: Work) -> Board:
-            counts = look.counts(work)
-            stages = look.stages(work, counts)
+            figures = look.figures(work)
+            counts = look.counts(work, figures)
+            stages = look.stages(work, counts, figures)
             pages = {
                 stage.id: look.page(work, stage.id, None, limit)
                 for stage in stages
@@ -257,31 +259,52 @@ class _Look:
             return work.team(self.team_id).name
         return "All tickets" if self.mine is None else "My tickets"
 
-    def stages(self, work: Work, counts: Collection[Id]) -> Sequence[Stage]:
-        """Its columns in order; of teams that the viewer cannot open only with a ticket in it."""
-        if self.team_id is not None:
-            return work.pipeline(work.team(self.team_id)).columns(self.team_id)
-        mine = {id for team in opened_teams(work) for id in team.stage_ids}
-        return [stage for stage in work.session.stages() if stage.id in mine or stage.id in counts]
-
-    def counts(self, work: Work) -> dict[Id, int]:
-        """How many tickets are in each stage, those without any left out (V13)."""
+    def figures(self, work: Work, stage_id: Id | None = None) -> Sequence[Figures]:
+        """The figures of what is asked for, of one column or all; of words there are none (V13)."""
         work.can_ask(self._asked)
         if self._wanted is not None:
             work.claim(Claim.SEARCH)
-            session, internal = work.session, work.sees_internal
-            found = {
-                stage.id: session.count_found(
-                    work.scope, self._of(stage.id), self._wanted, internal=internal
-                )
-                for stage in session.stages()
-            }
-            return {id: number for id, number in found.items() if number}
-        counts: dict[Id, int] = {}
-        for one in work.session.figures(work.scope, self._asked):
-            if one.tickets:
-                counts[one.stage_id] = counts.get(one.stage_id, 0) + one.tickets
-        return counts
+            return ()
+        query = self._asked if stage_id is None else self._of(stage_id)
+        return work.session.figures(work.scope, query)
+
+    def counts(
+        self, work: Work, figures: Sequence[Figures], stage_id: Id | None = None
+    ) -> dict[Id, int]:
+        """How many tickets are in this column, or in each; those without any are left out."""
+        if self._wanted is None:
+            counts: dict[Id, int] = {}
+            for one in figures:
+                if one.tickets:
+                    counts[one.stage_id] = counts.get(one.stage_id, 0) + one.tickets
+            return counts
+        columns = [stage_id] if stage_id is not None else [s.id for s in self._columns(work)]
+        found = {
+            id: work.session.count_found(
+                work.scope, self._of(id), self._wanted, internal=work.sees_internal
+            )
+            for id in columns
+        }
+        return {id: number for id, number in found.items() if number}
+
+    def stages(
+        self, work: Work, counts: Collection[Id], figures: Sequence[Figures] = ()
+    ) -> Sequence[Stage]:
+        """Its columns in order; of teams that the viewer cannot open only with a ticket in it.
+
+        `figures`, of all columns, spare a look where nothing less than everything was asked for.
+        """
+        columns = self._columns(work)
+        if self.team_id is not None:
+            return columns
+        everything = figures if self._asked == _ANY and figures else None
+        mine = {id for team in opened_teams(work, everything) for id in team.stage_ids}
+        return [stage for stage in columns if stage.id in mine or stage.id in counts]
+
+    def _columns(self, work: Work) -> Sequence[Stage]:
+        if self.team_id is None:
+            return work.session.stages()
+        return work.pipeline(work.team(self.team_id)).columns(self.team_id)
 
     def page(self, work: Work, stage_id: Id, after: str | None, limit: int) -> Page[Ticket]:
         """A page of a column.

@@ -18,7 +18,7 @@ from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from helpdesk_core.adapters.sql.scopes import Reach, apart, filter_clause, places
-from helpdesk_core.adapters.sql.statements import Statements, figures_of
+from helpdesk_core.adapters.sql.statements import Statements, counted_columns
 from helpdesk_core.adapters.sql.tables import Tables
 from helpdesk_core.ports import Position, Ranked, TicketFilter
 from helpdesk_core.visibility.scopes import Scope
@@ -184,7 +184,7 @@ def figures(statements: Statements, scope: Scope, query: TicketFilter) -> list[Q
         if _is_kept(query):
             return sa.select(t.stage_counts).where(whole)
         place = t.tickets.c.team_id, t.tickets.c.stage_id
-        return sa.select(*place, *figures_of(t)).where(whole).group_by(*place)
+        return sa.select(*place, *counted_columns(t)).where(whole).group_by(*place)
 
     def of_named() -> sa.Select[Any]:
         _, named = _parts(statements, shape, query)

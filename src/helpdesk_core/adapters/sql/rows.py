@@ -18,8 +18,9 @@ from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import Id, Team, Ticket
 from helpdesk_core.errors import InvalidValueError, RepositoryError
 from helpdesk_core.plans import Merge, Notice
-from helpdesk_core.ports import Notification
+from helpdesk_core.ports import Figures, Notification
 
+_FIGURES = tuple(field.name for field in attrs.fields(Figures))
 _NOTICE = tuple(field.name for field in attrs.fields(Notice))
 _KEPT = 50_000  # a text that is longer than this is not kept
 
@@ -125,6 +126,30 @@ def grouped(pairs: Iterable[Any]) -> dict[Id, list[Any]]:
     for of, item in pairs:
         groups.setdefault(of, []).append(item)
     return groups
+
+
+def figures_in(whole: Iterable[Any], one_by_one: Iterable[Any], codec: Codec) -> list[Figures]:
+    """The figures of whole teams, and of tickets that were looked up; see `listings.figures`."""
+    found = {
+        (row[0], row[1]): Figures(**dict(zip(_FIGURES, row, strict=True)))
+        for row in whole
+        if row[2]  # a row stays when all have left
+    }
+    for place, tickets in one_by_one:
+        if place is None:
+            continue
+        *ids, unassigned, waiting = json.loads(place)
+        team_id, stage_id = map(codec.id_back, ids)
+        more = Figures(
+            team_id=team_id,
+            stage_id=stage_id,
+            tickets=tickets,
+            unassigned=tickets if unassigned else 0,
+            waiting=tickets if waiting else 0,
+        )
+        before = found.get((team_id, stage_id))
+        found[team_id, stage_id] = more if before is None else before.plus(more)
+    return list(found.values())
 
 
 def merge_of(row: Any) -> Merge:

@@ -10,6 +10,7 @@ listing and a count put the two together in different ways.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -120,10 +121,8 @@ class Reach:
     def __init__(self, tables: Tables, scope: Scope) -> None:
         self._tables = tables
         ways = _ways(scope)
-        whole = [way.teams for way in ways if not way.named]
-        self.everything = () in whole
-        #: The condition of the teams that are inside as a whole; None: there can be none.
-        self._whole = sa.or_(*map(self._of_team, whole)) if whole else None
+        self._of_whole = [way.teams for way in ways if not way.named]
+        self.everything = () in self._of_whole
         self._named: dict[tuple[Scope, ...], list[tuple[_OfTicket, ...]]] = {}
         for way in ways:
             if way.named and not self.everything:
@@ -132,10 +131,18 @@ class Reach:
         tests = [tests for named in self._named.values() for tests in named]
         self._held = len(self._named) == 1 and all(len(test) == 1 for test in tests)
 
+    @functools.cached_property
+    def _whole(self) -> Clause | None:
+        """The condition of the teams that are inside as a whole; None: there can be none.
+
+        Put together only for who uses it: most of what is asked of a scope takes no SQL.
+        """
+        return sa.or_(*map(self._of_team, self._of_whole)) if self._of_whole else None
+
     @property
     def is_walked(self) -> bool:
         """Whether no index leads to the tickets inside: each is looked at."""
-        return self.everything or (bool(self._named) and self._whole is not None)
+        return self.everything or (bool(self._named) and self.has_whole_teams)
 
     @property
     def names_tickets(self) -> bool:
@@ -145,7 +152,7 @@ class Reach:
     @property
     def has_whole_teams(self) -> bool:
         """Whether there may be teams that are inside as a whole."""
-        return self._whole is not None
+        return bool(self._of_whole)
 
     def clause(self) -> Clause:
         """The tickets inside, to be looked at one by one, or begun with those that are named."""

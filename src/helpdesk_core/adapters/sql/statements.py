@@ -380,7 +380,7 @@ class Statements:
         tickets, kept = t.tickets.c, t.stage_counts.c
         self.kept_figures = sa.select(t.stage_counts)
         self.counted_figures = (
-            sa.select(tickets.team_id, tickets.stage_id, *figures_of(t))
+            sa.select(tickets.team_id, tickets.stage_id, *counted_columns(t))
             .where(tickets.merged_into.is_(None), tickets.team_id.in_(sa.select(t.teams.c.id)))
             .group_by(tickets.team_id, tickets.stage_id)
         )
@@ -434,7 +434,7 @@ class Statements:
         return statement
 
 
-def figures_of(t: Tables) -> tuple[sa.ColumnElement[int], ...]:
+def counted_columns(t: Tables) -> tuple[sa.ColumnElement[int], ...]:
     """What is counted of a group of tickets, in the order of `FIGURES`."""
     count: Any = sa.func.count
     unassigned = sa.case((t.tickets.c.assignee_id.is_(None), 1))
