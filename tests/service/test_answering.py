@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from desks import SETUP, Company
-from helpdesk_core import OnAnswer, TicketFilter, every
+from helpdesk_core import OnAnswer, SimilarityIndex, TicketFilter, every
+from helpdesk_core.adapters.memory import MemoryRepository
 from helpdesk_core.ports import ALL_CLAIMS, Claim
 
 DAY = timedelta(days=1)
@@ -138,3 +140,49 @@ def test_a_store_without_closing_times(company: Company, monkeypatch: pytest.Mon
     company.clock.advance(999 * DAY)
     assert company.desk.reply(id, "Still no ink", actor="pat").ticket_id == id
     assert company.desk.ticket(id, actor=SETUP).stage_id == "new"
+
+
+def test_closed_between_looking_and_holding(company: Company) -> None:
+    """G11, A14: who is there is asked once more when the ticket was open a moment ago."""
+    public = company.desk.team("public", actor=SETUP).visibility
+    company.team("auto", public, auto_assign=True, on_answer=OnAnswer.NEW_LINKED)
+    id = company.open("auto", customer_id="pat").id
+    transact = type(company.desk)._transact
+    closed: list[str] = []
+
+    def late(desk: Any, run: Any) -> Any:
+        if not closed:
+            closed.append(id)
+            company.desk.close(id, actor="ann")
+        return transact(desk, run)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(company.desk), "_transact", late)
+        new = company.desk.reply(id, "Again", actor="pat").ticket_id
+    assert new != id
+    assert company.desk.ticket(new, actor=SETUP).assignee_id == "bob"
+
+
+def test_nothing_is_opened_in_a_hidden_team(company: Company) -> None:
+    """G11, M7, M9: an answer through a tombstone opens no ticket in a team that is hidden."""
+    seen = company.open("public", customer_id="pat").id
+    root = company.open("private").id
+    company.desk.merge([root, seen], master_id=root, actor="root", allow_cross_visibility=True)
+    company.desk.change_team("private", actor=SETUP, on_answer=OnAnswer.NEW_LINKED)
+    company.desk.close(root, actor="root")
+    company.desk.reply(seen, "Still no ink", actor="pat")
+    assert {t.id for t in company.desk.tickets(actor="root")} == {root}
+    said = company.desk.messages(root, actor="root")
+    assert [one.body for one in said] == ["Still no ink"]
+    assert company.desk.ticket(root, actor="root").stage_id == "solved"
+
+
+def test_the_other_ticket_is_compared_with_others(tmp_path: Path) -> None:
+    """G11, M1: the similarity store is told of the ticket that an answer opened."""
+    index = SimilarityIndex()
+    company = Company(MemoryRepository(), tmp_path, similarity=index)
+    company.desk.change_team("public", actor=SETUP, on_answer=OnAnswer.NEW_LINKED)
+    id = _closed(company, subject="The cyan cartridge leaks")
+    new = company.desk.reply(id, "Again", actor="pat").ticket_id
+    found = index.most_similar(company.desk.ticket(id, actor=SETUP), 5)
+    assert new in {match.ticket_id for match in found}

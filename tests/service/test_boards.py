@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from helpdesk_core import (
     Visibility,
 )
 from helpdesk_core.adapters.memory import MemoryRepository
-from helpdesk_core.ports import ALL_CLAIMS, Claim
+from helpdesk_core.ports import ALL_CLAIMS, Claim, Figures
 from helpdesk_core.service.pages import Cursors
 
 
@@ -113,6 +114,36 @@ def test_columns_that_are_not_there(company: Company) -> None:
         company.desk.column("new", actor=SETUP, mine=True)
     with pytest.raises(InvalidValueError, match="limit"):
         company.desk.column("new", actor="ann", limit=0)
+
+
+def test_columns_of_a_team_that_one_ticket_opens(company: Company) -> None:
+    """V12, G12: who is let into a team by one ticket is shown its other columns, if empty ones."""
+    company.desk.create_stage("Secret stage", id="secret", actor=SETUP, team_ids=["private"])
+    company.open("private", id="a", assignee_id="ann")
+    assert company.desk.column("secret", actor="ann").count == 0
+    for query in (TicketFilter(), TicketFilter(priority=3)):
+        assert "secret" in _columns(company.desk.board(actor="ann", query=query))
+        assert "secret" not in _columns(company.desk.board(actor="bob", query=query))
+
+
+def test_figures_of_nothing_open_nothing(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """V12, T2: a store may give a figure of no ticket; it lets nobody into a team."""
+    reading = company.repository.reading
+
+    @contextmanager
+    def with_nothing() -> Any:
+        with reading() as session:
+            found = session.figures
+            nothing = Figures(team_id="private", stage_id="new", tickets=0)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(
+                    session, "figures", lambda *asked: [*found(*asked), nothing], raising=False
+                )
+                yield session
+
+    monkeypatch.setattr(company.repository, "reading", with_nothing)
+    assert "private" not in {team.id for team in company.desk.teams(actor="bob")}
+    assert "private" not in _figures(company, "bob")
 
 
 def test_outsiders_see_their_column_in_order_of_coming(company: Company) -> None:
@@ -308,7 +339,10 @@ def test_two_that_drop_into_one_gap(company: Company) -> None:
     lock = type(company.desk)._transact
     done: list[str] = []
 
+    attempts: list[Any] = []
+
     def late(desk: Any, run: Any) -> Any:
+        attempts.append(run)
         if not done:
             done.append("first")
             company.desk.drag("T-2", "new", below="T-0", actor="bob")
@@ -318,6 +352,7 @@ def test_two_that_drop_into_one_gap(company: Company) -> None:
         patch.setattr(type(company.desk), "_transact", late)
         company.desk.drag("T-3", "new", below="T-0", actor="ann")
     assert _columns(company.desk.board(actor="ann"))["new"] == ["T-0", "T-3", "T-2", "T-1"]
+    assert len(attempts) == 3, "one of theirs, one in vain, and one that holds the new neighbour"
 
 
 def test_a_store_that_keeps_no_order(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
