@@ -62,6 +62,11 @@ class SetField:
     expected: Any
     value: Any
 
+    @classmethod
+    def of(cls, kind: Kind, thing: Any, field: str, value: Any) -> SetField:
+        """Put `value` where the thing has what it has now."""
+        return cls(kind=kind, id=thing.id, field=field, expected=getattr(thing, field), value=value)
+
 
 @attrs.frozen(kw_only=True)
 class AddFollow:

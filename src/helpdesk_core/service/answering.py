@@ -59,13 +59,7 @@ def opening_another(work: Work, closed: Case, id: Id) -> Case:
     )
     assigning = [choice(work, ticket, team)] if team.auto_assign else []
     assigned = after(ticket, *assigning) if stage.writes else ticket
-    back = SetField(
-        kind=Kind.TICKET,
-        id=closed.ticket.id,
-        field="links",
-        expected=closed.ticket.links,
-        value=closed.ticket.links | {id},
-    )
+    back = SetField.of(Kind.TICKET, closed.ticket, "links", closed.ticket.links | {id})
     link = Plan(decision=allow("answer.opens_another"), changes=[back] if linked else [])
     work.carry_out(taking_in(work, ticket, assigned, team, stage, customer), *assigning, link)
     return Case(work.session.tickets([id])[id], team)

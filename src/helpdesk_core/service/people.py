@@ -70,14 +70,7 @@ class PeopleUseCases(Desk):
                 raise RefusedError(deny("user.refused.kind", user_id=user_id))
             names = [n for n in sorted(fields) if getattr(before, n) != getattr(after, n)]
             changes: list[Change] = [
-                SetField(
-                    kind=Kind.USER,
-                    id=user_id,
-                    field=name,
-                    expected=getattr(before, name),
-                    value=getattr(after, name),
-                )
-                for name in names
+                SetField.of(Kind.USER, before, name, getattr(after, name)) for name in names
             ]
             events: list[Event] = []
             if names:

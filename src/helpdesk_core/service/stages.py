@@ -63,13 +63,7 @@ class StageUseCases(Desk):
             events: list[Event] = [StageCreated(at=work.now, by=work.by, stage_id=stage.id)]
             for team in changed:
                 changes.append(
-                    SetField(
-                        kind=Kind.TEAM,
-                        id=team.id,
-                        field="stage_ids",
-                        expected=team.stage_ids,
-                        value=team.stage_ids | {stage.id},
-                    )
+                    SetField.of(Kind.TEAM, team, "stage_ids", team.stage_ids | {stage.id})
                 )
                 events.append(
                     TeamChanged(at=work.now, by=work.by, team_id=team.id, fields=("stage_ids",))

@@ -150,14 +150,7 @@ class TicketUseCases(AssigningUseCases):
             wanted = attrs.evolve(case.ticket, **fields)
             names = [n for n in sorted(fields) if getattr(wanted, n) != getattr(case.ticket, n)]
             changes = [
-                SetField(
-                    kind=Kind.TICKET,
-                    id=ticket_id,
-                    field=name,
-                    expected=getattr(case.ticket, name),
-                    value=getattr(wanted, name),
-                )
-                for name in names
+                SetField.of(Kind.TICKET, case.ticket, name, getattr(wanted, name)) for name in names
             ]
             if changes:
                 event = TicketChanged(

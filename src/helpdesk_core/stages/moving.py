@@ -184,10 +184,7 @@ def flip(
 
 def set_field(kind: Kind, thing: Ticket | Team | Stage, field: str, value: Any) -> list[Change]:
     """The change of one field, or none when the value is there already."""
-    expected = getattr(thing, field)
-    if expected == value:
-        return []
-    return [SetField(kind=kind, id=thing.id, field=field, expected=expected, value=value)]
+    return [] if getattr(thing, field) == value else [SetField.of(kind, thing, field, value)]
 
 
 def _merged_away(ticket: Ticket) -> Plan:

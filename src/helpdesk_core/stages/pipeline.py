@@ -260,13 +260,7 @@ def _reorder(
     return ReorderPlan(
         decision=allow("stage.reordered"),
         changes=[
-            SetField(
-                kind=Kind.STAGE,
-                id=stage.id,
-                field="position",
-                expected=stage.position,
-                value=place,
-            )
+            SetField.of(Kind.STAGE, stage, "position", place)
             for stage, place in zip(order, places, strict=True)
             if stage.position != place
         ],

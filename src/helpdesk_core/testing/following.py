@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 
 from helpdesk_core.entities import FollowSource, Id
-from helpdesk_core.plans import AddFollow, Kind, RemoveFollow
+from helpdesk_core.plans import AddFollow, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import Claim, Repository
-from helpdesk_core.testing.stores import StoreContract, set_field
+from helpdesk_core.testing.stores import StoreContract
 
 
 class FollowingRules(StoreContract):
@@ -66,7 +66,7 @@ class FollowingRules(StoreContract):
                 with repository.writing() as session:
                     session.lock([], [ticket.id])
                     change = attrs.evolve(ticket, assignee_id=now)
-                    session.apply([set_field(Kind.TICKET, change, "assignee_id", to)])
+                    session.apply([SetField.of(Kind.TICKET, change, "assignee_id", to)])
                 with repository.reading() as session:
                     found = session.tickets([ticket.id])[ticket.id].followers
                     assert set(found) & {ada, bob} == {to} - {None}

@@ -19,7 +19,7 @@ from helpdesk_core.plans import Change, Kind, NoteAssignment, SetField
 from helpdesk_core.ports import Claim, Notification, Remembered, Repository
 from helpdesk_core.service import Helpdesk
 from helpdesk_core.testing.outbox import OutboxRules
-from helpdesk_core.testing.stores import StoreContract, set_field
+from helpdesk_core.testing.stores import StoreContract
 from helpdesk_core.testing.worlds import MONDAY, make_id
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ def _raise_once(repository: Repository, ticket_id: Id) -> None:
 
 
 def _subject(ticket: Ticket, number: int) -> SetField:
-    return set_field(Kind.TICKET, ticket, "subject", str(number))
+    return SetField.of(Kind.TICKET, ticket, "subject", str(number))
 
 
 def _in_a_process(opener: Opener, ticket_id: Id, times: int) -> None:
@@ -170,7 +170,7 @@ class RacingRules(StoreContract):
         with self.filled(world) as repository:
             with repository.writing() as session:
                 session.lock([team.id], [])
-                session.apply([set_field(Kind.TEAM, team, "auto_assign", True)])
+                session.apply([SetField.of(Kind.TEAM, team, "auto_assign", True)])
             desk = self._desk(repository)
 
             def work() -> None:
@@ -239,8 +239,8 @@ class RacingRules(StoreContract):
         world = self.plain()
         ticket, user = world.tickets[0], world.users[0]
         changes: list[Change] = [
-            set_field(Kind.TICKET, ticket, "assignee_id", user.id),
-            set_field(Kind.TICKET, ticket, "priority", 3),
+            SetField.of(Kind.TICKET, ticket, "assignee_id", user.id),
+            SetField.of(Kind.TICKET, ticket, "priority", 3),
         ]
         if self.has(Claim.ASSIGNMENT_ORDER):
             changes.append(NoteAssignment(team_id=ticket.team_id, member_id=user.id, sequence=1))
@@ -308,5 +308,5 @@ def _take(repository: Repository, ticket_id: Id, user_id: Id) -> bool:
         ticket = session.tickets([ticket_id])[ticket_id]
         if ticket.assignee_id is not None:
             return False
-        session.apply([set_field(Kind.TICKET, ticket, "assignee_id", user_id)])
+        session.apply([SetField.of(Kind.TICKET, ticket, "assignee_id", user_id)])
         return True

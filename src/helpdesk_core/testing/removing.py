@@ -11,9 +11,9 @@ from hypothesis import given
 
 from helpdesk_core.entities import REMOVED, Id, Message
 from helpdesk_core.errors import ConflictError
-from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind
+from helpdesk_core.plans import Add, Channel, Kind, Notice, NoticeKind, SetField
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, Remembered, Session
-from helpdesk_core.testing.stores import StoreContract, set_field
+from helpdesk_core.testing.stores import StoreContract
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
 
 
@@ -40,8 +40,8 @@ class RemovingRules(StoreContract):
                         session.lock([], [thing.ticket_id])
                         if getattr(other, field) != getattr(thing, field):
                             with pytest.raises(ConflictError):
-                                session.apply([set_field(kind, other, field, "else")])
-                        session.apply([set_field(kind, thing, field, REMOVED)])
+                                session.apply([SetField.of(kind, other, field, "else")])
+                        session.apply([SetField.of(kind, thing, field, REMOVED)])
                 with repository.reading() as session:
                     assert {m.body for m in session.messages(world.ticket_ids)} <= {REMOVED}
                     files = session.attachments(world.ticket_ids)
@@ -144,7 +144,7 @@ class RemovingRules(StoreContract):
                 session.apply([Add(message)])
             with pytest.raises(RuntimeError), repository.writing() as session:
                 session.lock([], [message.ticket_id])
-                session.apply([set_field(Kind.MESSAGE, message, "body", REMOVED)])
+                session.apply([SetField.of(Kind.MESSAGE, message, "body", REMOVED)])
                 raise RuntimeError
             with repository.reading() as session:
                 assert message in session.messages([message.ticket_id])

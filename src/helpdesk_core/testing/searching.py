@@ -20,10 +20,10 @@ from helpdesk_core.entities import (
     Visibility,
 )
 from helpdesk_core.errors import ConflictError, InvalidValueError
-from helpdesk_core.plans import Add, Kind
+from helpdesk_core.plans import Add, Kind, SetField
 from helpdesk_core.ports import Claim, Position, Session, TicketFilter
 from helpdesk_core.search import Wanted, opening_of, wanted, words_in
-from helpdesk_core.testing.stores import ALL, StoreContract, set_field
+from helpdesk_core.testing.stores import ALL, StoreContract
 from helpdesk_core.testing.worlds import MONDAY, World, filters, make_id
 from helpdesk_core.visibility import can_view, scope_for
 from helpdesk_core.visibility.scopes import Everything
@@ -227,8 +227,8 @@ class SearchRules(StoreContract):
         message = Message(
             id=make_id(self.id_type, "message", 1), ticket_id=ticket.id, body="Okapi", at=MONDAY
         )
-        subject = set_field(Kind.TICKET, ticket, "subject", "Quagga")
-        more = set_field(Kind.TICKET, ticket, "description", "and gnu")
+        subject = SetField.of(Kind.TICKET, ticket, "subject", "Quagga")
+        more = SetField.of(Kind.TICKET, ticket, "description", "and gnu")
         with self.filled(world) as repository:
             with suppress(_UndoneError), repository.writing() as session:
                 session.lock([], [ticket.id])
@@ -261,15 +261,15 @@ class SearchRules(StoreContract):
         with self.filled(world) as repository:
             with repository.writing() as session:
                 session.lock([], [ticket.id])
-                session.apply([Add(message), set_field(Kind.TICKET, ticket, "subject", "Quagga")])
+                session.apply([Add(message), SetField.of(Kind.TICKET, ticket, "subject", "Quagga")])
             self._counts(repository, {"okapi": 1, "quagga": 1})
             named = attrs.evolve(ticket, subject="Quagga")
             with repository.writing() as session:
                 session.lock([], [ticket.id])
                 session.apply(
                     [
-                        set_field(Kind.MESSAGE, message, "body", REMOVED),
-                        set_field(Kind.TICKET, named, "subject", REMOVED),
+                        SetField.of(Kind.MESSAGE, message, "body", REMOVED),
+                        SetField.of(Kind.TICKET, named, "subject", REMOVED),
                     ]
                 )
             self._counts(repository, {"okapi": 0, "quagga": 0})

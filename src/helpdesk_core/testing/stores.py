@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import Id, Stage
-from helpdesk_core.plans import SetField
 from helpdesk_core.ports import Claim, Repository, Session, TicketFilter
 from helpdesk_core.testing.contract import Contract
 from helpdesk_core.testing.fitting import fit
@@ -160,10 +159,3 @@ class StoreContract(Contract):
             for id, load in found.items()
         }
         return {id: load for id, load in loads.items() if load != (0, 0, None)}
-
-
-def set_field(kind: Any, thing: Any, field: str, value: Any) -> SetField:
-    """A change from what the thing has now."""
-    return SetField(
-        kind=kind, id=thing.id, field=field, expected=getattr(thing, field), value=value
-    )

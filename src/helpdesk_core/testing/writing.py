@@ -27,7 +27,7 @@ from helpdesk_core.plans import (
 )
 from helpdesk_core.ports import Claim, Repository
 from helpdesk_core.testing.following import follow
-from helpdesk_core.testing.stores import StoreContract, set_field
+from helpdesk_core.testing.stores import StoreContract
 from helpdesk_core.testing.things import Things
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
 
@@ -64,7 +64,7 @@ class WritingRules(StoreContract):
     ) -> None:
         with repository.writing() as session:
             session.lock([], [])
-            session.apply([set_field(kind, thing, field, value)])
+            session.apply([SetField.of(kind, thing, field, value)])
         with repository.reading() as session:
             ask: dict[Kind, Any] = {
                 Kind.TICKET: session.tickets,
@@ -103,7 +103,7 @@ class WritingRules(StoreContract):
                 ("references", frozenset({"a@b"}), frozenset()),
                 ("links", linked, frozenset()),
             ]
-        first = set_field(Kind.TICKET, other, "priority", 2)
+        first = SetField.of(Kind.TICKET, other, "priority", 2)
         with self.filled(world) as repository:
             before = self.everything(repository, world)
             for field, expected, value in wrong:
@@ -196,9 +196,9 @@ class WritingRules(StoreContract):
             with pytest.raises(StopHereError), repository.writing() as session:
                 session.lock([], [ticket.id])
                 session.apply([Add(late), Add(message)])
-                session.apply([set_field(Kind.TICKET, ticket, "assignee_id", user.id)])
+                session.apply([SetField.of(Kind.TICKET, ticket, "assignee_id", user.id)])
                 session.apply([follow(AddFollow, ticket, user.id)])
-                session.apply([set_field(Kind.USER, user, "name", "Other")])
+                session.apply([SetField.of(Kind.USER, user, "name", "Other")])
                 raise StopHereError
             assert self.everything(repository, world) == before
             with repository.writing() as session:  # and the store goes on
@@ -213,7 +213,7 @@ class WritingRules(StoreContract):
             before = self.everything(repository, world)
             with pytest.raises(StopAllError), repository.writing() as session:
                 session.lock([], [ticket.id])
-                session.apply([set_field(Kind.TICKET, ticket, "priority", 3)])
+                session.apply([SetField.of(Kind.TICKET, ticket, "priority", 3)])
                 raise StopAllError
             assert self.everything(repository, world) == before
 
@@ -229,21 +229,21 @@ class WritingRules(StoreContract):
         batch: list[Change] = [
             Add(late),
             Add(message),
-            set_field(Kind.TICKET, ticket, "assignee_id", user.id),
-            set_field(Kind.USER, user, "name", "Other"),
+            SetField.of(Kind.TICKET, ticket, "assignee_id", user.id),
+            SetField.of(Kind.USER, user, "name", "Other"),
             follow(AddFollow, ticket, world.users[1].id),
-            set_field(Kind.TICKET, wrong, "priority", 3),
+            SetField.of(Kind.TICKET, wrong, "priority", 3),
         ]
         seen = []
         for refused in (batch, []):
             with self.filled(world) as repository:
                 with repository.writing() as session:
                     session.lock([], [ticket.id, other.id])
-                    session.apply([set_field(Kind.TICKET, ticket, "subject", "Before")])
+                    session.apply([SetField.of(Kind.TICKET, ticket, "subject", "Before")])
                     if refused:
                         with pytest.raises(ConflictError):
                             session.apply(refused)
-                    session.apply([set_field(Kind.TICKET, other, "subject", "After")])
+                    session.apply([SetField.of(Kind.TICKET, other, "subject", "After")])
                 seen.append(self.everything(repository, world))
         assert seen[0] == seen[1]
         assert seen[0]["tickets"][other.id].subject == "After"
@@ -295,10 +295,10 @@ class WritingRules(StoreContract):
                 session.lock(list(world.team_by_id), [])
                 session.apply(
                     [
-                        set_field(Kind.STAGE, new, "folded", True),
-                        set_field(Kind.STAGE, solved, "folded", False),
-                        set_field(Kind.STAGE, new, "position", 9),
-                        set_field(Kind.TEAM, team, "stage_ids", fewer),
+                        SetField.of(Kind.STAGE, new, "folded", True),
+                        SetField.of(Kind.STAGE, solved, "folded", False),
+                        SetField.of(Kind.STAGE, new, "position", 9),
+                        SetField.of(Kind.TEAM, team, "stage_ids", fewer),
                     ]
                 )
             with repository.reading() as session:
@@ -310,7 +310,7 @@ class WritingRules(StoreContract):
             other = world.teams[1]
             with repository.writing() as session:
                 session.lock(list(world.team_by_id), [])
-                session.apply([set_field(Kind.TEAM, other, "stage_ids", fewer)])
+                session.apply([SetField.of(Kind.TEAM, other, "stage_ids", fewer)])
                 session.apply([DeleteStage(stage_id=doing.id)])
             with repository.reading() as session:
                 assert [s.id for s in session.stages()] == [solved.id, new.id]

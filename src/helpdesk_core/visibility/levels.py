@@ -106,9 +106,7 @@ def plan_visibility_change(
     tickets = tuple(tickets)
     if to is team.visibility:
         return VisibilityPlan(decision=allow("visibility.unchanged"))
-    changes: list[Change] = [
-        SetField(kind=Kind.TEAM, id=team.id, field="visibility", expected=team.visibility, value=to)
-    ]
+    changes: list[Change] = [SetField.of(Kind.TEAM, team, "visibility", to)]
     events: list[Event] = [
         VisibilityChanged(
             at=now, by=by, team_id=team.id, from_visibility=team.visibility, to_visibility=to

@@ -76,16 +76,7 @@ def plan_team_settings(
     return TeamPlan(
         decision=allow("team.changed"),
         changes=[
-            *(
-                SetField(
-                    kind=Kind.TEAM,
-                    id=team.id,
-                    field=name,
-                    expected=getattr(team, name),
-                    value=getattr(after, name),
-                )
-                for name in names
-            ),
+            *(SetField.of(Kind.TEAM, team, name, getattr(after, name)) for name in names),
             *follows.changes,
         ],
         events=[
