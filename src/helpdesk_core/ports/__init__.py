@@ -22,12 +22,20 @@ from helpdesk_core.ports.kept import (
     Wording,
     WrongFigures,
 )
+from helpdesk_core.ports.letters import (
+    Automatic,
+    AutoSubmitted,
+    IncomingEmail,
+    IncomingFile,
+    Later,
+    OutgoingFile,
+    OutgoingMessage,
+)
 from helpdesk_core.ports.other_ports import (
     AttachmentStore,
     Calendar,
     Clock,
     Notifier,
-    OutgoingMessage,
     SimilarityStore,
 )
 from helpdesk_core.ports.repository import Repository, Session
@@ -36,15 +44,21 @@ from helpdesk_core.stages.boards import Figures, figures_of
 __all__ = [
     "ALL_CLAIMS",
     "AttachmentStore",
+    "AutoSubmitted",
+    "Automatic",
     "Calendar",
     "Claim",
     "Clock",
     "DeliveryStatus",
     "Figures",
+    "IncomingEmail",
+    "IncomingFile",
+    "Later",
     "Miscount",
     "Misworded",
     "Notification",
     "Notifier",
+    "OutgoingFile",
     "OutgoingMessage",
     "Position",
     "Ranked",

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
-import attrs
-
 from helpdesk_core.entities import (
     Absence,
     Id,
@@ -15,7 +13,7 @@ from helpdesk_core.entities import (
     Ticket,
     WeeklySchedule,
 )
-from helpdesk_core.plans import Channel, NoticeKind
+from helpdesk_core.ports.letters import Later, OutgoingMessage
 from helpdesk_core.similarity import Match
 
 
@@ -46,28 +44,11 @@ class Calendar(Protocol):
         ...
 
 
-@attrs.frozen(kw_only=True)
-class OutgoingMessage:
-    """What a notifier sends. `key` names it for ever, so that a receiver can drop a second one."""
-
-    key: str
-    channel: Channel
-    kind: NoticeKind
-    recipient_id: Id
-    to_address: str
-    to_name: str
-    subject: str
-    text: str
-    ticket_id: Id
-    at: datetime
-    link: str | None = None
-
-
 class Notifier(Protocol):
     """Takes a message to somebody. Raises `NotifierError` when it could not."""
 
-    def send(self, message: OutgoingMessage) -> None:
-        """Send it, or raise."""
+    def send(self, message: OutgoingMessage) -> Later | None:
+        """Send it, or raise; `Later` keeps it in the outbox until then, and is no failure."""
         ...
 
 

@@ -1,0 +1,86 @@
+"""The ids by which mails name each other, and what ours say of the ticket they are about (N3).
+
+An id that we make can be read back: a mail that answers one of ours names the ticket, whatever
+else was forgotten since. It gives nobody a right: who answers is asked for theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+import attrs
+
+from helpdesk_core.fields import Id, check_id
+
+#: The most characters of an id that is kept; the mail's standard has lines of at most 998.
+MAIL_ID_LIMIT = 990
+#: Where a host says no domain of its own.
+NO_DOMAIN = "helpdesk.invalid"
+
+_MARKS: dict[type, str] = {int: "i", str: "s", UUID: "u"}
+_THREAD = re.compile(r"<(ticket|note)\.([isu])\.([A-Za-z0-9_%~-]+)@([^@<>\s]+)>")
+_OURS = re.compile(r"<key\.[A-Za-z0-9_%~-]+@([^@<>\s]+)>")
+
+
+@attrs.frozen
+class Thread:
+    """What an id of ours names: a ticket, and whether it was about an internal note (V15)."""
+
+    ticket_id: Id
+    internal: bool = False
+
+
+def mail_id_of(key: str, domain: str = NO_DOMAIN) -> str:
+    """The `Message-ID` of the message with this key: the same however often it is sent (N1).
+
+    >>> mail_id_of("a b", "desk.example.com")
+    '<key.a%20b@desk.example.com>'
+    """
+    return f"<key.{_quoted(key)}@{domain}>"
+
+
+def is_own(mail_id: str, domain: str) -> bool:
+    """Whether a mail under this id is one that we sent ourselves: it came back.
+
+    >>> is_own(mail_id_of("7", "desk.example.com"), "desk.example.com")
+    True
+    """
+    found = _OURS.fullmatch(mail_id)
+    return found is not None and found[1].lower() == domain.lower()
+
+
+def thread_id(thread: Thread, domain: str) -> str:
+    """The id that every mail about a ticket refers to; the one of its notes is another (V15).
+
+    >>> thread_id(Thread("T-1"), "desk.example.com")
+    '<ticket.s.T-1@desk.example.com>'
+    """
+    word = "note" if thread.internal else "ticket"
+    mark = _MARKS[type(thread.ticket_id)]
+    return f"<{word}.{mark}.{_quoted(str(thread.ticket_id))}@{domain}>"
+
+
+def thread_of(reference: str, domain: str) -> Thread | None:
+    """What `thread_id` made this id of; None: it is not one of this domain.
+
+    >>> thread_of("<ticket.i.7@desk.example.com>", "desk.example.com")
+    Thread(ticket_id=7, internal=False)
+    >>> thread_of("<ticket.i.7@elsewhere.example.com>", "desk.example.com") is None
+    True
+    """
+    found = _THREAD.fullmatch(reference)
+    if found is None or found[4].lower() != domain.lower():
+        return None
+    text = unquote(found[3])
+    try:
+        id: Id = int(text) if found[2] == "i" else UUID(text) if found[2] == "u" else text
+        check_id("ticket_id", id)
+    except ValueError:  # and what is no id
+        return None
+    return Thread(id, found[1] == "note")
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="").replace(".", "%2E")  # two dots in a row are no part of an id
