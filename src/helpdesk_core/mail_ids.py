@@ -7,6 +7,7 @@ else was forgotten since. It gives nobody a right: who answers is asked for thei
 from __future__ import annotations
 
 import re
+from string import ascii_uppercase
 from urllib.parse import quote, unquote
 from uuid import UUID
 
@@ -19,6 +20,7 @@ MAIL_ID_LIMIT = 990
 #: Where a host says no domain of its own.
 NO_DOMAIN = "helpdesk.invalid"
 
+_LOWER = {ord(letter): letter.lower() for letter in ascii_uppercase}
 _MARKS: dict[type, str] = {int: "i", str: "s", UUID: "u"}
 _THREAD = re.compile(r"<(ticket|note)\.([isu])\.([A-Za-z0-9_%~-]+)@([^@<>\s]+)>")
 _OURS = re.compile(r"<key\.[A-Za-z0-9_%~-]+@([^@<>\s]+)>")
@@ -80,6 +82,15 @@ def thread_of(reference: str, domain: str) -> Thread | None:
     except ValueError:  # and what is no id
         return None
     return Thread(id, found[1] == "note")
+
+
+def folded_address(address: str) -> str:
+    """An address for comparing: A to Z are a to z, and nothing else is anything else.
+
+    >>> folded_address("Eve@Example.com")
+    'eve@example.com'
+    """
+    return address.translate(_LOWER)
 
 
 def _quoted(text: str) -> str:

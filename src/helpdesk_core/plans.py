@@ -21,6 +21,7 @@ from helpdesk_core.entities import (
     FollowSource,
     Id,
     Message,
+    ReceivedMail,
     Stage,
     Team,
     Ticket,
@@ -43,6 +44,7 @@ class Kind(enum.Enum):
     MESSAGE = "message"
     ATTACHMENT = "attachment"
     TIME_ENTRY = "time_entry"
+    MAIL = "mail"
 
 
 @attrs.frozen(kw_only=True)
@@ -92,7 +94,7 @@ class RemoveFollow:
 class Add:
     """A new thing; one with the same id already there is a `ConflictError`."""
 
-    thing: User | Team | Stage | Ticket | Message | Attachment | TimeEntry
+    thing: User | Team | Stage | Ticket | Message | Attachment | TimeEntry | ReceivedMail
 
 
 @attrs.frozen(kw_only=True)
@@ -202,6 +204,7 @@ class NoticeKind(enum.Enum):
     STAGE = "stage"  #: a stage's own message, to the customer (G8)
     OPENED = "opened"  #: a new ticket, to followers
     ASSIGNED = "assigned"  #: to the new assignee
+    DIGEST = "digest"  #: several of these in one, to somebody who wants it so
 
 
 @attrs.frozen(kw_only=True)
@@ -209,6 +212,7 @@ class Notice:
     """Somebody is to be told; whether they may be, and where, is looked up when it is sent (N2).
 
     A stage's message carries its text as it was on entering. Other kinds carry only ids.
+    `in_answer`: a mail that came in causes it, and nobody's doing (N3).
     """
 
     ticket_id: Id
@@ -219,6 +223,8 @@ class Notice:
     stage_id: Id | None = None
     subject: str | None = attrs.field(default=None, repr=False)
     text: str | None = attrs.field(default=None, repr=False)
+    html: str | None = attrs.field(default=None, repr=False)
+    in_answer: bool = False
 
 
 # --- plans ---------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from helpdesk_core.entities.people import (
     User,
     UserKind,
 )
-from helpdesk_core.entities.said import Attachment, Message, TimeEntry
+from helpdesk_core.entities.said import Attachment, Message, ReceivedMail, TimeEntry
 from helpdesk_core.entities.teams import OnAnswer, Stage, Team, Visibility
 from helpdesk_core.entities.tickets import Ticket, is_closed
 from helpdesk_core.fields import Id
@@ -48,6 +48,7 @@ __all__ = [
     "Message",
     "OnAnswer",
     "Options",
+    "ReceivedMail",
     "RecurringAbsence",
     "Role",
     "Stage",

@@ -1,4 +1,4 @@
-"""What hangs on a ticket: messages, files and hours."""
+"""What hangs on a ticket: messages, files, hours, and the mails by which it came."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from helpdesk_core.fields import (
     ID,
     NAME_LIMIT,
     OPTIONAL_ID,
+    SUBJECT_LIMIT,
     WHEN,
     Id,
     between,
     is_line,
     is_text,
 )
+from helpdesk_core.mail_ids import MAIL_ID_LIMIT
 
 
 @attrs.frozen(kw_only=True)
@@ -79,3 +81,25 @@ class TimeEntry:
     minutes: int = attrs.field(validator=between(1, 60 * 24 * 366))
     at: datetime = WHEN
     note: str = attrs.field(default="", validator=is_text, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class ReceivedMail:
+    """A mail that came in: what it said is a message, or what the ticket was opened with (N3).
+
+    `message_id` is None for a mail that opened its ticket. `mail_id` is the mail's own
+    `Message-ID`, by which answers find the ticket. `quoted` is what stood around the words: quoted
+    ones, and a signature; it is shown inside only, and never leaves again (V15).
+    """
+
+    id: Id = ID
+    ticket_id: Id = ID
+    sender_id: Id = ID
+    at: datetime = WHEN
+    mail_id: str | None = attrs.field(
+        default=None, validator=attrs.validators.optional(is_line(MAIL_ID_LIMIT))
+    )
+    message_id: Id | None = OPTIONAL_ID
+    subject: str = attrs.field(default="", validator=is_line(SUBJECT_LIMIT, empty=True))
+    quoted: str = attrs.field(default="", validator=is_text, repr=False)
+    automatic: bool = FLAG_OFF

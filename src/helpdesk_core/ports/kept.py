@@ -43,6 +43,7 @@ class Claim(enum.Enum):
     ANSWERS = "answers"
     REMOVAL = "removal"
     SEARCH = "search"
+    MAIL = "mail"
 
 
 ALL_CLAIMS: frozenset[Claim] = frozenset(Claim)
@@ -116,17 +117,22 @@ class Ranked:
 
 
 class DeliveryStatus(enum.Enum):
-    """What became of a message in the outbox."""
+    """What became of a message in the outbox; `HELD`: it waits to be part of a digest."""
 
     PENDING = "pending"
     SENT = "sent"
     SKIPPED = "skipped"
     DEAD = "dead"
+    HELD = "held"
 
 
 @attrs.frozen(kw_only=True)
 class Notification:
-    """A notice in the outbox. `key` stays the same however often it is delivered (N1)."""
+    """A notice in the outbox. `key` stays the same however often it is delivered (N1).
+
+    `error` is the type of what kept it from being sent, the last time that it was tried.
+    `held_until` is the moment of the digest that it is part of.
+    """
 
     key: str
     notice: Notice
@@ -134,6 +140,8 @@ class Notification:
     attempts: int = 0
     status: DeliveryStatus = DeliveryStatus.PENDING
     not_before: datetime | None = None
+    error: str | None = None
+    held_until: datetime | None = None
 
 
 @attrs.frozen

@@ -13,6 +13,7 @@ from helpdesk_core.entities import (
     CatchingUp,
     Id,
     Message,
+    ReceivedMail,
     Stage,
     Team,
     Ticket,
@@ -173,6 +174,24 @@ class Session(Protocol):
         """Time entries of these tickets by (`at`, `id`), those after a place, so many (T8)."""
         ...
 
+    def mails(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[ReceivedMail]:
+        """Mails that came to these tickets by (`at`, `id`), those after a place, so many (T8)."""
+        ...
+
+    def mails_named(self, mail_ids: Collection[str]) -> Sequence[ReceivedMail]:
+        """Mails that came under one of these ids, exactly, oldest first (N3)."""
+        ...
+
+    def mails_of(self, sender_id: Id, since: datetime) -> Sequence[ReceivedMail]:
+        """What somebody sent from a moment on, oldest first (N3)."""
+        ...
+
+    def users_at(self, email: str) -> Sequence[User]:
+        """Users with this address, in a stable order: the same but for the case of A to Z (N3)."""
+        ...
+
     def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
         """The tombstones that point directly at each of these tickets."""
         ...
@@ -218,18 +237,40 @@ class Session(Protocol):
     def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:
         """Notifications that are due, in order; nobody else is given them before `until`.
 
-        Adds one to their attempts.
+        Adds one to their attempts. Of a ticket they are given in order (N1): none while an earlier
+        one is with somebody else and was not tried before, and for one person and channel one at a
+        time, as long as an earlier one is pending. Two who ask at once are given different ones.
+        """
+        ...
+
+    def take_digest(self, now: datetime, until: datetime) -> Sequence[Notification]:
+        """All of one digest that is due: held for one person until the same moment, in order.
+
+        As `take` otherwise; nothing is due: nothing.
         """
         ...
 
     def settle(
-        self, key: str, status: DeliveryStatus, *, not_before: datetime | None = None
+        self,
+        key: str,
+        status: DeliveryStatus,
+        *,
+        not_before: datetime | None = None,
+        error: str | None = None,
+        held_until: datetime | None = None,
+        attempts: int | None = None,
     ) -> None:
-        """Say what became of a notification."""
+        """Say what became of a notification; `attempts` is put in place of their number."""
         ...
 
-    def outbox(self, *, status: DeliveryStatus | None = None) -> Sequence[Notification]:
-        """What is in the outbox, oldest first."""
+    def outbox(
+        self,
+        *,
+        status: DeliveryStatus | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Notification]:
+        """What is in the outbox, oldest first, what comes after that with a key, so many."""
         ...
 
     def purge(self, before: datetime) -> int:
@@ -246,7 +287,9 @@ class Session(Protocol):
         ...
 
     # removing for legal reasons
-    def written_by(self, user_id: Id) -> Sequence[Ticket | Message | Attachment | TimeEntry]:
+    def written_by(
+        self, user_id: Id
+    ) -> Sequence[Ticket | Message | Attachment | TimeEntry | ReceivedMail]:
         """What somebody wrote: tickets that they opened or are the customer of, and the rest (T9).
 
         By kind, in this order; it may take as long as there is much.

@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from helpdesk_core.entities import FollowSource, Stage, Team, Ticket, TimeEntry, Visibility
+from helpdesk_core.entities import (
+    FollowSource,
+    ReceivedMail,
+    Stage,
+    Team,
+    Ticket,
+    TimeEntry,
+    Visibility,
+)
 from helpdesk_core.errors import NotClaimedError
 from helpdesk_core.plans import (
     Add,
@@ -46,7 +54,7 @@ _OF_FIELD: dict[tuple[Kind, str], Claim] = {
     (Kind.TICKET, "rank"): Claim.BOARD_ORDER,
     (Kind.TEAM, "stage_ids"): Claim.STAGES_PER_TEAM,
 }
-_SAID = (Kind.MESSAGE, Kind.ATTACHMENT, Kind.TIME_ENTRY)
+_SAID = (Kind.MESSAGE, Kind.ATTACHMENT, Kind.TIME_ENTRY, Kind.MAIL)
 _OF_SETTING: dict[str, Claim] = {
     "assignment_method": Claim.ASSIGNMENT_ORDER,
     "assignment_scope": Claim.ASSIGNMENT_ORDER,
@@ -119,6 +127,8 @@ def _by_thing(thing: object) -> tuple[Claim, ...]:
         return (Claim.EDITABLE_STAGES,)
     if isinstance(thing, TimeEntry):
         return (Claim.TIME_ENTRIES,)
+    if isinstance(thing, ReceivedMail):
+        return (Claim.MAIL,)
     if isinstance(thing, Ticket):
         return (Claim.TAGS,) if thing.tags else ()
     if isinstance(thing, Team):

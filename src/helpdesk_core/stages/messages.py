@@ -17,6 +17,10 @@ from helpdesk_core.plans import (
     Notice,
     NoticeKind,
 )
+from helpdesk_core.templates import Rendered
+
+#: So many characters of a description go into a message: a template may name it several times.
+VALUE_LIMIT = 20_000
 
 
 def template_values(
@@ -31,9 +35,9 @@ def template_values(
         "ticket.subject": ticket.subject,
         "ticket.priority": str(ticket.priority),
         "stage.name": stage.name,
-        "stage.description": stage.description,
+        "stage.description": stage.description[:VALUE_LIMIT],
         "team.name": team.name,
-        "team.description": team.public_description,
+        "team.description": team.public_description[:VALUE_LIMIT],
         "customer.name": customer.name if customer else "",
         "assignee.name": assignee.name if assignee else "",
     }
@@ -49,11 +53,13 @@ def stage_messages(
     now: datetime,
     by: Who = None,
     sent_before: frozenset[Id] = frozenset(),
+    in_answer: bool = False,
 ) -> tuple[tuple[Notice, ...], tuple[Event, ...]]:
     """The stage's messages to the customer on entering, and the recorded skips (G8).
 
-    For moves and for creation alike: the e-mail and the SMS once each. No customer, no address or
-    no number: a `StageMessageSkipped`. `sent_before` are the stages whose message this ticket
+    For moves and for creation alike: the e-mail and the SMS once each, in the customer's language.
+    No customer, no address or no number: a `StageMessageSkipped`. `in_answer` marks what a mail
+    that came in causes (N3). `sent_before` are the stages whose message this ticket
     already got; one with `once_per_ticket` among them says nothing more.
 
     >>> from helpdesk_core.entities import UserKind, Visibility
@@ -78,7 +84,9 @@ def stage_messages(
     notices: list[Notice] = []
     skips: list[Event] = []
 
-    def say(channel: Channel, no_address: str, subject: str | None, text: str) -> None:
+    language = customer.language if customer else ""
+
+    def say(channel: Channel, no_address: str, said: Rendered) -> None:
         if customer is None:
             code = "stage.skipped.no_customer"
         elif not customer.active:
@@ -93,8 +101,10 @@ def stage_messages(
                     channel=channel,
                     kind=NoticeKind.STAGE,
                     stage_id=stage.id,
-                    subject=subject,
-                    text=text,
+                    subject=said.subject,
+                    text=said.text,
+                    html=said.html,
+                    in_answer=in_answer,
                 )
             )
             return
@@ -111,9 +121,11 @@ def stage_messages(
         )
 
     if stage.email_template is not None:
-        say(Channel.EMAIL, "stage.skipped.no_email", *stage.email_template.render(values))
+        mail = stage.email_template.in_language(language)
+        say(Channel.EMAIL, "stage.skipped.no_email", mail.render(values))
     if stage.sms_template is not None:
-        say(Channel.SMS, "stage.skipped.no_phone", None, stage.sms_template.render(values))
+        sms = stage.sms_template.in_language(language)
+        say(Channel.SMS, "stage.skipped.no_phone", sms.render(values))
     return tuple(notices), tuple(skips)
 
 

@@ -16,7 +16,7 @@ from helpdesk_core.plans import Channel, Notice, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, Remembered, Repository
 from helpdesk_core.testing.stores import StoreContract
 from helpdesk_core.testing.things import events_of, lines, texts
-from helpdesk_core.testing.worlds import MONDAY, World
+from helpdesk_core.testing.worlds import MONDAY, World, make_id
 from helpdesk_core.testing.writing import StopHereError
 
 _LATER = MONDAY + timedelta(minutes=5)
@@ -88,13 +88,15 @@ class OutboxRules(StoreContract):
 
     def _mail(self, world: World, n: int, **fields: Any) -> Notification:
         notice = Notice(
-            ticket_id=world.tickets[0].id,
-            recipient_id=world.users[0].id,
+            ticket_id=world.tickets[n % len(world.tickets)].id,
+            recipient_id=make_id(self.id_type, "somebody", n),
             channel=Channel.SMS,
             kind=NoticeKind.STAGE,
             stage_id=world.stages[0].id,
             subject="Ink – né",
             text="Hello\n\tagain",
+            html="<p>Hello &amp; né",
+            in_answer=n == 2,
         )
         return Notification(key=f"key {n}", notice=notice, created_at=MONDAY, **fields)
 
@@ -125,7 +127,7 @@ class OutboxRules(StoreContract):
     def test_a_notification_is_lent_to_one_at_a_time(self) -> None:
         """N1: what was taken is given to nobody else before the time agreed, then it is again."""
         self.needs(Claim.OUTBOX)
-        world = self.plain()
+        world = self.plain(tickets=5)
         mails = [
             self._mail(world, 1),
             self._mail(world, 2, not_before=MONDAY + _HOUR),
@@ -150,7 +152,7 @@ class OutboxRules(StoreContract):
     def test_a_notification_is_settled(self) -> None:
         """N1: sent, skipped and dead ones are not due again, a pending one is at its time."""
         self.needs(Claim.OUTBOX)
-        world = self.plain()
+        world = self.plain(tickets=5)
         settled = {
             "key 1": (DeliveryStatus.SENT, None),
             "key 2": (DeliveryStatus.SKIPPED, None),

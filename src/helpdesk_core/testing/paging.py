@@ -90,7 +90,9 @@ class PagingRules(StoreContract):
 
     def _loads(self, session: Session) -> list[Callable[..., Any]]:
         loads: list[Callable[..., Any]] = [session.messages, session.attachments]
-        return [*loads, session.time_entries] if self.has(Claim.TIME_ENTRIES) else loads
+        if self.has(Claim.TIME_ENTRIES):
+            loads.append(session.time_entries)
+        return [*loads, session.mails] if self.has(Claim.MAIL) else loads
 
     def _in_pages(self, load: Callable[..., Any], ids: list[Id], limit: int) -> list[Any]:
         found: list[Any] = []

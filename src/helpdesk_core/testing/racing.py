@@ -264,7 +264,7 @@ class OutboxRaces(OutboxRules):
     def test_no_notification_is_lent_twice(self) -> None:
         """N1: workers that take at once are given different notifications, and all of them."""
         self.needs(Claim.OUTBOX)
-        world = self.plain()
+        world = self.plain(tickets=12)
         mails = [self._mail(world, n) for n in range(12)]
         taken: list[Notification] = []
 

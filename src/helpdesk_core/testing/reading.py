@@ -45,7 +45,7 @@ class ReadingRules(StoreContract):
                 assert [self.fit(ticket, world) for ticket in tickets.values()] == list(
                     world.tickets
                 )
-                _hanging_things(session, world, self.has(Claim.TIME_ENTRIES))
+                _hanging_things(session, world, self.claims)
                 assert set(session.attachment_ids()) == {file.id for file in world.attachments}
 
         check()
@@ -382,13 +382,15 @@ def _set(ticket: Ticket, field: str, value: Any) -> SetField:
     )
 
 
-def _hanging_things(session: Session, world: World, time: bool) -> None:
+def _hanging_things(session: Session, world: World, claims: frozenset[Claim]) -> None:
     kept: list[tuple[Any, Any]] = [
         (session.messages, world.messages),
         (session.attachments, world.attachments),
     ]
-    if time:
+    if Claim.TIME_ENTRIES in claims:
         kept.append((session.time_entries, world.time_entries))
+    if Claim.MAIL in claims:
+        kept.append((session.mails, world.mails))
     for ask, things in kept:
         expected = sorted(things, key=lambda thing: (thing.at, thing.id))
         assert list(ask(world.ticket_ids)) == expected

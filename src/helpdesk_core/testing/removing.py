@@ -32,6 +32,7 @@ class RemovingRules(StoreContract):
                 *((Kind.ATTACHMENT, file, "name") for file in world.attachments),
                 *((Kind.ATTACHMENT, file, "digest") for file in world.attachments),
                 *((Kind.TIME_ENTRY, entry, "note") for entry in world.time_entries),
+                *((Kind.MAIL, mail, "quoted") for mail in world.mails),
             ]
             with self.filled(world) as repository:
                 for kind, thing, field in parts:
@@ -70,6 +71,7 @@ class RemovingRules(StoreContract):
                     expected += [m for m in world.messages if m.author_id == id]
                     expected += [a for a in world.attachments if a.author_id == id]
                     expected += [e for e in world.time_entries if e.user_id == id]
+                    expected += [m for m in world.mails if m.sender_id == id]
                     found = [self.fit(one, world) for one in session.written_by(id)]
                     assert _in_order(found) == _in_order(expected)
 

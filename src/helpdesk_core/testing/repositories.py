@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from helpdesk_core.testing.columns import ColumnRules
+from helpdesk_core.testing.delivering import DeliveryRules
 from helpdesk_core.testing.failing import FailingRules
 from helpdesk_core.testing.following import FollowingRules
 from helpdesk_core.testing.machine import MachineRules
+from helpdesk_core.testing.mailing import MailRules
 from helpdesk_core.testing.paging import PagingRules
 from helpdesk_core.testing.racing import OutboxRaces, RacingRules
 from helpdesk_core.testing.reading import ReadingRules
@@ -21,6 +23,8 @@ class RepositoryContract(
     SearchRules,
     WritingRules,
     RememberingRules,
+    DeliveryRules,
+    MailRules,
     PagingRules,
     ColumnRules,
     RestingRules,

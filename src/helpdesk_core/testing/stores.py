@@ -140,6 +140,7 @@ class StoreContract(Contract):
             "messages": list(session.messages(ids)),
             "attachments": list(session.attachments(ids)),
             "time": list(session.time_entries(ids)) if has(Claim.TIME_ENTRIES) else [],
+            "mails": list(session.mails(ids)) if has(Claim.MAIL) else [],
             "loads": {
                 id: self.loads(session.workloads(id), id is not None) for id in (*teams, None)
             },

@@ -28,6 +28,7 @@ from helpdesk_core.entities import (
     MemberOptions,
     Message,
     OnAnswer,
+    ReceivedMail,
     Role,
     Stage,
     System,
@@ -148,7 +149,11 @@ class Things:
             CatchingUp, at=local_moments, member_ids=some, behind=some, their_turn=flags
         )
         mails = st.builds(
-            EmailTemplate, st.just("On ${ticket.subject} – né $$5"), st.just("Hello\n${team.name}")
+            EmailTemplate,
+            st.just("On ${ticket.subject} – né $$5"),
+            st.just("Hello\n${team.name}"),
+            html=st.none() | st.just("<p>${team.name} &amp;"),
+            translations=st.just({}) | st.just({"it": EmailTemplate("né", "Ciao", "<b>né")}),
         )
         self.stages = st.builds(
             Stage,
@@ -222,6 +227,16 @@ class Things:
         self.time_entries = st.builds(
             TimeEntry, **of_ticket, user_id=ids, minutes=st.integers(1, 600), note=texts
         )
+        self.mails = st.builds(
+            ReceivedMail,
+            **of_ticket,
+            sender_id=ids,
+            mail_id=st.none() | lines(empty=False),
+            message_id=maybe,
+            subject=lines(),
+            quoted=texts,
+            automatic=flags,
+        )
 
     @property
     def entities(self) -> st.SearchStrategy[Any]:
@@ -234,6 +249,7 @@ class Things:
             self.messages,
             self.attachments,
             self.time_entries,
+            self.mails,
         )
 
     @property

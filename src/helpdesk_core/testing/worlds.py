@@ -15,6 +15,7 @@ from helpdesk_core.entities import (
     FollowSource,
     Id,
     Message,
+    ReceivedMail,
     Role,
     Stage,
     Team,
@@ -46,6 +47,7 @@ class World:
     messages: tuple[Message, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     time_entries: tuple[TimeEntry, ...] = ()
+    mails: tuple[ReceivedMail, ...] = ()
     #: Whether the stages are the store's own, which are there already.
     own_stages: bool = True
 
@@ -57,9 +59,9 @@ class World:
         return [Add(thing) for thing in (*things, *self.parts)]
 
     @property
-    def parts(self) -> tuple[Message | Attachment | TimeEntry, ...]:
+    def parts(self) -> tuple[Message | Attachment | TimeEntry | ReceivedMail, ...]:
         """What hangs on the tickets."""
-        return (*self.messages, *self.attachments, *self.time_entries)
+        return (*self.messages, *self.attachments, *self.time_entries, *self.mails)
 
     @property
     def user_by_id(self) -> Mapping[Id, User]:
@@ -181,6 +183,7 @@ def worlds(
     messages = hanging(things.messages, author_id=st.none() | people)
     files = hanging(things.attachments, author_id=st.none() | people, message_id=st.none())
     entries = hanging(things.time_entries, user_id=people)
+    mails = hanging(things.mails, sender_id=people)
     by_id = {user.id: user for user in users}
 
     def kept(thing: Any) -> Any:
@@ -194,6 +197,7 @@ def worlds(
         messages=tuple(messages),
         attachments=tuple(files),
         time_entries=tuple(entries) if Claim.TIME_ENTRIES in claims else (),
+        mails=tuple(mails) if Claim.MAIL in claims else (),
         own_stages=own,
     )
 

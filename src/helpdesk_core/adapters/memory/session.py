@@ -19,6 +19,7 @@ from helpdesk_core.entities import (
     CatchingUp,
     Id,
     Message,
+    ReceivedMail,
     Stage,
     Team,
     Ticket,
@@ -27,6 +28,7 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.errors import ConflictError, RepositoryError
 from helpdesk_core.events import Event
+from helpdesk_core.mail_ids import folded_address
 from helpdesk_core.plans import (
     Change,
     Discard,
@@ -204,6 +206,27 @@ class MemorySession:
     ) -> Sequence[TimeEntry]:
         return _of_tickets(self._state.time_entries, ticket_ids, after)[:limit]
 
+    def mails(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[ReceivedMail]:
+        return _of_tickets(self._state.mails, ticket_ids, after)[:limit]
+
+    def mails_named(self, mail_ids: Collection[str]) -> Sequence[ReceivedMail]:
+        wanted = set(mail_ids)
+        return _by_time(mail for mail in self._state.mails.values() if mail.mail_id in wanted)
+
+    def mails_of(self, sender_id: Id, since: datetime) -> Sequence[ReceivedMail]:
+        mails = self._state.mails.values()
+        return _by_time(m for m in mails if m.sender_id == sender_id and m.at >= since)
+
+    def users_at(self, email: str) -> Sequence[User]:
+        wanted = folded_address(email)
+        return [
+            user
+            for user in self._state.users.values()
+            if user.email is not None and folded_address(user.email) == wanted
+        ]
+
     def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
         wanted, children = set(ticket_ids), defaultdict(list)
         for ticket in self._state.tickets.values():
@@ -259,26 +282,67 @@ class MemorySession:
         ][:limit]
 
     def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:
-        due = [
-            notification
-            for notification in self._state.outbox.values()
-            if notification.status is DeliveryStatus.PENDING
-            and (notification.not_before is None or notification.not_before <= now)
-        ][:limit]
-        taken = [attrs.evolve(n, attempts=n.attempts + 1, not_before=until) for n in due]
-        self._state.outbox.update((n.key, n) for n in taken)
-        return taken
+        earlier: defaultdict[Id, list[Notification]] = defaultdict(list)
+        due: list[Notification] = []
+        for one in self._state.outbox.values():
+            if one.status is not DeliveryStatus.PENDING:
+                continue
+            before = earlier[one.notice.ticket_id]
+            if _is_due(one, now) and not any(_is_in_the_way(it, one, now) for it in before):
+                due.append(one)
+            before.append(one)
+        return self._lent(due[:limit], until)
+
+    def take_digest(self, now: datetime, until: datetime) -> Sequence[Notification]:
+        groups: defaultdict[Any, list[Notification]] = defaultdict(list)
+        for one in self._state.outbox.values():
+            if one.status is DeliveryStatus.HELD:
+                notice = one.notice
+                groups[notice.recipient_id, notice.channel, one.held_until].append(one)
+        for (*_, moment), group in groups.items():
+            if moment <= now and all(_is_due(one, now) for one in group):
+                return self._lent(group, until)
+        return []
+
+    def _lent(self, taken: Sequence[Notification], until: datetime) -> Sequence[Notification]:
+        lent = [attrs.evolve(n, attempts=n.attempts + 1, not_before=until) for n in taken]
+        self._state.outbox.update((n.key, n) for n in lent)
+        return lent
 
     def settle(
-        self, key: str, status: DeliveryStatus, *, not_before: datetime | None = None
+        self,
+        key: str,
+        status: DeliveryStatus,
+        *,
+        not_before: datetime | None = None,
+        error: str | None = None,
+        held_until: datetime | None = None,
+        attempts: int | None = None,
     ) -> None:
         notification = self._state.outbox.get(key)
         if notification is None:
             raise ConflictError(f"there is no notification {key!r}")
-        self._state.outbox[key] = attrs.evolve(notification, status=status, not_before=not_before)
+        self._state.outbox[key] = attrs.evolve(
+            notification,
+            status=status,
+            not_before=not_before,
+            error=error,
+            held_until=held_until,
+            attempts=notification.attempts if attempts is None else attempts,
+        )
 
-    def outbox(self, *, status: DeliveryStatus | None = None) -> Sequence[Notification]:
-        return [n for n in self._state.outbox.values() if status in (None, n.status)]
+    def outbox(
+        self,
+        *,
+        status: DeliveryStatus | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Notification]:
+        found = list(self._state.outbox.values())
+        if after is not None:
+            keys = list(self._state.outbox)
+            found = found[keys.index(after) + 1 :] if after in self._state.outbox else []
+        return [n for n in found if status in (None, n.status)][:limit]
 
     def purge(self, before: datetime) -> int:
         done = (DeliveryStatus.SENT, DeliveryStatus.SKIPPED)
@@ -303,13 +367,16 @@ class MemorySession:
             raise ConflictError(f"idempotency key {key!r} is kept already")
         self._state.remembered[key] = (remembered, at)
 
-    def written_by(self, user_id: Id) -> Sequence[Ticket | Message | Attachment | TimeEntry]:
+    def written_by(
+        self, user_id: Id
+    ) -> Sequence[Ticket | Message | Attachment | TimeEntry | ReceivedMail]:
         state = self._state
         return [
             *(t for t in state.tickets.values() if user_id in (t.opener_id, t.customer_id)),
             *(m for m in state.messages.values() if m.author_id == user_id),
             *(a for a in state.attachments.values() if a.author_id == user_id),
             *(e for e in state.time_entries.values() if e.user_id == user_id),
+            *(m for m in state.mails.values() if m.sender_id == user_id),
         ]
 
     def remembered(self, holding: Collection[Id]) -> Iterable[tuple[str, Remembered]]:
@@ -320,7 +387,8 @@ class MemorySession:
     ) -> None:
         for new in notifications:
             kept = self._state.outbox[new.key]
-            notice = attrs.evolve(kept.notice, subject=new.notice.subject, text=new.notice.text)
+            said = {name: getattr(new.notice, name) for name in ("subject", "text", "html")}
+            notice = attrs.evolve(kept.notice, **said)
             self._state.outbox[new.key] = attrs.evolve(kept, notice=notice, status=new.status)
         for key, result in remembered.items():
             self._state.remembered[key] = result, self._state.remembered[key][1]
@@ -333,10 +401,11 @@ class MemorySession:
 
     def dangling(self) -> Sequence[str]:
         state = self._state
-        parts: list[Message | Attachment | TimeEntry] = [
+        parts: list[Message | Attachment | TimeEntry | ReceivedMail] = [
             *state.messages.values(),
             *state.attachments.values(),
             *state.time_entries.values(),
+            *state.mails.values(),
         ]
         return [
             f"{type(part).__name__} {part.id!r}"
@@ -364,6 +433,24 @@ def _listed(
         mark = (after.created_at, after.id)
         found = [t for t in found if (t.place < mark if newest_first else t.place > mark)]
     return found[:limit]
+
+
+def _is_due(one: Notification, now: datetime) -> bool:
+    return one.not_before is None or one.not_before <= now
+
+
+def _is_in_the_way(earlier: Notification, one: Notification, now: datetime) -> bool:
+    """Whether the earlier of two of a ticket has to be sent before the other (N1)."""
+    to_the_same = (earlier.notice.recipient_id, earlier.notice.channel) == (
+        one.notice.recipient_id,
+        one.notice.channel,
+    )
+    in_hand = earlier.attempts > 0 and earlier.error is None and not _is_due(earlier, now)
+    return to_the_same or in_hand
+
+
+def _by_time(mails: Iterable[ReceivedMail]) -> list[ReceivedMail]:
+    return sorted(mails, key=lambda mail: (mail.at, mail.id))
 
 
 def _of_tickets(

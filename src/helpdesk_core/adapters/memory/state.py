@@ -13,6 +13,7 @@ from helpdesk_core.entities import (
     CatchingUp,
     Id,
     Message,
+    ReceivedMail,
     Stage,
     Team,
     Ticket,
@@ -55,6 +56,7 @@ class State:
     messages: dict[Id, Message] = attrs.Factory(dict)
     attachments: dict[Id, Attachment] = attrs.Factory(dict)
     time_entries: dict[Id, TimeEntry] = attrs.Factory(dict)
+    mails: dict[Id, ReceivedMail] = attrs.Factory(dict)
     merges: dict[Id, Merge] = attrs.Factory(dict)
     discards: dict[tuple[Id, Id], Discard] = attrs.Factory(dict)
     assigned: dict[tuple[Id, Id], int] = attrs.Factory(dict)
@@ -83,6 +85,7 @@ class State:
             Kind.MESSAGE: self.messages,
             Kind.ATTACHMENT: self.attachments,
             Kind.TIME_ENTRY: self.time_entries,
+            Kind.MAIL: self.mails,
         }[kind]  # type: ignore[return-value]
 
 
@@ -95,6 +98,7 @@ _TABLE_OF: dict[type, str] = {
     Message: "messages",
     Attachment: "attachments",
     TimeEntry: "time_entries",
+    ReceivedMail: "mails",
 }
 
 

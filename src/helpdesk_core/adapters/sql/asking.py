@@ -31,6 +31,7 @@ from helpdesk_core.entities import (
     CatchingUp,
     Id,
     Message,
+    ReceivedMail,
     Stage,
     Team,
     Ticket,
@@ -38,6 +39,7 @@ from helpdesk_core.entities import (
     User,
 )
 from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.mail_ids import folded_address
 from helpdesk_core.plans import Discard, Merge
 from helpdesk_core.ports import (
     Figures,
@@ -254,6 +256,30 @@ class Asking:
     ) -> Sequence[TimeEntry]:
         table, rows = self._tables.time_entries, self._sql.time_entries
         return self._of_tickets(TimeEntry, table, rows, ticket_ids, after, limit)
+
+    def mails(
+        self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
+    ) -> Sequence[ReceivedMail]:
+        table, rows = self._tables.mails, self._sql.mails
+        return self._of_tickets(ReceivedMail, table, rows, ticket_ids, after, limit)
+
+    def mails_named(self, mail_ids: Collection[str]) -> Sequence[ReceivedMail]:
+        wanted = list(dict.fromkeys(mail_ids))
+        rows = self._db.rows(self._sql.mails_named, {"ids": wanted}) if wanted else []
+        return self._mails(rows)
+
+    def mails_of(self, sender_id: Id, since: datetime) -> Sequence[ReceivedMail]:
+        if not is_id(sender_id, self._codec.id_type):
+            return []
+        return self._mails(self._db.rows(self._sql.mails_of, {"id": sender_id, "since": since}))
+
+    def _mails(self, rows: Iterable[Any]) -> list[ReceivedMail]:
+        mails = [self._made(ReceivedMail, self._tables.mails, row) for row in rows]
+        return sorted(mails, key=lambda mail: (mail.at, mail.id))
+
+    def users_at(self, email: str) -> Sequence[User]:
+        rows = self._db.rows(self._sql.users_at, {"address": folded_address(email)})
+        return [self._made(User, self._tables.users, row) for row in rows]
 
     def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
         return grouped(self._among(self._sql.children, ticket_ids))

@@ -19,6 +19,7 @@ from helpdesk_core.entities import (
     Attachment,
     Id,
     Message,
+    ReceivedMail,
     Stage,
     Team,
     Ticket,
@@ -26,6 +27,7 @@ from helpdesk_core.entities import (
     User,
 )
 from helpdesk_core.errors import ConflictError, InvalidValueError, RepositoryError
+from helpdesk_core.mail_ids import folded_address
 from helpdesk_core.plans import (
     Add,
     AddFollow,
@@ -50,6 +52,7 @@ _TABLE_OF: dict[type, str] = {
     Message: "messages",
     Attachment: "attachments",
     TimeEntry: "time_entries",
+    ReceivedMail: "mails",
 }
 #: Fields that are rows of another table.
 _IN_ROWS = frozenset({(Kind.TICKET, "tags"), (Kind.TEAM, "stage_ids")})
@@ -119,6 +122,9 @@ class Writer:
                 raise ConflictError(
                     f"{', '.join(own)} of {kind.value} {id!r}: not what was expected"
                 )
+        if kind is Kind.USER and "email" in batch:
+            address = _address(batch["email"].value)
+            self._db.many(self._sql.set_address, [{"of": id, "to": address}])
         if reword(self._db, kind, id, batch):
             self._removed |= any(change.value == REMOVED for change in batch.values())
         for field, change in batch.items():
@@ -133,7 +139,7 @@ class Writer:
             self.counts.folded_changed(batch["folded"])
 
     def _check_field(self, kind: Kind, field: str) -> None:
-        if field in ("id", "number") or field not in self._sql.by_kind[kind].c:
+        if field in ("id", "number", "address") or field not in self._sql.by_kind[kind].c:
             raise InvalidValueError("field", f"of a {kind.value} cannot be {field!r}")
 
     def _set_rows(self, change: SetField) -> None:
@@ -209,6 +215,8 @@ class Writer:
         table = _TABLE_OF[type(things[0])]
         fields = self._sql.names[getattr(self._sql.tables, table)]
         rows = [{name: getattr(thing, name) for name in fields} for thing in things]
+        if table == "users":
+            rows = [row | {"address": _address(row["email"])} for row in rows]
         self._db.insert(table, rows, f"{_names(things)} cannot be added: ")
         self._db.insert("texts", text_rows(things))
         if table == "tickets":
@@ -284,6 +292,10 @@ _HANDLERS: dict[type, Any] = {
     RecordMerge: Writer._record_merges,
     MarkUndone: Writer._mark_undone,
 }
+
+
+def _address(email: str | None) -> str | None:
+    return None if email is None else folded_address(email)
 
 
 def _batch(change: Change) -> tuple[Any, ...]:

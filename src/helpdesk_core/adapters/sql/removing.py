@@ -53,7 +53,8 @@ def rewrite(
     db.must_write()
     outbox, keys = db.tables.outbox, db.tables.keys
     for one in notifications:
-        values = {"subject": one.notice.subject, "text": one.notice.text, "status": one.status}
+        said = {name: getattr(one.notice, name) for name in ("subject", "text", "html")}
+        values = {**said, "status": one.status}
         _must_be_one(
             db.changed(sa.update(outbox).where(outbox.c.key == one.key).values(values), {})
         )

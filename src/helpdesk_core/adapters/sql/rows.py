@@ -169,6 +169,8 @@ def outbox_row(notification: Notification) -> dict[str, Any]:
         "attempts": notification.attempts,
         "status": notification.status,
         "not_before": notification.not_before,
+        "error": notification.error,
+        "held_until": notification.held_until,
     }
 
 
@@ -180,6 +182,8 @@ def notification_of(row: Any, **other: Any) -> Notification:
         "attempts": row.attempts,
         "status": row.status,
         "not_before": row.not_before,
+        "error": row.error,
+        "held_until": row.held_until,
     } | other
     notice = Notice(**{name: getattr(row, name) for name in _NOTICE})
     return Notification(notice=notice, **fields)

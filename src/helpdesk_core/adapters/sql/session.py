@@ -8,12 +8,9 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from helpdesk_core.adapters.sql import removing
+from helpdesk_core.adapters.sql import outbox, removing
 from helpdesk_core.adapters.sql.asking import Asking, checked_limit, limited
-from helpdesk_core.adapters.sql.rows import (
-    notification_of,
-    outbox_row,
-)
+from helpdesk_core.adapters.sql.rows import outbox_row
 from helpdesk_core.adapters.sql.statements import ByIds
 from helpdesk_core.adapters.sql.types import is_id
 from helpdesk_core.adapters.sql.wording import Proofreader
@@ -21,11 +18,11 @@ from helpdesk_core.entities import (
     Attachment,
     Id,
     Message,
+    ReceivedMail,
     System,
     Ticket,
     TimeEntry,
 )
-from helpdesk_core.errors import ConflictError
 from helpdesk_core.events import Event
 from helpdesk_core.plans import Change
 from helpdesk_core.ports import (
@@ -105,24 +102,34 @@ class SqlSession(Asking):
         return Recorded(sequence, event)
 
     def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:
-        self._db.must_write()
-        rows = self._db.rows(self._sql.due, {"now": now, "limit": checked_limit(limit)})
-        self._db.many(self._sql.take, [{"of": row.sequence, "until": until} for row in rows])
-        return [notification_of(row, attempts=row.attempts + 1, not_before=until) for row in rows]
+        return outbox.take(self._db, now, until, checked_limit(limit))
+
+    def take_digest(self, now: datetime, until: datetime) -> Sequence[Notification]:
+        return outbox.take_digest(self._db, now, until)
 
     def settle(
-        self, key: str, status: DeliveryStatus, *, not_before: datetime | None = None
+        self,
+        key: str,
+        status: DeliveryStatus,
+        *,
+        not_before: datetime | None = None,
+        error: str | None = None,
+        held_until: datetime | None = None,
+        attempts: int | None = None,
     ) -> None:
-        self._db.must_write()
-        values = {"of": key, "to": status, "until": not_before}
-        if not self._db.changed(self._sql.settle, values):
-            raise ConflictError(f"there is no notification {key!r}")
+        values = {"not_before": not_before, "error": error, "held_until": held_until}
+        more = {} if attempts is None else {"attempts": attempts}
+        outbox.settle(self._db, key, status, values | more)
 
-    def outbox(self, *, status: DeliveryStatus | None = None) -> Sequence[Notification]:
-        statement = self._sql.outbox
-        if status is not None:
-            statement = statement.where(self._tables.outbox.c.status == status)
-        return [notification_of(row) for row in self._db.rows(statement)]
+    def outbox(
+        self,
+        *,
+        status: DeliveryStatus | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Notification]:
+        checked = None if limit is None else checked_limit(limit)
+        return outbox.listed(self._db, status, after, checked)
 
     def purge(self, before: datetime) -> int:
         self._db.must_write()
@@ -149,7 +156,9 @@ class SqlSession(Asking):
 
     # --- removing for legal reasons --------------------------------------------------------------
 
-    def written_by(self, user_id: Id) -> Sequence[Ticket | Message | Attachment | TimeEntry]:
+    def written_by(
+        self, user_id: Id
+    ) -> Sequence[Ticket | Message | Attachment | TimeEntry | ReceivedMail]:
         if not is_id(user_id, self._codec.id_type):
             return []
         found: list[Any] = list(self.tickets(removing.tickets_of(self._db, user_id)).values())
@@ -158,6 +167,7 @@ class SqlSession(Asking):
             (Message, t.messages, "author_id"),
             (Attachment, t.attachments, "author_id"),
             (TimeEntry, t.time_entries, "user_id"),
+            (ReceivedMail, t.mails, "sender_id"),
         ]
         for kind, table, who in kinds:
             rows = self._db.rows(sa.select(*table.c).where(table.c[who] == user_id))

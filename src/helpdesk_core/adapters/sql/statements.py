@@ -36,9 +36,9 @@ def _is(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
 
 @functools.cache
 def entity_columns(table: sa.Table) -> tuple[sa.Column[Any], ...]:
-    """The columns that are fields of the entity: all but the number, and of a workload the team."""
-    left_out = "team_id" if table.name.endswith("workloads") else "number"
-    return tuple(column for column in table.c if column.name != left_out)
+    """The columns that are fields of the entity: not the number, nor what is made of another."""
+    left_out = {"team_id"} if table.name.endswith("workloads") else {"number", "address"}
+    return tuple(column for column in table.c if column.name not in left_out)
 
 
 @attrs.frozen
@@ -80,6 +80,7 @@ class Statements:
             Kind.MESSAGE: t.messages,
             Kind.ATTACHMENT: t.attachments,
             Kind.TIME_ENTRY: t.time_entries,
+            Kind.MAIL: t.mails,
         }
         self._reading(t)
         self._history_and_outbox(t)
@@ -177,6 +178,12 @@ class Statements:
             sa.case((t.teams.c.auto_assign, self._listed(sa.and_(*eligible), *people))),
         ).where(_is(t.teams.c.id, "id"))
         self.users = _by_ids(users, t.users.c.id)
+        self.users_at = users.where(_is(t.users.c.address, "address")).order_by(t.users.c.number)
+        self.mails_named = sa.select(*t.mails.c).where(_among(t.mails.c.mail_id))
+        self.mails_of = sa.select(*t.mails.c).where(
+            _is(t.mails.c.sender_id, "id"),
+            t.mails.c.at >= sa.bindparam("since", type_=t.mails.c.at.type),
+        )
         # Narrowed here, decided by `User.is_eligible`: the rule itself is not said twice.
         self.perhaps_eligible = users.where(*eligible).order_by(t.users.c.number)
         self.all_teams = teams.order_by(t.teams.c.number)
@@ -190,9 +197,9 @@ class Statements:
         self.hold_stages = self.folds_to_hold.where(_among(t.stages.c.id))
         self.tickets = _by_ids(tickets, t.tickets.c.id)
         self.ticket_tags = _by_ids(sa.select(*t.ticket_tags.c), t.ticket_tags.c.ticket_id)
-        self.messages, self.attachments, self.time_entries = (
+        self.messages, self.attachments, self.time_entries, self.mails = (
             _by_ids(sa.select(*table.c), table.c.ticket_id)
-            for table in (t.messages, t.attachments, t.time_entries)
+            for table in (t.messages, t.attachments, t.time_entries, t.mails)
         )
         self.children = _by_ids(
             sa.select(t.tickets.c.merged_into, t.tickets.c.id).order_by(
@@ -230,31 +237,6 @@ class Statements:
             .where(_among(events.ticket_id), events.sequence > sa.bindparam("after"))
             .order_by(events.sequence)
         )
-        self.outbox = sa.select(t.outbox).order_by(outbox.sequence)
-        self.due = (
-            self.outbox.where(
-                outbox.status == DeliveryStatus.PENDING,
-                sa.or_(
-                    outbox.not_before.is_(None),
-                    outbox.not_before <= sa.bindparam("now", type_=outbox.not_before.type),
-                ),
-            )
-            .limit(sa.bindparam("limit", type_=sa.Integer()))
-            .with_for_update(skip_locked=True)
-        )
-        self.take = (
-            sa.update(t.outbox)
-            .where(_is(outbox.sequence, "of"))
-            .values(
-                attempts=outbox.attempts + 1,
-                not_before=sa.bindparam("until", type_=outbox.not_before.type),
-            )
-        )
-        self.settle = (
-            sa.update(t.outbox)
-            .where(outbox.key == sa.bindparam("of"))
-            .values(status=sa.bindparam("to"), not_before=sa.bindparam("until"))
-        )
         before = sa.bindparam("before", type_=outbox.created_at.type)
         self.purge_outbox = sa.delete(t.outbox).where(
             outbox.status.in_([DeliveryStatus.SENT, DeliveryStatus.SKIPPED]),
@@ -270,6 +252,11 @@ class Statements:
         self.recall = sa.select(keys.digest, keys.result).where(_is(keys.key, "key"))
 
     def _writing(self, t: Tables) -> None:
+        self.set_address = (
+            sa.update(t.users)
+            .where(_is(t.users.c.id, "of"))
+            .values(address=sa.bindparam("to", type_=t.users.c.address.type))
+        )
         self.insert: Mapping[str, sa.Insert] = {
             table.name.removeprefix(t.prefix): sa.insert(table).inline()
             for table in t.metadata.tables.values()

@@ -75,6 +75,7 @@ class Tables:
     messages: sa.Table
     attachments: sa.Table
     time_entries: sa.Table
+    mails: sa.Table
     texts: sa.Table
     workloads: sa.Table
     stage_counts: sa.Table
@@ -95,6 +96,11 @@ class Tables:
     def text_index(self) -> str:
         """The words' FTS5 index on SQLite, which triggers keep; on PostgreSQL it is a GIN index."""
         return f"{self.prefix}texts_fts"
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """For an index of some of the rows: what waits is few among what was sent."""
+    return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
 
 
 def _flag(name: str) -> sa.Column[Any]:
@@ -167,10 +173,12 @@ def _people_and_teams(
         json("roles", frozenset[Role]),
         _flag("active"),
         sa.Column("email", sa.String(320)),
+        sa.Column("address", sa.String(320)),  # the e-mail, for comparing
         sa.Column("phone", sa.String(320)),
         _line("company", 200),
         _line("language", 35),
         sa.Index(None, "kind", "active"),
+        sa.Index(None, "address"),
         sqlite_autoincrement=True,
     )
     table(
@@ -336,6 +344,21 @@ def _tickets(
         _text("note"),
         sa.Index(None, "ticket_id", "at"),
     )
+    table(
+        "mails",
+        id_(primary_key=True),
+        id_("ticket_id", to("tickets")),
+        id_("sender_id"),
+        _moment("at"),
+        _text("mail_id", nullable=True),
+        id_("message_id", nullable=True),
+        _text("subject"),
+        _text("quoted"),
+        _flag("automatic"),
+        sa.Index(None, "ticket_id", "at"),
+        sa.Index(None, "sender_id", "at"),
+        sa.Index(None, "mail_id"),
+    )
 
     table(
         "texts",  # what is searched: how each ticket was opened, and each message
@@ -379,11 +402,17 @@ def _what_happened(
         id_("stage_id", nullable=True),
         _text("subject", nullable=True),
         _text("text", nullable=True),
+        _text("html", nullable=True),
+        _flag("in_answer"),
         _moment("created_at"),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("status", Choice(DeliveryStatus), nullable=False),
         _moment("not_before", nullable=True),
+        sa.Column("error", sa.String(200)),
+        _moment("held_until", nullable=True),
         sa.Index(None, "status", "sequence"),
+        sa.Index(None, "ticket_id", "sequence", **_where("status = 'pending'")),
+        sa.Index(None, "recipient_id", "held_until", **_where("status = 'held'")),
         sqlite_autoincrement=True,
     )
     table(
