@@ -219,6 +219,13 @@ class MessageGivenUp(Event):
 
 
 @attrs.frozen(kw_only=True)
+class MailReturned(Event):
+    """A mail about the ticket came back: it did not arrive (N1)."""
+
+    internal: ClassVar[bool] = True
+
+
+@attrs.frozen(kw_only=True)
 class DuplicateDiscarded(Event):
     """Somebody said that two tickets are not the same (M5)."""
 
@@ -347,6 +354,15 @@ class StageCreated(Event):
 
 
 @attrs.frozen(kw_only=True)
+class StageChanged(Event):
+    """A stage's name, description or templates changed: the names of its fields."""
+
+    internal: ClassVar[bool] = True
+    stage_id: Id
+    fields: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
 class StageFoldChanged(Event):
     """A stage closes or opens its tickets in every team that uses it (G4)."""
 
@@ -396,10 +412,10 @@ EVENT_TYPES: dict[str, type[Event]] = {
         TicketOpened, TicketMoved, TicketClosed, TicketReopened, TicketTransferred,
         TicketAssigned, TicketUnassigned, CreditGiven, TicketChanged, MessagePosted, NotePosted,
         FileAttached, InternalFileAttached, TimeLogged, FollowerAdded, FollowerRemoved,
-        StageMessageSent, StageMessageSkipped, MessageGivenUp,
+        StageMessageSent, StageMessageSkipped, MessageGivenUp, MailReturned,
         DuplicateDiscarded, TicketMergedAway, TicketsMerged, TicketsUnmerged, MessageRedacted,
         AttachmentRedacted, TimeEntryRedacted, PersonErased, TeamCreated,
-        TeamChanged, VisibilityChanged, AccessNarrowed, StageCreated, StageFoldChanged,
-        StagesReordered, StageDeleted, UserChanged, StoreRepaired,
+        TeamChanged, VisibilityChanged, AccessNarrowed, StageCreated, StageChanged,
+        StageFoldChanged, StagesReordered, StageDeleted, UserChanged, StoreRepaired,
     )
 }  # fmt: skip

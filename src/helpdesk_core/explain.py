@@ -78,6 +78,22 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "answer.ignored": "An answer does not open this team's closed tickets again.",
         "answer.opens_another": "The answer is a new ticket, linked to the closed one.",
         "answer.reopens": "The answer opens the ticket again.",
+        "answer.customer": "The ticket's customer may answer by mail.",
+        "answer.may_view": "Who sees the ticket may answer by mail.",
+        "answer.refused.may_not_view": "Neither the ticket's customer nor somebody who sees it.",
+        "answer.refused.inactive_user": "The user is not active.",
+        # what became of a mail
+        "mail.opened": "The mail opened a ticket.",
+        "mail.replied": "The mail is a reply on its ticket.",
+        "mail.noted": "The mail answers an internal note, and is one.",
+        "mail.returned": "The mail says that one of ours about the ticket did not arrive.",
+        "mail.dropped.own": "The mail is one of ours, which went round in a circle.",
+        "mail.dropped.received_before": "The mail was received before.",
+        "mail.dropped.automatic_reply": "A machine answered, and about no ticket of the sender's.",
+        "mail.dropped.return": "The mail came back, and about no ticket that there is.",
+        "mail.refused.inactive_sender": "The sender is not active any more.",
+        "mail.refused.not_verified": "Nobody knows whether the employee really sent it.",
+        "mail.refused.unknown_sender": "Nobody is known by the sender's address.",
         "board.dragged": "The ticket has its place in the stage {stage_id}.",
         "board.refused.moved_on": (
             "The column is another than the one that was seen: the ticket {ticket_id} is not in "
@@ -120,6 +136,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "stage.skipped.no_email": "The customer has no e-mail address.",
         "stage.skipped.removed": "What the message said was removed for legal reasons.",
         "stage.skipped.no_phone": "The customer has no telephone number.",
+        "stage.skipped.automatic_mail": "A mail by a machine opened the ticket, or too many did.",
         # who gets it
         "assignment.fewest_tickets": "Of those available, who had the fewest tickets was taken.",
         "assignment.fewest_open": "Of those available, who had the fewest open tickets was taken.",

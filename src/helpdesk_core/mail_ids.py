@@ -13,6 +13,7 @@ from uuid import UUID
 
 import attrs
 
+from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.fields import Id, check_id
 
 #: The most characters of an id that is kept; the mail's standard has lines of at most 998.
@@ -20,10 +21,12 @@ MAIL_ID_LIMIT = 990
 #: Where a host says no domain of its own.
 NO_DOMAIN = "helpdesk.invalid"
 
+_DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _LOWER = {ord(letter): letter.lower() for letter in ascii_uppercase}
 _MARKS: dict[type, str] = {int: "i", str: "s", UUID: "u"}
-_THREAD = re.compile(r"<(ticket|note)\.([isu])\.([A-Za-z0-9_%~-]+)@([^@<>\s]+)>")
-_OURS = re.compile(r"<key\.[A-Za-z0-9_%~-]+@([^@<>\s]+)>")
+_NAME = r"(ticket|note)\.([isu])\.([A-Za-z0-9_%~-]+)"
+_THREAD = re.compile(rf"<(?:key\.[A-Za-z0-9_%~-]+\.)?{_NAME}@([^@<>\s]+)>")
+_OURS = re.compile(rf"<key\.[A-Za-z0-9_%~-]+(?:\.{_NAME})?@([^@<>\s]+)>")
 
 
 @attrs.frozen
@@ -34,13 +37,29 @@ class Thread:
     internal: bool = False
 
 
-def mail_id_of(key: str, domain: str = NO_DOMAIN) -> str:
+def check_domain(field: str, value: object) -> None:
+    """Refuse what cannot stand after the `@` of a mail's id.
+
+    >>> check_domain("mail_domain", "desk@example.com")
+    Traceback (most recent call last):
+    helpdesk_core.errors.InvalidValueError: mail_domain must be a domain as 'desk.example.com'
+    """
+    if not isinstance(value, str) or not _DOMAIN.fullmatch(value) or len(value) > 253:
+        raise InvalidValueError(field, "must be a domain as 'desk.example.com'")
+
+
+def mail_id_of(key: str, domain: str = NO_DOMAIN, thread: Thread | None = None) -> str:
     """The `Message-ID` of the message with this key: the same however often it is sent (N1).
+
+    It names the thread too, for programs that answer without `References`.
 
     >>> mail_id_of("a b", "desk.example.com")
     '<key.a%20b@desk.example.com>'
+    >>> mail_id_of("7", "desk.example.com", Thread("T-1"))
+    '<key.7.ticket.s.T-1@desk.example.com>'
     """
-    return f"<key.{_quoted(key)}@{domain}>"
+    of = "" if thread is None else f".{_name(thread)}"
+    return f"<key.{_quoted(key)}{of}@{domain}>"
 
 
 def is_own(mail_id: str, domain: str) -> bool:
@@ -50,7 +69,7 @@ def is_own(mail_id: str, domain: str) -> bool:
     True
     """
     found = _OURS.fullmatch(mail_id)
-    return found is not None and found[1].lower() == domain.lower()
+    return found is not None and found[4].lower() == domain.lower()
 
 
 def thread_id(thread: Thread, domain: str) -> str:
@@ -59,13 +78,11 @@ def thread_id(thread: Thread, domain: str) -> str:
     >>> thread_id(Thread("T-1"), "desk.example.com")
     '<ticket.s.T-1@desk.example.com>'
     """
-    word = "note" if thread.internal else "ticket"
-    mark = _MARKS[type(thread.ticket_id)]
-    return f"<{word}.{mark}.{_quoted(str(thread.ticket_id))}@{domain}>"
+    return f"<{_name(thread)}@{domain}>"
 
 
 def thread_of(reference: str, domain: str) -> Thread | None:
-    """What `thread_id` made this id of; None: it is not one of this domain.
+    """What `thread_id` or `mail_id_of` made this id of; None: it is not one of this domain.
 
     >>> thread_of("<ticket.i.7@desk.example.com>", "desk.example.com")
     Thread(ticket_id=7, internal=False)
@@ -91,6 +108,11 @@ def folded_address(address: str) -> str:
     'eve@example.com'
     """
     return address.translate(_LOWER)
+
+
+def _name(thread: Thread) -> str:
+    word, id = "note" if thread.internal else "ticket", thread.ticket_id
+    return f"{word}.{_MARKS[type(id)]}.{_quoted(str(id))}"
 
 
 def _quoted(text: str) -> str:

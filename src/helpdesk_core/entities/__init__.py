@@ -16,7 +16,7 @@ from helpdesk_core.entities.people import (
     User,
     UserKind,
 )
-from helpdesk_core.entities.said import Attachment, Message, ReceivedMail, TimeEntry
+from helpdesk_core.entities.said import Attachment, Message, ReceivedMail, Said, TimeEntry
 from helpdesk_core.entities.teams import OnAnswer, Stage, Team, Visibility
 from helpdesk_core.entities.tickets import Ticket, is_closed
 from helpdesk_core.fields import Id
@@ -51,6 +51,7 @@ __all__ = [
     "ReceivedMail",
     "RecurringAbsence",
     "Role",
+    "Said",
     "Stage",
     "System",
     "Team",

@@ -87,13 +87,16 @@ class TimeEntry:
 class ReceivedMail:
     """A mail that came in: what it said is a message, or what the ticket was opened with (N3).
 
-    `message_id` is None for a mail that opened its ticket. `mail_id` is the mail's own
+    `ticket_id` is the ticket that it was for, and `team_id` the team whose mailbox it came to.
+    `message_id` is None for a mail that opened its ticket; `internal` is one that answered an
+    internal note. `mail_id` is the mail's own
     `Message-ID`, by which answers find the ticket. `quoted` is what stood around the words: quoted
     ones, and a signature; it is shown inside only, and never leaves again (V15).
     """
 
     id: Id = ID
     ticket_id: Id = ID
+    team_id: Id = ID
     sender_id: Id = ID
     at: datetime = WHEN
     mail_id: str | None = attrs.field(
@@ -102,4 +105,9 @@ class ReceivedMail:
     message_id: Id | None = OPTIONAL_ID
     subject: str = attrs.field(default="", validator=is_line(SUBJECT_LIMIT, empty=True))
     quoted: str = attrs.field(default="", validator=is_text, repr=False)
+    internal: bool = FLAG_OFF
     automatic: bool = FLAG_OFF
+
+
+#: What hangs on a ticket.
+Said = Message | Attachment | TimeEntry | ReceivedMail

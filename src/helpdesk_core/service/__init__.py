@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from helpdesk_core.assignment import FILTERS, RANKING, Filter, Term
 from helpdesk_core.entities import Id, Ticket
+from helpdesk_core.mail_ids import NO_DOMAIN
 from helpdesk_core.ports import (
     AttachmentStore,
     Calendar,
@@ -19,9 +20,11 @@ from helpdesk_core.service.boards import BoardUseCases
 from helpdesk_core.service.checking import CheckingUseCases, Finding, Repaired
 from helpdesk_core.service.closing import ClosedInactive, ClosingUseCases
 from helpdesk_core.service.conversation import ConversationUseCases
-from helpdesk_core.service.delivering import Delivered, DeliveringUseCases
+from helpdesk_core.service.delivering import DeadLetter, Delivered, DeliveringUseCases
 from helpdesk_core.service.files import FileUseCases
 from helpdesk_core.service.following import FollowingUseCases
+from helpdesk_core.service.incoming import Received
+from helpdesk_core.service.keeping import NewFile
 from helpdesk_core.service.merging import MergingUseCases
 from helpdesk_core.service.moving import MovingUseCases
 from helpdesk_core.service.observing import Observed, Observer, observe
@@ -29,27 +32,36 @@ from helpdesk_core.service.pages import Page, every
 from helpdesk_core.service.people import PeopleUseCases
 from helpdesk_core.service.permissions import PERMISSIONS
 from helpdesk_core.service.reading import ReadingUseCases
+from helpdesk_core.service.receiving import ReceivingUseCases
 from helpdesk_core.service.removing import Removed, RemovingUseCases
 from helpdesk_core.service.searching import Found, SearchingUseCases, SearchPage
+from helpdesk_core.service.stage_texts import StageTextUseCases
 from helpdesk_core.service.stages import StageUseCases
 from helpdesk_core.service.teams import TeamUseCases
 from helpdesk_core.service.tickets import TicketUseCases
 from helpdesk_core.stages import ALL_MOVES, MoveRule
+from helpdesk_core.templates import Letters
 
 __all__ = [
     "PERMISSIONS",
     "ClosedInactive",
+    "DeadLetter",
     "Delivered",
     "Finding",
     "Found",
     "Helpdesk",
+    "NewFile",
     "Observed",
     "Page",
+    "Received",
     "Removed",
     "Repaired",
     "SearchPage",
     "every",
 ]
+
+
+LETTERS = Letters()
 
 
 def _text_id() -> Id:
@@ -66,9 +78,11 @@ class Helpdesk(
     MergingUseCases,
     TeamUseCases,
     StageUseCases,
+    StageTextUseCases,
     PeopleUseCases,
     RemovingUseCases,
     ReadingUseCases,
+    ReceivingUseCases,
     BoardUseCases,
     SearchingUseCases,
     DeliveringUseCases,
@@ -86,7 +100,9 @@ class Helpdesk(
     ticket that goes into messages, for recipients who can view it (V5, V20). `observer` is told of
     each use-case as it ended, by ids alone (`Observed`). `filters` and `ranking` say who is for a
     ticket and who comes first, by the host's own functions too (A19). `moves` limits who may put
-    tickets from which stage into which (`AllowedMoves`).
+    tickets from which stage into which (`AllowedMoves`). `letters` are what the desk writes of
+    itself, and `mail_domain` is the part after the `@` in the ids of its mails: one that is yours
+    (N3).
 
     >>> from datetime import datetime, UTC
     >>> from helpdesk_core import Role, System, User, UserKind, Visibility
@@ -122,6 +138,8 @@ class Helpdesk(
         filters: Mapping[str, Filter] = FILTERS,
         ranking: Mapping[str, Term] = RANKING,
         moves: MoveRule = ALL_MOVES,
+        letters: Letters = LETTERS,
+        mail_domain: str = NO_DOMAIN,
     ) -> None:
         super().__init__(
             repository,
@@ -137,6 +155,8 @@ class Helpdesk(
             filters=filters,
             ranking=ranking,
             moves=moves,
+            letters=letters,
+            mail_domain=mail_domain,
         )
         if observer is not None:
             observe(self, (name for name in dir(type(self)) if not name.startswith("_")), observer)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import attrs
 
 from helpdesk_core.entities import (
@@ -18,14 +21,13 @@ from helpdesk_core.errors import (
     NotFoundError,
 )
 from helpdesk_core.events import (
-    MessagePosted,
-    NotePosted,
     TimeLogged,
 )
-from helpdesk_core.plans import Add, Channel, Notice, NoticeKind
+from helpdesk_core.plans import Add
 from helpdesk_core.ports import Claim
 from helpdesk_core.service.answering import answering, opening_another
 from helpdesk_core.service.assigning import AssigningUseCases
+from helpdesk_core.service.keeping import Keeping, NewFile, keeping
 from helpdesk_core.service.landing import (
     as_addressed,
     held_root,
@@ -34,9 +36,9 @@ from helpdesk_core.service.landing import (
     with_root,
 )
 from helpdesk_core.service.once import Once
+from helpdesk_core.service.posting import post
 from helpdesk_core.service.presence import NOT_ASKED, Presence
 from helpdesk_core.service.work import Work
-from helpdesk_core.visibility import audience
 
 
 class ConversationUseCases(AssigningUseCases):
@@ -50,10 +52,11 @@ class ConversationUseCases(AssigningUseCases):
         actor: Actor,
         automatic: bool = False,
         to_root: bool = False,
+        files: Iterable[NewFile] = (),
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Message:
-        """Say something that the customer reads too (V9, V20).
+        """Say something that the customer reads too, with files if any (V9, V20).
 
         The right is checked on the ticket addressed; a reply to a tombstone lands on the root (M9).
         Where the root has another customer, an internal user must say so with `to_root`: they would
@@ -67,6 +70,7 @@ class ConversationUseCases(AssigningUseCases):
             actor,
             expected_version,
             idempotency_key,
+            files,
             to_root,
         )
 
@@ -76,16 +80,18 @@ class ConversationUseCases(AssigningUseCases):
         body: str,
         *,
         actor: Actor,
+        files: Iterable[NewFile] = (),
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Message:
-        """Write an internal note, which reaches nobody outside (V15)."""
+        """Write an internal note, with files if any, which reach nobody outside (V15)."""
         return self._post(
             "ticket.note",
             Message(id=0, ticket_id=ticket_id, body=body, at=self._now(), internal=True),
             actor,
             expected_version,
             idempotency_key,
+            files,
         )
 
     def _post(
@@ -95,7 +101,32 @@ class ConversationUseCases(AssigningUseCases):
         actor: Actor,
         expected_version: int | None,
         key: str | None,
+        files: Iterable[NewFile],
         to_root: bool = False,
+    ) -> Message:
+        new_files = list(files)
+
+        def allowed(work: Work) -> None:
+            work.case(draft.ticket_id)
+            work.require(use_case)
+            if new_files and not draft.internal:
+                work.require("ticket.attach")
+
+        if not new_files:
+            return self._put(use_case, draft, actor, expected_version, key, Keeping(), to_root)
+        self._read(actor, allowed)  # nobody fills the store who may not attach
+        with keeping(self._attachments, new_files, self._new_id) as kept:
+            return self._put(use_case, draft, actor, expected_version, key, kept, to_root)
+
+    def _put(
+        self,
+        use_case: str,
+        draft: Message,
+        actor: Actor,
+        expected_version: int | None,
+        key: str | None,
+        kept: Keeping,
+        to_root: bool,
     ) -> Message:
         asked, new_id, another_id = draft.ticket_id, self._new_id(), self._new_id()
         opened: list[Ticket] = []
@@ -118,9 +149,12 @@ class ConversationUseCases(AssigningUseCases):
                 self._index(ticket)
 
         def do(work: Work) -> Message:
+            kept.recorded = False
             opened.clear()
             addressed = work.case(asked)
             work.require(use_case)
+            if kept.files and not draft.internal:
+                work.require("ticket.attach")
             work.at_version(addressed.ticket, expected_version)
             root = held_root(work, addressed)
             if not (draft.internal or to_root):
@@ -134,40 +168,8 @@ class ConversationUseCases(AssigningUseCases):
             message = attrs.evolve(
                 draft, id=new_id, ticket_id=root.ticket.id, author_id=work.author_id, at=work.now
             )
-            posted = NotePosted if message.internal else MessagePosted
-            users = work.session.users(
-                {*root.ticket.followers, *root.team.followers, *_one(root.ticket.customer_id)}
-            )
-            told = audience(
-                root.ticket,
-                root.team,
-                users,
-                work.author_id,
-                internal=message.internal,
-                company_scope=work.company_scope,
-            )
-            work.write(
-                [Add(message)],
-                [
-                    posted(
-                        at=work.now,
-                        by=work.by,
-                        ticket_id=root.ticket.id,
-                        team_id=root.team.id,
-                        message_id=message.id,
-                    )
-                ],
-                [
-                    Notice(
-                        ticket_id=root.ticket.id,
-                        recipient_id=recipient.user_id,
-                        channel=Channel.EMAIL,
-                        kind=NoticeKind.UPDATE,
-                        message_id=message.id,
-                    )
-                    for recipient in told
-                ],
-            )
+            post(work, root, message, kept.files)
+            kept.recorded = True
             return message
 
         return self._write(
@@ -185,6 +187,7 @@ class ConversationUseCases(AssigningUseCases):
                     "automatic": draft.automatic,
                     "to_root": to_root,
                     "expected_version": expected_version,
+                    **_compared(kept),
                 },
                 again=lambda work, message: work.case(asked),
             ),
@@ -241,5 +244,7 @@ class ConversationUseCases(AssigningUseCases):
         )
 
 
-def _one(id: Id | None) -> tuple[Id, ...]:
-    return () if id is None else (id,)
+def _compared(kept: Keeping) -> dict[str, Any]:
+    """What makes the files of two calls under one key the same."""
+    files = [(one.file.name, one.file.media_type, one.digest) for one in kept.files]
+    return {"files": tuple(files)} if files else {}

@@ -22,6 +22,7 @@ from helpdesk_core.errors import (
     RetryableError,
 )
 from helpdesk_core.fields import check_id, check_ids, utc
+from helpdesk_core.mail_ids import check_domain
 from helpdesk_core.ports import (
     AttachmentStore,
     Calendar,
@@ -37,6 +38,7 @@ from helpdesk_core.service.once import Done, Once, done_once
 from helpdesk_core.service.presence import NOT_ASKED, Pool, Presence
 from helpdesk_core.service.work import MovedError, Work
 from helpdesk_core.stages import MoveRule
+from helpdesk_core.templates import Letters
 
 T = TypeVar("T")
 _Ids = Collection[Id]
@@ -66,9 +68,14 @@ class Desk:
         filters: Mapping[str, Filter],
         ranking: Mapping[str, Term],
         moves: MoveRule,
+        letters: Letters,
+        mail_domain: str,
     ) -> None:
         if not callable(moves):
             raise InvalidValueError("moves", "must be AllowedMoves, or a function of the host's")
+        if not isinstance(letters, Letters):
+            raise InvalidValueError("letters", "must be Letters")
+        check_domain("mail_domain", mail_domain)
         self._repository = repository
         self._notifier = notifier
         self._calendar = calendar
@@ -82,6 +89,8 @@ class Desk:
         self._filters = filters
         self._ranking = ranking
         self._moves = moves
+        self._letters = letters
+        self._mail_domain = mail_domain
         self._pools: dict[object, Pool] = {}  # as tickets met them, by who opened them
 
     # --- running a use-case ----------------------------------------------------------------------

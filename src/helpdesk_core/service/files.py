@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from typing import BinaryIO
 
 from helpdesk_core.decisions import deny
-from helpdesk_core.entities import (
-    Actor,
-    Attachment,
-    Id,
-)
-from helpdesk_core.errors import (
-    AttachmentStoreError,
-    NotFoundError,
-    RefusedError,
-    RetryableError,
-)
-from helpdesk_core.events import (
-    FileAttached,
-    InternalFileAttached,
-)
-from helpdesk_core.plans import Add
+from helpdesk_core.entities import Actor, Attachment, Id, Message
+from helpdesk_core.errors import AttachmentStoreError, NotFoundError, RefusedError
 from helpdesk_core.ports import AttachmentStore
-from helpdesk_core.service.answers import afterwards, answered
+from helpdesk_core.service.answers import answered
 from helpdesk_core.service.desk import Desk
+from helpdesk_core.service.keeping import ATTACHMENT_LIMIT, NewFile, keeping
 from helpdesk_core.service.landing import as_addressed, held_root, same_customer, with_root
 from helpdesk_core.service.once import Once
 from helpdesk_core.service.showing import conversation
 from helpdesk_core.service.work import Case, Work
-
-#: The largest attachment, in bytes, unless the host says otherwise.
-ATTACHMENT_LIMIT = 25 * 1024 * 1024
 
 
 class FileUseCases(Desk):
@@ -58,59 +41,34 @@ class FileUseCases(Desk):
         are kept before the transaction begins and dropped again when it is rolled back; what a
         crash leaves is found by `check`.
         """
-        store = self._store()
-        data = io.BytesIO(content) if isinstance(content, bytes) else content
-        new_id = self._new_id()
+        self._store()
 
         def allowed(work: Work) -> None:
             work.case(ticket_id)
             work.require("ticket.note" if internal else "ticket.attach")
 
         self._read(actor, allowed)  # nobody fills the store who may not attach
-        with answered("attachment store", AttachmentStoreError):
-            size, digest = store.put(new_id, data, limit=limit)
-        kept = False
+        new = NewFile(name=name, content=content, media_type=media_type)
+        with keeping(self._attachments, [new], self._new_id, limit) as kept:
+            [file] = kept.files
 
-        def do(work: Work) -> Attachment:
-            nonlocal kept
-            kept = False
-            allowed(work)
-            addressed = work.case(ticket_id)
-            root = held_root(work, addressed)
-            inside = internal or _is_internal(work, ticket_id, root, message_id)
-            if inside:
-                work.require("ticket.note")
-            elif not to_root:
-                same_customer(work, addressed, root)
-            attachment = Attachment(
-                id=new_id,
-                ticket_id=root.ticket.id,
-                name=name,
-                size=size,
-                digest=digest,
-                at=work.now,
-                media_type=media_type,
-                author_id=work.author_id,
-                message_id=message_id,
-                internal=inside,
-            )
-            attached = InternalFileAttached if inside else FileAttached
-            work.write(
-                [Add(attachment)],
-                [
-                    attached(
-                        at=work.now,
-                        by=work.by,
-                        ticket_id=root.ticket.id,
-                        team_id=root.team.id,
-                        attachment_id=attachment.id,
-                    )
-                ],
-            )
-            kept = True
-            return attachment
+            def do(work: Work) -> Attachment:
+                kept.recorded = False
+                allowed(work)
+                addressed = work.case(ticket_id)
+                root = held_root(work, addressed)
+                on = _message(work, ticket_id, root, message_id)
+                inside = internal or (on is not None and on.internal)
+                if inside:
+                    work.require("ticket.note")
+                elif not to_root:
+                    same_customer(work, addressed, root)
+                add = file.attachment(work, root, on, inside)
+                work.write([add], [file.event(work, root, inside)])
+                kept.recorded = True
+                assert isinstance(add.thing, Attachment)
+                return add.thing
 
-        try:
             return self._write(
                 "ticket.attach",
                 actor,
@@ -121,7 +79,7 @@ class FileUseCases(Desk):
                     payload={
                         "ticket_id": ticket_id,
                         "name": name,
-                        "content": digest,
+                        "content": file.digest,
                         "media_type": media_type,
                         "message_id": message_id,
                         "internal": internal,
@@ -132,13 +90,6 @@ class FileUseCases(Desk):
                 ),
                 shown=lambda work, attachment: as_addressed(work, ticket_id, attachment),
             )
-        except RetryableError:  # nothing was changed; of another error at the commit nobody knows
-            kept = False
-            raise
-        finally:
-            if not kept:  # rolled back, or an earlier result was given again
-                with afterwards("is a file without its attachment", new_id):
-                    store.delete(new_id)
 
     def read_attachment(self, ticket_id: Id, attachment_id: Id, *, actor: Actor) -> BinaryIO:
         """The bytes of an attachment, for who may see the ticket (V14, V15)."""
@@ -162,13 +113,13 @@ class FileUseCases(Desk):
         return self._attachments
 
 
-def _is_internal(work: Work, ticket_id: Id, root: Case, message_id: Id | None) -> bool:
-    """Whether a file hangs on an internal note; a message not to be seen is not found (V14)."""
+def _message(work: Work, ticket_id: Id, root: Case, message_id: Id | None) -> Message | None:
+    """The message on which a file hangs; one not to be seen is not found (V14)."""
     if message_id is None:
-        return False
+        return None
     ids = {ticket_id, root.ticket.id} if work.sees(root.ticket, root.team) else {ticket_id}
     for id in ids:
         for message in conversation(work, id, work.session.messages):
             if message.id == message_id:
-                return message.internal
+                return message
     raise NotFoundError("message", message_id)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import enum
+
 import attrs
 
 from helpdesk_core.decisions import allow
 from helpdesk_core.entities import FollowSource, Id, Stage, Team, Ticket, User, UserKind
-from helpdesk_core.events import Event, FollowerAdded, TicketOpened
+from helpdesk_core.events import Event, FollowerAdded, StageMessageSkipped, TicketOpened
 from helpdesk_core.plans import Add, Channel, Notice, NoticeKind, Plan, SetField
 from helpdesk_core.service.work import Work
 from helpdesk_core.stages import stage_messages
@@ -19,6 +21,15 @@ def after(ticket: Ticket, *plans: Plan) -> Ticket:
     return attrs.evolve(ticket, **{change.field: change.value for change in changes})
 
 
+class Answering(enum.Enum):
+    """Who is told of a new ticket when a mail opened it (N3)."""
+
+    NO_MAIL = enum.auto()  #: somebody opened it, by other ways
+    ANSWERED = enum.auto()  #: its sender by the stage's message, and the others
+    UNANSWERED = enum.auto()  #: only the others
+    QUIET = enum.auto()  #: nobody: a machine sent it
+
+
 def taking_in(
     work: Work,
     ticket: Ticket,
@@ -26,6 +37,7 @@ def taking_in(
     team: Team,
     stage: Stage,
     customer: User | None,
+    how: Answering = Answering.NO_MAIL,
 ) -> Plan:
     """To add a new ticket, with what is told of it; a message names who will have it (G8)."""
     events: list[Event] = [
@@ -53,7 +65,11 @@ def taking_in(
         assignee=work.user_or_none(assigned.assignee_id),
         now=work.now,
         by=work.by,
+        in_answer=how is not Answering.NO_MAIL,
     )
+    if how in (Answering.UNANSWERED, Answering.QUIET):
+        skips = (*skips, *(_not_answered(work, team, notice) for notice in messages))
+        messages = ()
     followers = work.session.users({*ticket.followers, *team.followers})
     told = audience(ticket, team, followers, work.author_id, company_scope=work.company_scope)
     opened = [
@@ -65,12 +81,27 @@ def taking_in(
         )
         for recipient in told
         if recipient.user_id != ticket.customer_id  # the stage's message is theirs (G8)
+        and how is not Answering.QUIET
     ]
     return Plan(
         decision=allow("ticket.opened"),
         changes=[Add(ticket)],
         events=[*events, *skips],
         notices=[*messages, *opened],
+    )
+
+
+def _not_answered(work: Work, team: Team, message: Notice) -> Event:
+    """That a machine is not answered by one, or nobody too often, is history (N3)."""
+    assert message.stage_id is not None
+    return StageMessageSkipped(
+        at=work.now,
+        by=work.by,
+        ticket_id=message.ticket_id,
+        team_id=team.id,
+        stage_id=message.stage_id,
+        channel=message.channel.value,
+        code="stage.skipped.automatic_mail",
     )
 
 

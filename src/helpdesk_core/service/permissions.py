@@ -53,6 +53,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "work.assign_waiting": _LEADS,
         "work.close_inactive": _LEADS,
         "work.repair": _ADMINISTRATORS,
+        "outbox.see_to": _ADMINISTRATORS,
+        "mail.receive": _ADMINISTRATORS,
     }
 )
 

@@ -13,6 +13,7 @@ from helpdesk_core.entities import (
     Attachment,
     Id,
     Message,
+    ReceivedMail,
     Stage,
     System,
     Team,
@@ -134,6 +135,22 @@ class ReadingUseCases(Desk):
                 return Page(())
             work.claim(Claim.TIME_ENTRIES)
             return pages.page(work, work.session.time_entries)
+
+        return self._read(actor, ask)
+
+    def mails(
+        self, ticket_id: Id, *, actor: Actor, after: str | None = None, limit: int = 50
+    ) -> Page[ReceivedMail]:
+        """By which mails it came, with what they quoted; nothing for outsiders (N3, M6, V15)."""
+
+        pages = SaidPages("mails", ticket_id, after, limit)
+
+        def ask(work: Work) -> Page[ReceivedMail]:
+            work.case(ticket_id)
+            if not work.sees_internal:
+                return Page(())
+            work.claim(Claim.MAIL)
+            return pages.page(work, work.session.mails)
 
         return self._read(actor, ask)
 

@@ -13,7 +13,16 @@ from typing import Any, TypeVar
 
 import attrs
 
-from helpdesk_core.entities import REMOVED, Attachment, Id, Message, Ticket, TimeEntry, User
+from helpdesk_core.entities import (
+    REMOVED,
+    Attachment,
+    Id,
+    Message,
+    ReceivedMail,
+    Ticket,
+    TimeEntry,
+    User,
+)
 from helpdesk_core.plans import Kind, Notice, SetField
 
 _T = TypeVar("_T")
@@ -23,6 +32,9 @@ _OF_TICKET = {"subject": REMOVED, "description": REMOVED}
 _OF_MESSAGE = {"body": REMOVED}
 _OF_ATTACHMENT = {"name": REMOVED, "size": 0, "digest": REMOVED}
 _OF_TIME_ENTRY = {"note": REMOVED}
+_OF_MAIL = {"quoted": REMOVED}
+#: Of a mail whose sender goes, or what they said in it: its id may name their machine.
+_OF_OWN_MAIL = {"subject": REMOVED, "quoted": REMOVED, "mail_id": None}
 _OF_USER: dict[str, Any] = {
     "name": REMOVED,
     "roles": frozenset[Any](),
@@ -54,6 +66,7 @@ class Going:
     messages: Mapping[Id, Message] = attrs.field(factory=dict, converter=_by_id)
     attachments: Mapping[Id, Attachment] = attrs.field(factory=dict, converter=_by_id)
     time_entries: Mapping[Id, TimeEntry] = attrs.field(factory=dict, converter=_by_id)
+    mails: Mapping[Id, ReceivedMail] = attrs.field(factory=dict, converter=_by_id)
     user: User | None = None
 
     @property
@@ -69,6 +82,8 @@ class Going:
             (Kind.MESSAGE, self.messages, _OF_MESSAGE),
             (Kind.ATTACHMENT, self.attachments, _OF_ATTACHMENT),
             (Kind.TIME_ENTRY, self.time_entries, _OF_TIME_ENTRY),
+            (Kind.MAIL, {id: m for id, m in self.mails.items() if self._is_own(m)}, _OF_OWN_MAIL),
+            (Kind.MAIL, {i: m for i, m in self.mails.items() if not self._is_own(m)}, _OF_MAIL),
             (Kind.USER, {} if self.user is None else {self.user.id: self.user}, _OF_USER),
         ]
         return [
@@ -78,6 +93,12 @@ class Going:
             for field, value in _left(thing, fields).items()
             if (there := getattr(thing, field)) != value
         ]
+
+    def _is_own(self, mail: ReceivedMail) -> bool:
+        """Whether the mail itself goes, and not only what it may quote of what goes."""
+        by_user = self.user is not None and mail.sender_id == self.user.id
+        opened = mail.message_id is None and mail.ticket_id in self.tickets
+        return by_user or opened or mail.message_id in self.messages
 
     def left_of(self, value: _T) -> _T:
         """The same value without what has to go, wherever in it that is."""
@@ -119,9 +140,11 @@ class Going:
         """A stage's own text: gone with the ticket's words or its reader, else without a name."""
         theirs = self.user is not None and notice.recipient_id == self.user.id
         if theirs or notice.ticket_id in self.tickets:
-            return attrs.evolve(notice, subject=None, text=None)
-        subject, text = self._unnamed(notice.subject), self._unnamed(notice.text)
-        return attrs.evolve(notice, subject=subject, text=text)
+            return attrs.evolve(notice, subject=None, text=None, html=None)
+        said: dict[str, Any] = {
+            name: self._unnamed(getattr(notice, name)) for name in ("subject", "text", "html")
+        }
+        return attrs.evolve(notice, **said)
 
     def _left_of_change(self, change: SetField) -> SetField:
         fields: Mapping[str, Any] = {}

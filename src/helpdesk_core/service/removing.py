@@ -8,12 +8,21 @@ says who, when and why, and nothing of what is gone.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import attrs
 
 from helpdesk_core.decisions import Reason
-from helpdesk_core.entities import Actor, Attachment, Id, Message, Ticket, TimeEntry
+from helpdesk_core.entities import (
+    Actor,
+    Attachment,
+    Id,
+    Message,
+    ReceivedMail,
+    Ticket,
+    TimeEntry,
+)
 from helpdesk_core.errors import InvalidValueError, NotFoundError
 from helpdesk_core.events import (
     AttachmentRedacted,
@@ -34,6 +43,7 @@ from helpdesk_core.service.removed import Going
 from helpdesk_core.service.showing import known
 from helpdesk_core.service.work import Work
 
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _Said = TypeVar("_Said", Message, Attachment)
 _Thing = TypeVar("_Thing", Ticket, Message, Attachment, TimeEntry)
 
@@ -261,6 +271,7 @@ def _carry_out(
     events: Iterable[Event] = (),
 ) -> Removed:
     """Write over all of it, wherever it is kept, in this transaction; twice is fine."""
+    going = attrs.evolve(going, mails=_mails(work, going))
     own = going.changes()
     told = _events(work, going, reason, {(change.kind, change.id) for change in own})
     touched = {event.ticket_id for event in told if event.ticket_id is not None}
@@ -275,6 +286,22 @@ def _carry_out(
         time_entry_ids=tuple(going.time_entries),
         user_id=None if going.user is None else going.user.id,
     )
+
+
+def _mails(work: Work, going: Going) -> dict[Id, ReceivedMail]:
+    """The mails that go, and those that may quote what goes: all of the tickets of that matter."""
+    if Claim.MAIL not in work.claims:
+        return {}
+    on = {*going.tickets, *(message.ticket_id for message in going.messages.values())}
+    ids: dict[Id, None] = {}
+    for id in on:
+        root = work.resolve(id)
+        ids.update(dict.fromkeys(work.tree(root)))
+        ids.setdefault(id)
+    mails = [*work.session.mails(list(ids))] if ids else []
+    if going.user is not None:
+        mails += work.session.mails_of(going.user.id, _BEGINNING)
+    return {mail.id: mail for mail in mails}
 
 
 def _events(

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from helpdesk_core.entities import Attachment, Id, Message, TimeEntry
+from helpdesk_core.entities import Id, Said
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.events import Event
 from helpdesk_core.ports import Position, Recorded
@@ -18,8 +18,8 @@ from helpdesk_core.service.pages import Cursors, Page, check_limit
 from helpdesk_core.service.showing import Source, shown_history, sources
 from helpdesk_core.service.work import Case, Work
 
-_Said = TypeVar("_Said", bound=Message | Attachment | TimeEntry)
-_SaidOut = TypeVar("_SaidOut", bound=Message | Attachment | TimeEntry, covariant=True)
+_Said = TypeVar("_Said", bound=Said)
+_SaidOut = TypeVar("_SaidOut", bound=Said, covariant=True)
 
 
 class _Load(Protocol[_SaidOut]):
@@ -58,7 +58,7 @@ class SaidPages:
         return found[:most]
 
 
-def _place(said: Message | Attachment | TimeEntry) -> tuple[datetime, Any]:
+def _place(said: Said) -> tuple[datetime, Any]:
     return said.at, said.id
 
 

@@ -8,13 +8,21 @@ from typing import TypeVar
 
 import attrs
 
-from helpdesk_core.entities import Attachment, Id, Message, System, Ticket, TimeEntry, User
+from helpdesk_core.entities import (
+    Id,
+    ReceivedMail,
+    Said,
+    System,
+    Ticket,
+    TimeEntry,
+    User,
+)
 from helpdesk_core.events import Event
 from helpdesk_core.ports import Recorded
 from helpdesk_core.service.work import Case, Work
 from helpdesk_core.visibility.showing import named_by, shown_event, shown_ticket, teams_named_by
 
-_Said = TypeVar("_Said", bound=Message | Attachment | TimeEntry)
+_Said = TypeVar("_Said", bound=Said)
 
 
 def shown(work: Work, ticket: Ticket) -> Ticket:
@@ -57,7 +65,7 @@ class Source:
     """Tickets on which something was said that is shown on one, and what of it."""
 
     ticket_ids: Collection[Id]
-    shows: Callable[[Message | Attachment | TimeEntry], bool]
+    shows: Callable[[Said], bool]
     shown_on: Id | None = None
 
     def shown(self, said: _Said) -> _Said:
@@ -72,7 +80,7 @@ def sources(work: Work, ticket_id: Id) -> list[Source]:
     hidden from them, what they wrote there themselves since: authors see their own words.
     """
 
-    def may_read(said: Message | Attachment | TimeEntry) -> bool:
+    def may_read(said: Said) -> bool:
         return work.sees_internal or not getattr(said, "internal", True)
 
     return [Source(work.tree(ticket_id), may_read), *_own_above(work, ticket_id, may_read)]
@@ -93,7 +101,9 @@ def conversation(
 
 
 def _own_above(
-    work: Work, ticket_id: Id, may_read: Callable[[Message | Attachment | TimeEntry], bool]
+    work: Work,
+    ticket_id: Id,
+    may_read: Callable[[Said], bool],
 ) -> Iterator[Source]:
     """Own words on the tickets that this one was merged into, as far as they are hidden.
 
@@ -106,15 +116,17 @@ def _own_above(
         ticket = work.session.tickets([ticket.merged_into])[ticket.merged_into]
         if since and not known(work, [ticket.id]):
 
-            def own(said: Message | Attachment | TimeEntry, begin: datetime = since[-1]) -> bool:
+            def own(said: Said, begin: datetime = since[-1]) -> bool:
                 mine = _author_of(said) == work.author_id
                 return mine and said.at >= begin and may_read(said)
 
             yield Source([ticket.id], own, ticket_id)
 
 
-def _author_of(said: Message | Attachment | TimeEntry) -> Id | None:
-    return said.user_id if isinstance(said, TimeEntry) else said.author_id
+def _author_of(said: Said) -> Id | None:
+    if isinstance(said, TimeEntry):
+        return said.user_id
+    return said.sender_id if isinstance(said, ReceivedMail) else said.author_id
 
 
 def _opened(work: Work, case: Case, events: Iterable[Event]) -> set[Id]:

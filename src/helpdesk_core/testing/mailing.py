@@ -139,6 +139,7 @@ class MailRules(StoreContract):
             ReceivedMail(
                 id=make_id(self.id_type, "mail", n),
                 ticket_id=world.ticket_ids[n % len(world.ticket_ids)],
+                team_id=world.teams[0].id,
                 sender_id=world.users[2].id,
                 at=MONDAY + n * _MOMENT,
                 mail_id=mail_id,

@@ -230,7 +230,9 @@ class Things:
         self.mails = st.builds(
             ReceivedMail,
             **of_ticket,
+            team_id=ids,
             sender_id=ids,
+            internal=flags,
             mail_id=st.none() | lines(empty=False),
             message_id=maybe,
             subject=lines(),

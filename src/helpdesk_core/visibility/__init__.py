@@ -1,7 +1,7 @@
 """Who may see a ticket, who hears of it, and what a change of a team does to that (V1-V20)."""
 
 from helpdesk_core.visibility.access import can_view, can_view_team, scope_for
-from helpdesk_core.visibility.audience import Recipient, audience, may_notify
+from helpdesk_core.visibility.audience import Recipient, audience, may_answer, may_notify
 from helpdesk_core.visibility.explaining import AccessExplanation, explain_access
 from helpdesk_core.visibility.levels import (
     VisibilityPlan,
@@ -23,6 +23,7 @@ __all__ = [
     "can_view",
     "can_view_team",
     "explain_access",
+    "may_answer",
     "may_notify",
     "member_follows",
     "plan_narrower_team",

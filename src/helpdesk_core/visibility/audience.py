@@ -35,6 +35,10 @@ _HAS_LEFT = deny("notify.not_following")
 _CUSTOMER = allow("notify.customer")
 _MAY_VIEW = allow("notify.may_view")
 _MINIMAL = allow("notify.minimal")
+_ANSWERS_OWN = allow("answer.customer")
+_ANSWERS = allow("answer.may_view")
+_NO_ANSWER = deny("answer.refused.may_not_view")
+_INACTIVE_WRITER = deny("answer.refused.inactive_user")
 
 
 def may_notify(
@@ -110,3 +114,27 @@ def audience(
         if id != author and id in users
     )
     return tuple(recipient for recipient in recipients if recipient.decision.allowed)
+
+
+def may_answer(user: User, ticket: Ticket, team: Team, *, company_scope: bool = False) -> Decision:
+    """Whether what `user` answers by mail may stand on this ticket (M9, V20).
+
+    Who may view it may answer, as far as their role lets them; and its customer, who gets public
+    replies in full without being able to view. Nobody else: an answer is never a way in.
+
+    >>> from helpdesk_core import Team, Ticket, User, UserKind, Visibility
+    >>> from datetime import datetime, UTC
+    >>> team = Team(id="legal", name="Legal", visibility=Visibility.PRIVATE)
+    >>> ticket = Ticket(id="T-1", team_id="legal", stage_id="new", subject="Lease",
+    ...                 created_at=datetime(2026, 1, 5, tzinfo=UTC), customer_id="eve")
+    >>> may_answer(User(id="eve", name="Eve", kind=UserKind.CONTACT), ticket, team).code
+    'answer.customer'
+    >>> may_answer(User(id="dan", name="Dan", kind=UserKind.CONTACT), ticket, team).code
+    'answer.refused.may_not_view'
+    """
+    if not user.active:
+        return _INACTIVE_WRITER
+    if user.id == ticket.customer_id:
+        return _ANSWERS_OWN
+    view = can_view(user, ticket, team, company_scope=company_scope)
+    return _ANSWERS if view.allowed else _NO_ANSWER
