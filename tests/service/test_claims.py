@@ -20,7 +20,7 @@ from helpdesk_core import (
     Visibility,
 )
 from helpdesk_core.adapters.memory import MemoryRepository
-from helpdesk_core.ports import ALL_CLAIMS, Claim, TicketFilter
+from helpdesk_core.ports import ALL_CLAIMS, Claim, IncomingEmail, TicketFilter
 
 Call = Callable[[Company], Any]
 
@@ -212,6 +212,22 @@ REFUSED: dict[str, tuple[Claim, Call]] = {
         lambda c: c.desk.discard_duplicate("T-1", "T-2", actor=SETUP),
     ),
     "deliver": (Claim.OUTBOX, lambda c: c.desk.deliver()),
+    "list what is dead": (Claim.OUTBOX, lambda c: c.desk.dead_letters(actor=SETUP)),
+    "send it again": (Claim.OUTBOX, lambda c: c.desk.send_again([], actor=SETUP)),
+    "receive a mail": (
+        Claim.MAIL,
+        lambda c: c.desk.receive(
+            IncomingEmail(sender="pat@example.com", subject="Ink", text="None"),
+            "public",
+            verified=True,
+            actor=SETUP,
+        ),
+    ),
+    "list mails": (Claim.MAIL, lambda c: c.desk.mails("T-1", actor=SETUP)),
+    "change a stage": (
+        Claim.EDITABLE_STAGES,
+        lambda c: c.desk.change_stage("new", actor=SETUP, name="N"),
+    ),
     "read a history": (Claim.HISTORY, lambda c: c.desk.history("T-1", actor=SETUP)),
     "a stage's message once per ticket": (
         Claim.HISTORY,

@@ -20,13 +20,24 @@ import attrs
 import pytest
 
 from desks import MONDAY, SETUP, Company, counter, repository_for
-from helpdesk_core import Absence, HelpdeskError, Role, TicketFilter, User, UserKind, Visibility
+from helpdesk_core import (
+    Absence,
+    HelpdeskError,
+    Role,
+    SmsTemplate,
+    TicketFilter,
+    User,
+    UserKind,
+    Visibility,
+)
+from helpdesk_core.ports import IncomingEmail
 from helpdesk_core.service.pages import Cursors
 
 #: In every text of what is hidden, and in its ids.
 MARK = "zzq"
 NOTHING = "absent"
 AWAY = Absence(user_id="ann", start=MONDAY)
+MAIL = IncomingEmail(sender="pat@example.com", subject="Ink", text="None")
 Call = Callable[[Any, Any, Any, Any], Any]
 MORE = TicketFilter(merged=None)
 
@@ -286,6 +297,21 @@ EXITS: dict[str, list[Call]] = {
         lambda d, a, t, m: d.erase_person(f"{MARK}-stranger", actor=a, reason="law", words=True),
     ],
     "repair": [lambda d, a, t, m: d.repair(actor=a)],
+    # mails that come in, and what could not be delivered
+    "receive": [lambda d, a, t, m: d.receive(MAIL, m, verified=True, actor=a)],
+    "mails": [
+        lambda d, a, t, m: d.mails(t, actor=a),
+        lambda d, a, t, m: pages(d.mails, "mine", actor=a),
+        lambda d, a, t, m: pages(d.mails, "half-1", actor=a),
+    ],
+    "dead_letters": [lambda d, a, t, m: d.dead_letters(actor=a)],
+    "send_again": [lambda d, a, t, m: d.send_again([f"{MARK}-key"], actor=a)],
+    "set_aside": [lambda d, a, t, m: d.set_aside([f"{MARK}-key"], actor=a)],
+    "change_stage": [lambda d, a, t, m: d.change_stage("new", actor=a, name="X")],
+    "preview_template": [
+        lambda d, a, t, m: d.preview_template(t, SmsTemplate("x"), actor=a),
+        lambda d, a, t, m: d.preview_template("mine", SmsTemplate("x"), actor=a, stage_id="new"),
+    ],
 }
 #: What a host's own worker calls, for nobody: what it sends is looked at below.
 FOR_THE_HOST = {"check", "deliver", "purge"}

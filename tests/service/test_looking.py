@@ -454,11 +454,13 @@ def test_every_change_takes_an_actor_and_may_take_a_key(company: Company) -> Non
     """T7, V11: every mutating call names its actor without a default, and honours its key."""
     looking = {
         "access", "allowed_moves", "assign_waiting", "attachments", "board", "check",
-        "close_inactive", "column", "count", "coverage", "dashboard", "deliver", "duplicate_groups",
-        "duplicates", "explain_access", "explain_assignment", "history", "merged_tickets",
+        "close_inactive", "column", "count", "coverage", "dashboard", "dead_letters",
+        "deliver", "duplicate_groups",
+        "duplicates", "explain_access", "explain_assignment", "history", "mails", "merged_tickets",
         "messages", "my_board", "preview_fold", "preview_handover", "preview_merge",
         "preview_reorder", "preview_stage_removal", "preview_team", "preview_team_reorder",
-        "preview_visibility", "purge", "read_attachment", "repair", "resolve", "search", "stages",
+        "preview_template", "preview_visibility", "purge", "read_attachment", "repair", "resolve",
+        "search", "stages",
         "team", "teams", "ticket", "tickets", "time_entries", "user", "workloads",
     }  # fmt: skip
     for name, method in inspect.getmembers(type(company.desk), inspect.isfunction):

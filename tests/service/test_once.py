@@ -24,6 +24,7 @@ from helpdesk_core import (
     Helpdesk,
     IdempotencyKeyError,
     InvalidValueError,
+    NewFile,
     NotFoundError,
     RefusedError,
     Role,
@@ -36,6 +37,7 @@ from helpdesk_core import (
 )
 from helpdesk_core.adapters.memory import MemoryRepository
 from helpdesk_core.decisions import allow
+from helpdesk_core.ports import IncomingEmail, IncomingFile
 from helpdesk_core.service.once import digest
 
 USE_CASES = {
@@ -49,6 +51,10 @@ USE_CASES = {
 
 def _user(**fields: Any) -> User:
     return User(id="new", name="New", kind=UserKind.INTERNAL, **fields)
+
+
+def _mail(**fields: Any) -> IncomingEmail:
+    return IncomingEmail(**({"sender": "pat@example.com", "subject": "a", "text": "a"} | fields))
 
 
 def _absence(days: int = 1) -> Absence:
@@ -179,7 +185,12 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
     ),
     "note": (
         {"ticket_id": "a", "body": "b"},
-        [{"ticket_id": "b"}, {"body": "c"}, {"expected_version": 1}],
+        [
+            {"ticket_id": "b"},
+            {"body": "c"},
+            {"files": [NewFile(name="x", content=b"x")]},
+            {"expected_version": 1},
+        ],
     ),
     "open_ticket": (
         {"team_id": "public", "subject": "s"},
@@ -215,6 +226,30 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
             {"confirmed": StageRemovalPlan(decision=allow("stage.removed"))},
         ],
     ),
+    "change_stage": (
+        {"stage_id": "new", "fields": {"name": "A"}},
+        [
+            {"stage_id": "working"},
+            {"fields": {"name": "B"}},
+            {"fields": {"sms_template": SmsTemplate("a")}},
+            {"fields": {"sms_template": SmsTemplate("a", translations={"it": SmsTemplate("b")})}},
+        ],
+    ),
+    "receive": (
+        {"mail": _mail(), "team_id": "public", "verified": True},
+        [
+            {"mail": _mail(text="b")},
+            {"mail": _mail(subject="b")},
+            {"mail": _mail(sender="pia@example.com")},
+            {"mail": _mail(files=[IncomingFile(name="a", media_type="a/b", content=b"c")])},
+            {"mail": _mail(files=[IncomingFile(name="a", media_type="a/b", content=b"d")])},
+            {"team_id": "private"},
+            {"verified": False},
+            {"new_contacts": False},
+        ],
+    ),
+    "send_again": ({"keys": ["a"]}, [{"keys": ["b"]}, {"keys": ["a", "b"]}]),
+    "set_aside": ({"keys": ["a"]}, [{"keys": ["b"]}, {"keys": ["a", "b"]}]),
     "reorder_stages": (
         {"stage_ids": ["new", "working"]},
         [{"stage_ids": ["working", "new"]}, {"confirmed": "of a plan"}],
@@ -230,6 +265,8 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
             {"body": "c"},
             {"automatic": True},
             {"to_root": True},
+            {"files": [NewFile(name="x", content=b"x")]},
+            {"files": [NewFile(name="x", content=b"y")]},
             {"expected_version": 1},
         ],
     ),
@@ -466,6 +503,20 @@ LOST: dict[str, tuple[Call, Callable[[Company], None], str]] = {
         _leave,
         "team 'private' not found",
     ),
+    "change_stage": (
+        lambda c, key: c.desk.change_stage("new", actor="lea", name="X", idempotency_key=key),
+        _demote,
+        "permission.role",
+    ),
+    "receive": (
+        lambda c, key: c.desk.receive(
+            _mail(), "public", verified=True, actor="lea", idempotency_key=key
+        ),
+        _demote,
+        "permission.role",
+    ),
+    "send_again": (_call("send_again", []), _demote, "permission.role"),
+    "set_aside": (_call("set_aside", []), _demote, "permission.role"),
     "reply": (_call("reply", "a", "x"), _leave, "ticket 'a' not found"),
     "transfer": (_call("transfer", "a", "inner"), _leave, "ticket 'a' not found"),
     "unfold_stage": (_call("unfold_stage", "solved"), _demote, "permission.role"),

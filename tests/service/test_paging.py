@@ -15,7 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desks import MONDAY, SETUP, STORES, Company, repository_for
-from helpdesk_core import Helpdesk, InvalidValueError, NotFoundError, Visibility, every
+from helpdesk_core import (
+    Helpdesk,
+    InvalidValueError,
+    NotFoundError,
+    NotifierError,
+    Visibility,
+    every,
+)
+from helpdesk_core.ports import IncomingEmail
 from helpdesk_core.service.pages import Cursors
 
 #: Every list of the service: called with a desk, who looks, and what a page is asked by.
@@ -28,9 +36,13 @@ LISTS: dict[str, Callable[..., Any]] = {
     "history": lambda d, a, **o: d.history("one", actor=a, **o),
     "merged tickets": lambda d, a, **o: d.merged_tickets("one", actor=a, **o),
     "teams": lambda d, a, **o: d.teams(actor=a, **o),
+    "mails": lambda d, a, **o: d.mails("one", actor=a, **o),
+    "dead letters": lambda d, a, **o: d.dead_letters(actor=SETUP, **o),
 }
+_THREAD = "<ticket.s.one@helpdesk.invalid>"
 PEOPLE = ("ann", "pat", "root", SETUP)
-ACTS = ("reply", "note", "attach", "time", "priority", "open", "team", "private", "merge")
+ACTS = ("reply", "note", "attach", "time", "priority", "open", "team", "private", "merge",
+        "mail")  # fmt: skip
 
 
 def _company(store: str, folder: Path) -> Company:
@@ -55,6 +67,11 @@ def _play(company: Company, act: str, minutes: int) -> None:
     elif act == "priority":
         now = desk.ticket("one", actor=SETUP).priority
         desk.change_ticket("one", actor="ann", priority=(now + 1) % 4)
+    elif act == "mail":
+        mail = IncomingEmail(
+            sender="pat@example.com", subject="Ink", text="x", references=[_THREAD]
+        )
+        desk.receive(mail, "public", verified=True, actor=SETUP)
     elif act == "team":
         desk.create_team("T", Visibility.COMPANY, actor=SETUP, stage_ids=["new"])
     elif act == "private":
@@ -150,9 +167,23 @@ def _filled(tmp_path: Path) -> Company:
         "reply",
         "open",
         "team",
+        "mail",
+        "mail",
     ):
         _play(company, act, 0)
+    now = company.clock.now()
+    company.desk._notifier = Shut()
+    while company.desk.deliver().failed:
+        company.clock.advance(timedelta(days=1))
+    company.clock.set(now)
     return company
+
+
+class Shut:
+    """Sends nothing."""
+
+    def send(self, message: Any) -> None:
+        raise NotifierError("shut")
 
 
 def _written(*parts: Any) -> str:

@@ -259,7 +259,7 @@ class DeliveringUseCases(Desk):
         keys: Collection[str],
         status: DeliveryStatus,
         actor: Actor,
-        idempotency_key: str | None,
+        key: str | None,
     ) -> int:
         wanted = _keys(keys)
 
@@ -270,10 +270,10 @@ class DeliveringUseCases(Desk):
         def do(work: Work) -> int:
             allowed(work)
             dead = {one.key for one in work.session.outbox(status=_Status.DEAD)}
-            for key in wanted:
-                if key not in dead:
-                    raise NotFoundError("dead letter", key)
-                work.session.settle(key, status, attempts=0)
+            for one in wanted:
+                if one not in dead:
+                    raise NotFoundError("dead letter", one)
+                work.session.settle(one, status, attempts=0)
             return len(wanted)
 
         return self._write(
@@ -281,7 +281,7 @@ class DeliveringUseCases(Desk):
             actor,
             do,
             once=Once(
-                key=idempotency_key,
+                key=key,
                 payload={"keys": wanted},
                 again=lambda work, _: allowed(work),
             ),

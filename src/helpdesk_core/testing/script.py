@@ -27,9 +27,10 @@ from helpdesk_core.entities import (
     UserKind,
     Visibility,
 )
+from helpdesk_core.errors import NotifierError
 from helpdesk_core.events import TicketsMerged
 from helpdesk_core.plans import Plan
-from helpdesk_core.ports import Claim
+from helpdesk_core.ports import Claim, IncomingEmail, IncomingFile, OutgoingMessage
 from helpdesk_core.service import Helpdesk, every
 from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
@@ -117,6 +118,29 @@ class Workplace:
         )
 
 
+def _mail(world: World, text: str, **fields: Any) -> IncomingEmail:
+    return IncomingEmail(
+        sender=str(world.users[2].email),
+        subject="Ink",
+        text=text,
+        files=[IncomingFile(name="ink.txt", media_type="text/plain", content=b"ink")],
+        **fields,
+    )
+
+
+class _Shut:
+    def send(self, message: OutgoingMessage) -> None:
+        raise NotifierError("shut")
+
+
+def _give_up(desk: Helpdesk) -> None:
+    """Try to deliver until everything is dead."""
+    clock: Any = desk._clock
+    desk._notifier = _Shut()
+    while desk.deliver().failed:
+        clock.advance(timedelta(days=1))
+
+
 def newcomer(id_type: type) -> User:
     """Somebody whom the script adds."""
     return User(
@@ -149,6 +173,10 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
         made = next(event for event in told if isinstance(event, TicketsMerged))
         return desk.unmerge(made.merge_id, actor=_SETUP, **options)
 
+    def dead(desk: Helpdesk) -> list[str]:
+        found = [letter.key for letter in desk.dead_letters(actor=_SETUP)]
+        return found or ["of one that was seen to"]  # made again, it is not dead any more
+
     def ada(world: World) -> Id:
         return world.users[0].id
 
@@ -166,6 +194,18 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
         Step("open_ticket", lambda d, w, **o: d.open_ticket(
             w.teams[0].id, "Toner", actor=eve(w), **o)),
         Step("reply", lambda d, w, **o: d.reply(ticket(w, a), "Which one?", actor=ada(w), **o)),
+        Step("receive", lambda d, w, **o: d.receive(
+            _mail(w, "None left", mail_id="<1@eve>"), w.teams[0].id, verified=True,
+            actor=_SETUP, **o), {Claim.MAIL}),
+        Step("receive", lambda d, w, **o: d.receive(
+            _mail(w, "Not one", references=["<1@eve>"]), w.teams[0].id, verified=True,
+            actor=_SETUP, **o), {Claim.MAIL}),
+        Step("reply", lambda d, w, **o: d.reply(ticket(w, b), "Now?", actor=ada(w), **o)),
+        Step("deliver", lambda d, w: _give_up(d), {Claim.OUTBOX}, whole=False),
+        Step("send_again", lambda d, w, **o: d.send_again(
+            [dead(d)[0]], actor=_SETUP, **o), {Claim.OUTBOX}),
+        Step("set_aside", lambda d, w, **o: d.set_aside(
+            [dead(d)[0]], actor=_SETUP, **o), {Claim.OUTBOX}),
         Step("note", lambda d, w, **o: d.note(ticket(w, a), "Again", actor=ada(w), **o)),
         Step("attach", lambda d, w, **o: d.attach(
             ticket(w, a), "a.txt", b"ink", actor=ada(w), **o)),
@@ -236,6 +276,8 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
         Step("reorder_team_stages", lambda d, w, **o: d.reorder_team_stages(
             w.teams[0].id, [stage(w, 2), stage(w, 1), stage(w, 0), new("stage")],
             actor=_SETUP, **o), per_team),
+        Step("change_stage", lambda d, w, **o: d.change_stage(
+            stage(w, 0), actor=_SETUP, description="At once", **o), editable),
         Step("fold_stage", lambda d, w, **o: d.fold_stage(
             stage(w, 0), actor=_SETUP, **o), editable,
             preview=lambda d, w: d.preview_fold(stage(w, 0), True, actor=_SETUP)),
