@@ -284,6 +284,7 @@ def test_flowed_lines_are_joined() -> None:
         ('<a href="https://example.com/">example.com</a>', "example.com"),
         ('<a href="javascript:x()">here</a>', "here"),
         ("caffè</b></i></p>!", "caffè!"),
+        ("a&#1;b&#27;c", "abc"),
         ("<" * 3, "<<<"),
     ],
 )

@@ -160,7 +160,8 @@ def _text_of(part: EmailMessage, reading: _Reading) -> str:
             text = unfolded(text, joined=str(part.get_param("delsp", "")).lower() == "yes")
         return text
     try:
-        return text_in(kept_text(text_of(content, said or charset_in(content))))
+        page = text_in(kept_text(text_of(content, said or charset_in(content))))
+        return kept_text(page)  # a page can name characters that it does not hold
     except TooDeepError:
         return SEE_FILE.format(name=reading.add_file(part, content))
 
