@@ -9,8 +9,10 @@ import contextlib
 import itertools
 import multiprocessing
 import random
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from desks import MONDAY, SETUP
@@ -19,7 +21,7 @@ from helpdesk_core.adapters.clock import SystemClock
 from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
 from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.errors import ConflictError, NotFoundError, RefusedError
-from helpdesk_core.ports import Repository
+from helpdesk_core.ports import OutgoingMessage, Repository
 
 WORKER = System(reason="worker")
 MEMBERS = ("ann", "bob", "cyd")
@@ -132,3 +134,39 @@ def work(where: tuple[str, dict[str, Any]], first: int, said: Any) -> None:
             said.send(("begun", number))
             call(repository, number)
             said.send(("done", number))
+
+
+# --- delivering ----------------------------------------------------------------------------------
+
+
+class LinesNotifier:
+    """Writes each message as a line into a file: its ticket, its key and who sent it."""
+
+    def __init__(self, file: str, who: int, slow: float = 0.0) -> None:
+        self._file, self._who, self._slow = Path(file), who, slow
+
+    def send(self, message: OutgoingMessage) -> None:
+        """One write: lines of several processes are not mixed."""
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(f"{message.ticket_id} {message.key} {self._who}\n")
+        if self._slow:
+            time.sleep(self._slow)
+
+
+def deliver(
+    where: tuple[str, dict[str, Any]], file: str, number: int, minutes: int, slow: float, said: Any
+) -> None:
+    """Deliver until nothing is left, at a moment so many minutes after Monday."""
+    url, options = where
+    clock = ManualClock(MONDAY + timedelta(minutes=minutes))
+    with SqlRepository(url, **options) as repository:
+        notifier = LinesNotifier(file, number, slow)
+        desk = Helpdesk(repository, notifier, MemoryCalendar(), clock)
+        said.send("ready")
+        idle = 0
+        while idle < 20:  # a ticket may be with another worker at this moment
+            delivered = desk.deliver(50)
+            idle = 0 if delivered.sent else idle + 1
+            if idle:
+                time.sleep(0.02)
+    said.send("done")
