@@ -83,6 +83,7 @@ def test_an_error_of_a_service_is_told_by_its_type(
     with pytest.raises(NotifierError, match="ValueError") as failure:
         AppriseNotifier(lambda message: [place(server, "a")]).send(outgoing())
     assert "secret" not in str(failure.value)
+    assert failure.value.__cause__ is None
     assert failure.value.__suppress_context__
 
 

@@ -81,6 +81,7 @@ def test_whatever_the_texts_hold_the_mail_is_whole() -> None:
     @given(lines(200), lines(200), texts, st.lists(_MAIL_IDS, max_size=9))
     @example("=?utf-8?q?a=0Ab?=", "=?utf-8?q?b?=", "", ["<" + "a" * 900 + "@x>"] * 2)
     @example("x" * 500, 'Ev, "e" <x@y.org>\\', "\r\n.\r\n.\rQUIT", [])
+    @example("x" * 1200, "y " * 600, "", [])
     @example("", "\u202e,@" * 20, "From here\n" + "x" * 2000, [])
     def check(subject: str, name: str, text: str, references: list[str]) -> None:
         message = outgoing(
@@ -94,6 +95,7 @@ def test_whatever_the_texts_hold_the_mail_is_whole() -> None:
         assert b"\n" not in content.replace(b"\r\n", b"")
         assert str(mail["Subject"]).split() == subject.split()
         assert str(mail["References"] or "").split() == references
+        assert all(one.encode() in content for one in references)
         assert text_of(mail).split() == text.split()
         assert text_of(mail, "html").split() == text.split()
         for header, address in (("To", "eve@example.com"), ("From", SENDER)):
@@ -289,6 +291,7 @@ def test_what_utf8_cannot_write_is_refused() -> None:
         with pytest.raises(NotifierError, match="key-1") as failure:
             compose(outgoing(**{field: "the secret \ud800"}), sender=SENDER)
         assert "secret" not in str(failure.value)
+        assert failure.value.__cause__ is None
         assert failure.value.__suppress_context__
 
 

@@ -82,6 +82,7 @@ def test_a_number_of_a_country_is_written_as_the_networks_do(server: HttpServer)
     [
         "055 123456",
         "+39",
+        "+39 12",
         "+999123456789",
         "nobody",
         "",
@@ -144,6 +145,7 @@ def test_a_gateway_that_is_not_there_is_told(server: HttpServer) -> None:
         with pytest.raises(NotifierError, match="URLError") as failure:
             notifier.send(sms(text="the secret text"))
         assert "secret" not in str(failure.value)
+        assert failure.value.__cause__ is None
         assert failure.value.__suppress_context__
     with pytest.raises(NotifierError, match="UnicodeEncodeError"):
         notifier.send(sms(text="\ud800"))

@@ -295,6 +295,7 @@ def test_a_refusal_is_told_by_its_code(server: Server, command: str, answer: str
         assert "example" not in said
         assert "printer" not in said
         assert status[0] in said or "." not in status[0] or "@" in status[0]
+        assert failure.value.__cause__ is None
         assert failure.value.__suppress_context__
         notifier.send(outgoing("next"))
     [envelope] = server.says.envelopes

@@ -224,9 +224,7 @@ def _begin(connection: smtplib.SMTP, letter: _Letter) -> None:
     """From whom it is; until the server has answered this, nothing was sent."""
     options = []
     if letter.utf8:
-        if not connection.has_extn("smtputf8"):
-            raise smtplib.SMTPNotSupportedError("SMTPUTF8")
-        options.append("SMTPUTF8")
+        options.append("SMTPUTF8")  # which smtplib refuses where the server does not offer it
     if connection.has_extn("size"):
         options.append(f"size={len(letter.content)}")
     _expect(250, connection.mail(letter.sender, options))
