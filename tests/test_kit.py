@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from email import message_from_bytes
-from email.policy import default
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
@@ -27,6 +25,7 @@ from helpdesk_core.testing import (
     RepositoryContract,
     SimilarityStoreContract,
 )
+from sent_mails import received_as
 
 
 class TestMemory(RepositoryContract):
@@ -121,13 +120,7 @@ class TestFileNotifier(NotifierContract):
 
 
 def _read(path: Path) -> Received:
-    mail = message_from_bytes(path.read_bytes(), policy=default)
-    return Received(
-        key=unquote(path.name).rsplit(".", 2)[0],
-        to_address=str(mail["To"] or mail["X-Phone"]),
-        subject=str(mail["Subject"]),
-        text=mail.get_content(),
-    )
+    return received_as(path.read_bytes(), key=unquote(path.name).rsplit(".", 2)[0])
 
 
 class _Silent:

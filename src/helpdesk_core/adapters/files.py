@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 from collections.abc import Iterator
 from datetime import datetime
-from email.message import EmailMessage
-from email.utils import format_datetime
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote, unquote
 from uuid import UUID
 
+import attrs
+
+from helpdesk_core.adapters.mail import compose
 from helpdesk_core.entities import Id
 from helpdesk_core.errors import AttachmentStoreError, InvalidValueError, NotifierError
 from helpdesk_core.plans import Channel
@@ -22,8 +22,6 @@ from helpdesk_core.ports import OutgoingMessage
 _CHUNK = 64 * 1024
 _NAME = 200  # characters in a file's name: file systems end near 255, an id in quotes far later
 _MARKS: dict[type, str] = {int: "i", str: "s", UUID: "u"}
-# One plain address. `EmailMessage` would read "a@b, c@d" as two recipients.
-_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 
 
 class FolderAttachmentStore:
@@ -100,7 +98,8 @@ class FolderAttachmentStore:
 class FileNotifier:
     """Writes each message as an `.eml` file into a folder; its key is the file's name.
 
-    The same message again writes the same file, so that delivery twice is seen once (N1).
+    The same message again writes the same file, so that delivery twice is seen once (N1). The mail
+    is the one that would be sent (`adapters.mail.compose`).
     """
 
     def __init__(self, folder: str | Path, sender: str = "helpdesk@example.com") -> None:
@@ -109,20 +108,14 @@ class FileNotifier:
         self._sender = sender
 
     def send(self, message: OutgoingMessage) -> None:
-        """Write the file; a text message is written alike, with its number in `To`."""
-        mail = EmailMessage()
-        mail["From"] = self._sender
+        """Write the file; a text message is written alike, with its number in `X-Phone`."""
         if message.channel is Channel.EMAIL:
-            if not _ADDRESS.fullmatch(message.to_address):
-                raise NotifierError(f"recipient {message.recipient_id!r} has no plain address")
-            mail["To"] = message.to_address
+            mail = compose(message, sender=self._sender)
         else:
-            mail["X-Phone"] = message.to_address
-        mail["Subject"] = message.subject
-        mail["Date"] = format_datetime(message.at)
-        mail["Message-ID"] = f"<{quote(message.key, safe='')}@helpdesk.invalid>"
-        mail["X-Helpdesk-Kind"] = message.kind.value
-        mail.set_content(message.text + (f"\n\n{message.link}\n" if message.link else "\n"))
+            number = "".join(filter(str.isprintable, message.to_address))
+            mail = compose(attrs.evolve(message, to_address=self._sender), sender=self._sender)
+            del mail["To"]
+            mail["X-Phone"] = number
         path = self._folder / f"{quote(message.key, safe='')}.{message.channel.value}.eml"
         part = path.with_suffix(".part")
         try:
