@@ -145,6 +145,8 @@ def test_data_of_every_release_is_brought_up_to_date(url: str, revision: str) ->
         desk = desk_over(repository)
         assert {finding.code for finding in desk.check()} == set()
         _is_what_was_kept(desk)
+        with repository.reading() as session:
+            assert [user.id for user in session.users_at("PAT@Example.com")] == ["pat"]
         served = desk.open_ticket("auto", "New", actor=SETUP, id="T-new")
         assert served.assignee_id == "ann", "who was away has the fewest"
         assert desk.check() == ()

@@ -18,6 +18,7 @@ from helpdesk_core.entities import (
     Attachment,
     FollowSource,
     Message,
+    ReceivedMail,
     Stage,
     System,
     Team,
@@ -66,6 +67,7 @@ def _read(session: Any, thing: Any) -> Any:
         Message: session.messages,
         Attachment: session.attachments,
         TimeEntry: session.time_entries,
+        ReceivedMail: session.mails,
     }
     return asked[type(thing)]([thing.ticket_id])[0]
 

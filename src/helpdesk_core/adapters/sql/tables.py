@@ -45,7 +45,7 @@ from helpdesk_core.ports import DeliveryStatus
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 
 #: The revision of the migrations that these tables are.
-REVISION = "0007"
+REVISION = "0008"
 
 _PREFIX = re.compile(r"(?a:[a-z_][a-z0-9_]{0,26})?")
 _NAMES = {
