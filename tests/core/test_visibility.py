@@ -22,6 +22,7 @@ from helpdesk_core import (
     audience,
     can_view,
     can_view_team,
+    may_answer,
     may_notify,
     plan_narrower_team,
     plan_team_settings,
@@ -215,6 +216,27 @@ def test_who_hears_in_the_whole_small_world() -> None:
         inside = user.active and user.kind is UserKind.INTERNAL and view and follows
         assert [(r.user_id, r.full, r.link) for r in noted] == [("eve", True, True)] * inside
         assert audience(ticket, team, {"eve": user}, "eve") == ()
+
+
+def test_who_may_answer_in_the_whole_small_world() -> None:
+    """M9, V20, V17: by mail the customer may answer, and who may view; nobody else."""
+    codes = set()
+    for user, team, ticket in small_world():
+        decision = may_answer(user, ticket, team)
+        codes.add(decision.code)
+        hears = may_notify(user, ticket, team)
+        own = ticket.customer_id == "eve"
+        assert decision.allowed == (user.active and (own or can_view(user, ticket, team).allowed))
+        assert decision.allowed or not hears.full, "who reads it in full may answer"
+    assert codes == {
+        "answer.customer",
+        "answer.may_view",
+        "answer.refused.may_not_view",
+        "answer.refused.inactive_user",
+    }
+    user, team = someone(company="A"), a_team(Visibility.COMPANY, company="B")
+    assert may_answer(user, a_ticket(), team).allowed
+    assert not may_answer(user, a_ticket(), team, company_scope=True).allowed
 
 
 def test_nobody_hears_twice_and_the_unknown_hear_nothing() -> None:

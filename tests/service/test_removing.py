@@ -19,6 +19,7 @@ from desks import MONDAY, SETUP, STORES, Company, counter, repository_for
 from helpdesk_core import (
     REMOVED,
     AttachmentStoreError,
+    EmailTemplate,
     Helpdesk,
     InvalidValueError,
     NotClaimedError,
@@ -39,7 +40,7 @@ from helpdesk_core.events import (
     StageMessageSkipped,
 )
 from helpdesk_core.plans import Kind, SetField
-from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus
+from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus, IncomingEmail
 from helpdesk_core.service.removed import Going
 from helpdesk_core.similarity import SimilarityIndex
 
@@ -732,3 +733,83 @@ class _Played:
                 desk.discard_duplicate(id, other, actor="root")
         except (RefusedError, NotFoundError, InvalidValueError):
             pass
+
+
+# --- mails that came in --------------------------------------------------------------------------
+
+
+def _answered(company: Company, text: str, sender: str = "pat", **fields: Any) -> Any:
+    letter = IncomingEmail(sender=f"{sender}@example.com", text=text, **fields)
+    return company.desk.receive(letter, "public", verified=True, actor=SETUP)
+
+
+@on_each_store
+def test_a_message_that_came_by_mail_is_gone(store: str, tmp_path: Path) -> None:
+    """T9: with what a mail said go its subject, its id, and what other mails quoted of it."""
+    company = company_for(store, tmp_path)
+    opened = _answered(company, "No ink", subject="Ink", mail_id="<1@x>")
+    said = _answered(
+        company, f"My PIN is {MARK}", subject=f"PIN {MARK}", mail_id=f"<2@{MARK}>",
+        references=["<1@x>"],
+    )  # fmt: skip
+    _answered(
+        company, "Which?", "ann", subject="Re: Ink", references=["<1@x>"], mail_id="<3@x>",
+        quoted=f"> My PIN is {MARK}",
+    )  # fmt: skip
+    assert company.desk.mails(opened.ticket_id, actor="ann")[2].quoted
+    company.desk.redact_message(opened.ticket_id, said.message_id, actor="root", reason=WHY)
+    assert MARK not in kept(company)
+    first, own, other = company.desk.mails(opened.ticket_id, actor="ann")
+    assert (first.subject, first.mail_id, first.quoted) == ("Ink", "<1@x>", "")
+    assert (own.subject, own.mail_id, own.quoted) == (REMOVED, None, "")
+    assert (other.subject, other.mail_id, other.quoted) == ("Re: Ink", "<3@x>", REMOVED)
+
+
+@on_each_store
+def test_what_a_ticket_was_opened_with_by_mail_is_gone(store: str, tmp_path: Path) -> None:
+    """T9: the same for the mail that opened the ticket, also where that was merged away."""
+    company = company_for(store, tmp_path)
+    opened = _answered(company, MARK, subject=MARK, mail_id=f"<1@{MARK}>", quoted=MARK)
+    other = company.open("public", customer_id="pat")
+    _answered(
+        company, "Well?", "ann", subject="Re", quoted=f"> {MARK}",
+        references=[f"<ticket.s.{other.id}@helpdesk.invalid>"],
+    )  # fmt: skip
+    company.desk.merge([opened.ticket_id, other.id], master_id=other.id, actor="root")
+    company.desk.redact_message(opened.ticket_id, None, actor="root", reason=WHY)
+    assert MARK not in kept(company)
+
+
+@on_each_store
+@pytest.mark.parametrize("words", [True, False])
+def test_the_mails_of_somebody_who_is_erased(store: str, words: bool, tmp_path: Path) -> None:
+    """T9: the heads and signatures of their mails go with them; what they said, when asked for."""
+    company = company_for(store, tmp_path)
+    opened = _answered(
+        company, "No ink", "pia", subject=f"From {MARK}", mail_id=f"<1@{MARK}>",
+        quoted=f"-- \n{MARK}", sender_name=MARK,
+    )  # fmt: skip
+    company.desk.change_user("pia", actor=SETUP, name=MARK, phone=MARK)
+    _answered(company, "Hm", "ann", subject="Re", quoted="> No ink", references=[f"<1@{MARK}>"])
+    company.desk.change_ticket(opened.ticket_id, actor=SETUP, subject="Ink")
+    company.desk.erase_person("pia", actor="root", reason=WHY, words=words)
+    assert MARK not in kept(company)
+    own, other = company.desk.mails(opened.ticket_id, actor="ann")
+    assert (own.sender_id, own.subject, own.quoted, own.mail_id) == ("pia", REMOVED, REMOVED, None)
+    assert other.quoted == (REMOVED if words else "> No ink")
+    said = company.desk.ticket(opened.ticket_id, actor="ann").description
+    assert said == (REMOVED if words else "No ink")
+
+
+@on_each_store
+def test_what_was_to_be_sent_in_html_is_gone(store: str, tmp_path: Path) -> None:
+    """T9: a stage's message that waits loses its HTML with its text."""
+    company = company_for(store, tmp_path)
+    template = EmailTemplate("Got it", "Hello ${customer.name}", "<p>${customer.name}")
+    company.desk.change_stage("new", actor=SETUP, email_template=template)
+    company.desk.change_user("pat", actor=SETUP, name=MARK)
+    company.open("public", customer_id="pat")
+    assert MARK in kept(company)
+    company.desk.erase_person("pat", actor="root", reason=WHY, words=False)
+    assert MARK not in kept(company)
+    assert company.deliver() == []
