@@ -11,6 +11,7 @@ import pytest
 
 from desks import SETUP, STORES, Company, repository_for
 from helpdesk_core import (
+    PERMISSIONS,
     EmailTemplate,
     OnAnswer,
     Received,
@@ -210,6 +211,18 @@ def test_an_answer_is_never_a_way_in(company: Company, sender: str, team: str) -
     assert received.decision.code == "mail.opened"
     assert received.ticket_id != ticket.id
     assert list(company.desk.messages(ticket.id, actor=SETUP)) == []
+
+
+def test_the_role_must_let_them_reply(tmp_path: Path) -> None:
+    """T5, M9: who may view and not reply opens a ticket; a customer answers all the same."""
+    nobody = {**PERMISSIONS, "ticket.reply": frozenset[str]()}
+    company = made(repository_for("memory", tmp_path), tmp_path, permissions=nobody)
+    ticket = company.open("public", customer_id="pat")
+    references = [f"<ticket.s.{ticket.id}@{DOMAIN}>"]
+    company.desk.follow_ticket(ticket.id, "pia", actor=SETUP)
+    for sender, code in (("ann", "opened"), ("pia", "opened"), ("pat", "replied")):
+        received = receive(company, mail(sender, text=sender, references=references))
+        assert received.decision.code == f"mail.{code}"
 
 
 def test_ids_of_others_name_nothing(company: Company) -> None:

@@ -67,8 +67,6 @@ def opening_another(work: Work, closed: Case, id: Id, how: Answering = Answering
     assigned = after(ticket, *assigning) if stage.writes else ticket
     back = SetField.of(Kind.TICKET, closed.ticket, "links", closed.ticket.links | {id})
     link = Plan(decision=allow("answer.opens_another"), changes=[back] if linked else [])
-    if how is Answering.QUIET:
-        assigning = [attrs.evolve(plan, notices=()) for plan in assigning]
     opening = taking_in(work, ticket, assigned, team, stage, customer, how)
     work.carry_out(opening, *assigning, link)
     return Case(work.session.tickets([id])[id], team)
