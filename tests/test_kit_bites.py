@@ -341,6 +341,69 @@ class ForgetsAttempts(Broken):
         return taken
 
 
+class LendsAnyOrder(Broken):
+    """Whatever is due, one or several of a ticket."""
+
+    def take(self, now: Any, until: Any, limit: int) -> Any:
+        due = [
+            one
+            for one in self._state.outbox.values()
+            if one.status is DeliveryStatus.PENDING
+            and (one.not_before is None or one.not_before <= now)
+        ]
+        return self._lent(due[:limit], until)
+
+
+class KeepsEverybodyWaiting(Broken):
+    """Nothing of a ticket while an earlier one is pending."""
+
+    def take(self, now: Any, until: Any, limit: int) -> Any:
+        seen, due = set(), []
+        for one in self._state.outbox.values():
+            if one.status is DeliveryStatus.PENDING and one.notice.ticket_id not in seen:
+                seen.add(one.notice.ticket_id)
+                if one.not_before is None or one.not_before <= now:
+                    due.append(one)
+        return self._lent(due[:limit], until)
+
+
+class ForgetsErrors(Broken):
+    def settle(self, key: str, status: Any, *, error: Any = None, **values: Any) -> None:
+        super().settle(key, status, **values)
+
+
+class TakesHalfADigest(Broken):
+    def take_digest(self, now: Any, until: Any) -> Any:
+        return self._lent(super().take_digest(now, until)[:1], until)
+
+
+class FindsAddressesWithin(Broken):
+    def users_at(self, email: str) -> Any:
+        wanted = email.lower()
+        users = self._state.users.values()
+        return [user for user in users if user.email and wanted in user.email.lower()]
+
+
+class LowersAddresses(Broken):
+    """As a database does whose language knows more letters than A to Z."""
+
+    def users_at(self, email: str) -> Any:
+        wanted = email.lower()
+        return [one for one in self._state.users.values() if (one.email or "").lower() == wanted]
+
+
+class FoldsMailIds(Broken):
+    def mails_named(self, mail_ids: Any) -> Any:
+        wanted = {one.lower() for one in mail_ids}
+        mails = self._state.mails.values()
+        return [mail for mail in mails if mail.mail_id and mail.mail_id.lower() in wanted]
+
+
+class ForgetsTheMoment(Broken):
+    def mails_of(self, sender_id: Any, since: Any) -> Any:
+        return super().mails_of(sender_id, since.replace(year=1))
+
+
 class OverwritesKeys(Broken):
     def remember(self, key: str, remembered: Any, at: Any) -> None:
         self._state.remembered[key] = (remembered, at)
@@ -783,6 +846,33 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "attempts are not counted": (
         store_of(ForgetsAttempts),
         "test_a_notification_is_lent_to_one_at_a_time",
+    ),
+    "a ticket's messages are lent in any order": (
+        store_of(LendsAnyOrder),
+        "test_of_a_ticket_the_first_is_first",
+    ),
+    "who cannot be reached stops the ticket": (
+        store_of(KeepsEverybodyWaiting),
+        "test_who_cannot_be_reached_keeps_nobody_else_waiting",
+    ),
+    "what is put off stops the ticket": (
+        store_of(KeepsEverybodyWaiting),
+        "test_what_is_put_off_keeps_nobody_else_waiting",
+    ),
+    "why it failed is forgotten": (store_of(ForgetsErrors), "test_what_became_of_each_is_kept"),
+    "a digest is lent in halves": (store_of(TakesHalfADigest), "test_a_digest_is_taken_as_a_whole"),
+    "a part of an address is one": (
+        store_of(FindsAddressesWithin),
+        "test_a_sender_is_found_by_the_whole_address",
+    ),
+    "addresses are lowered by language": (
+        store_of(LowersAddresses),
+        "test_a_sender_is_found_by_the_whole_address",
+    ),
+    "ids of mails are lowered": (store_of(FoldsMailIds), "test_a_mail_is_found_by_its_id"),
+    "what was sent long ago is recent": (
+        store_of(ForgetsTheMoment),
+        "test_what_somebody_sent_is_found",
     ),
     "a key is overwritten": (store_of(OverwritesKeys), "test_a_key_gives_its_first_result"),
     "two remember one key": (store_of(OverwritesKeys), "test_a_key_is_remembered_once"),

@@ -350,7 +350,10 @@ def test_every_other_port_that_fails_anywhere(store: str, tmp_path: Path) -> Non
                         asked[port].add(step.method)
             place.play(number)
     assert asked.pop("notifier") == set(), "the notifier is asked by deliver alone"
-    assert asked["attachments"] == {"attach", "receive", "redact_attachment", "erase_person"}
+    kept_or_dropped = {"attach", "redact_attachment"}
+    if store != "postgresql":  # where only some steps are broken off
+        kept_or_dropped |= {"receive", "erase_person"}
+    assert asked["attachments"] == kept_or_dropped
     assert all(asked.values())
 
 
