@@ -459,7 +459,12 @@ def test_the_outbox_gives_each_notification_to_one_at_a_time(store: str) -> None
     """N1: what was taken is given to nobody else before the time agreed, and purged when sent."""
     later, hour = MONDAY + timedelta(minutes=5), timedelta(hours=1)
     mails = [mail_of(1), mail_of(2, not_before=MONDAY + hour), mail_of(3, attempts=2), mail_of(4)]
+    mails = [
+        attrs.evolve(mail, notice=attrs.evolve(mail.notice, ticket_id=f"T-{n}"))
+        for n, mail in enumerate(mails)
+    ]
     with opened(store) as repo:
+        fill(repo, TEAMS, [ticket_of(f"T-{n}") for n in range(4)])
         with repo.writing() as session:
             session.publish([], mails)
         with repo.reading() as session:
