@@ -291,6 +291,20 @@ def test_an_answer_to_a_closed_ticket(company: Company, sender: str, on_answer: 
         assert (new.customer_id, new.links) == (sender, {opened.ticket_id})
 
 
+@pytest.mark.parametrize("sender", ["pat", "con"])
+def test_another_ticket_is_assigned(company: Company, sender: str) -> None:
+    """G11, A2: what a mail to a closed ticket opens is given to somebody, as any new ticket."""
+    company.team(
+        "auto", Visibility.PUBLIC, member_ids=("ann",), auto_assign=True,
+        on_answer=OnAnswer.NEW_LINKED,
+    )  # fmt: skip
+    opened = receive(company, mail(sender, mail_id="<1@x>"), "auto")
+    company.desk.close(opened.ticket_id, actor="ann")
+    received = receive(company, mail(sender, text="Still none", references=["<1@x>"]), "auto")
+    assert received.ticket_id != opened.ticket_id
+    assert company.desk.ticket(received.ticket_id, actor=SETUP).assignee_id == "ann"
+
+
 # --- machines ------------------------------------------------------------------------------------
 
 

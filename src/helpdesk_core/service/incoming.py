@@ -99,7 +99,7 @@ class Reading:
             return Received(decision=deny("mail.dropped.automatic_reply"))
         return self._open(writing, ids, kept, opened)
 
-    def opens_in(self, verified: bool, new_contacts: bool, ids: NewIds) -> Team:
+    def opens_in(self, verified: bool) -> Team:
         """The team in which it would open a ticket; `NotFoundError` when in none."""
         mail, none = self.mail, NotFoundError("ticket", 0)
         if mail.automatic in (Automatic.BOUNCE, Automatic.REPLIED) or self._nothing() is not None:
@@ -114,7 +114,8 @@ class Reading:
         if addressed is None:
             return self.team
         root = root_of(writing, addressed.case)
-        if not answering(writing, addressed.case, root, self._draft(addressed)).opens_another:
+        draft = self._draft(addressed)
+        if not answering(writing, addressed.case, root, draft, by_mail=True).opens_another:
             raise none
         return root.team
 

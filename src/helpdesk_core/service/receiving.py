@@ -65,7 +65,7 @@ class ReceivingUseCases(AssigningUseCases):
             def opens(work: Work) -> Team:
                 team = begun(work)
                 reading = Reading(work, mail, team, self._mail_domain)
-                return reading.opens_in(verified, new_contacts, ids)
+                return reading.opens_in(verified)
 
             return self._presence(actor, opens)
 
