@@ -62,3 +62,20 @@ def test_ids_in_the_words_of_people_are_words() -> None:
     passed_on = passed_on.replace(b"Mail Delivery System", b"").replace(b"auto-replied", b"no")
     mail = parse_email(passed_on % {b"kind": b"message/rfc822", b"rest": b""})
     assert (mail.automatic, mail.references) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ("Precedence: bulk", Automatic.BULK),
+        ("Precedence: bulk\nIn-Reply-To: <1@x>", Automatic.REPLIED),
+        ("Precedence: junk\nReferences: <1@x>", Automatic.REPLIED),
+        ("Precedence: list\nIn-Reply-To: <1@x>\nList-Id: <l.x>", Automatic.BULK),
+        ("Precedence: bulk\nIn-Reply-To: <1@x>\nList-Unsubscribe: <http://x>", Automatic.BULK),
+        ("List-Id: <l.x>\nIn-Reply-To: <1@x>", Automatic.BULK),
+        ("Precedence: bulk\nIn-Reply-To: <1@x>\nAuto-Submitted: no", None),
+    ],
+)
+def test_an_answer_that_nobody_shall_answer(headers: str, expected: Automatic | None) -> None:
+    """N3, G11: a vacation program's `Precedence: bulk` on an answer is no list's."""
+    assert parse_email(with_headers(headers)).automatic is expected

@@ -368,8 +368,13 @@ class KeepsEverybodyWaiting(Broken):
 
 
 class ForgetsErrors(Broken):
-    def settle(self, key: str, status: Any, *, error: Any = None, **values: Any) -> None:
-        super().settle(key, status, **values)
+    def settle(self, key: str, status: Any, *, error: Any = None, **values: Any) -> bool:
+        return super().settle(key, status, **values)
+
+
+class SettlesForAnybody(Broken):
+    def settle(self, key: str, status: Any, **values: Any) -> bool:
+        return super().settle(key, status, **{**values, "lent_until": None, "was": None})
 
 
 class TakesHalfADigest(Broken):
@@ -860,6 +865,10 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
         "test_what_is_put_off_keeps_nobody_else_waiting",
     ),
     "why it failed is forgotten": (store_of(ForgetsErrors), "test_what_became_of_each_is_kept"),
+    "who has it no more settles it": (
+        store_of(SettlesForAnybody),
+        "test_who_has_it_no_more_says_nothing_of_it",
+    ),
     "a digest is lent in halves": (store_of(TakesHalfADigest), "test_a_digest_is_taken_as_a_whole"),
     "a part of an address is one": (
         store_of(FindsAddressesWithin),

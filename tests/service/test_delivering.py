@@ -84,6 +84,52 @@ def test_who_cannot_be_reached_keeps_nobody_waiting(company: Company) -> None:
     assert [m.text for m in shut.sent if m.recipient_id == "ann"] == ["one", "two"]
 
 
+def test_a_host_s_mistake_keeps_nobody_waiting(company: Company) -> None:
+    """N1: a link that cannot be made is a failure of that message, whatever it raises."""
+    poisoned = followed(company, "ann")
+    ticket = followed(company, "ann")
+
+    def link_to(of: Any) -> str:
+        if of.id == poisoned.id:
+            raise NotFoundError("ticket", of.id)
+        return f"https://x/{of.id}"
+
+    company.desk._link_to = link_to
+    for one in (poisoned, ticket):
+        company.desk.note(one.id, "Hello", actor="cyd")
+    assert company.desk.deliver() == Delivered(sent=1, failed=1, errors=("NotFoundError",))
+    for _ in range(9):
+        company.clock.advance(timedelta(days=1))
+        company.desk.deliver()
+    assert [d.error for d in company.desk.dead_letters(actor="root")] == ["NotFoundError"]
+
+
+def test_who_comes_too_late_changes_nothing(company: Company) -> None:
+    """N1: a worker whose lease ran out says nothing of what somebody else sent meanwhile."""
+    ticket = followed(company, "ann")
+    sent: list[str] = []
+
+    class Slow:
+        def send(self, message: OutgoingMessage) -> None:
+            company.clock.advance(timedelta(minutes=6))
+            company.desk._notifier = Fast()
+            assert company.desk.deliver().sent == 1
+            raise NotifierError("too late")
+
+    class Fast:
+        def send(self, message: OutgoingMessage) -> None:
+            sent.append(message.key)
+
+    company.desk._notifier = Slow()
+    company.desk.note(ticket.id, "Hello", actor="cyd")
+    assert company.desk.deliver().failed == 1
+    company.clock.advance(timedelta(days=1))
+    assert company.desk.deliver() == Delivered()
+    assert len(sent) == 1
+    with company.repository.reading() as session:
+        assert session.outbox()[-1].status is DeliveryStatus.SENT
+
+
 def test_what_is_dead_is_listed_and_sent_again(company: Company) -> None:
     """N1, T8: what was given up is listed by ids alone, and tried again or set aside."""
     ticket = followed(company, "ann", "bob")
@@ -481,7 +527,17 @@ def test_what_never_waits_for_a_digest() -> None:
         assert routes.send(outgoing(kind=kind)) == Later(at=tomorrow, digest=True)
 
 
-@pytest.mark.parametrize("wrong", [{"hours": (1, 2)}, {"digest_at": time(7, tzinfo=UTC)}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"hours": (1, 2)},
+        {"hours": (time(7),)},
+        {"digest_at": time(7, tzinfo=UTC)},
+        {"kinds": "update"},
+        {"channels": ["email"]},
+        {"time_zone": "Nowhere/At all"},
+    ],
+)
 def test_a_route_that_is_none(wrong: Any) -> None:
     """N1: hours that are no times of day are refused by name."""
     with pytest.raises(InvalidValueError, match=next(iter(wrong))):

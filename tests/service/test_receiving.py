@@ -214,15 +214,63 @@ def test_an_answer_is_never_a_way_in(company: Company, sender: str, team: str) -
 
 
 def test_the_role_must_let_them_reply(tmp_path: Path) -> None:
-    """T5, M9: who may view and not reply opens a ticket; a customer answers all the same."""
+    """T5, M9: who may view and not reply opens a ticket; a contact has no role to be asked."""
     nobody = {**PERMISSIONS, "ticket.reply": frozenset[str]()}
     company = made(repository_for("memory", tmp_path), tmp_path, permissions=nobody)
     ticket = company.open("public", customer_id="pat")
     references = [f"<ticket.s.{ticket.id}@{DOMAIN}>"]
     company.desk.follow_ticket(ticket.id, "pia", actor=SETUP)
-    for sender, code in (("ann", "opened"), ("pia", "opened"), ("pat", "replied")):
+    company.desk.change_ticket(ticket.id, actor=SETUP, priority=1)
+    for sender, code in (("ann", "opened"), ("pia", "opened"), ("pat", "opened")):
         received = receive(company, mail(sender, text=sender, references=references))
         assert received.decision.code == f"mail.{code}"
+    own = company.open("public", customer_id="con")
+    letter = mail("con", references=[f"<ticket.s.{own.id}@{DOMAIN}>"])
+    assert receive(company, letter).ticket_id == own.id
+
+
+def test_the_role_must_let_them_open_and_attach(tmp_path: Path) -> None:
+    """T5: by mail nobody opens a ticket, or attaches a file, whose role may not."""
+    nobody = {**PERMISSIONS, "ticket.open": frozenset[str](), "ticket.attach": frozenset[str]()}
+    company = made(repository_for("memory", tmp_path), tmp_path, permissions=nobody)
+    ticket = company.open("public", customer_id="con")
+    file = IncomingFile(name="a.exe", media_type="a/b", content=b"x")
+    references = [f"<ticket.s.{ticket.id}@{DOMAIN}>"]
+    before = what_is_there(company)
+    for letter in (mail("ann"), mail("ann", references=references, files=[file])):
+        with pytest.raises(RefusedError) as refused:
+            receive(company, letter)
+        assert refused.value.decision.code == "permission.role"
+    assert what_is_there(company) == before
+    assert set(company.store.ids()) == set()
+    assert receive(company, mail("con", references=references, files=[file])).decision.allowed
+    assert receive(company, mail("new", files=[file])).decision.allowed
+
+
+def test_an_id_that_several_use_says_nothing(company: Company) -> None:
+    """M9, V15: who sends their own mail under another's id does not get what answers that."""
+    company.desk.change_user("con", actor=SETUP, email="con@example.com")
+    theirs = receive(company, mail("con", text="Mine", mail_id="<M@pat>"))
+    ours = receive(company, mail("pat", text="Really", mail_id="<M@pat>"))
+    answer = receive(company, mail("ann", text="Secret", references=["<M@pat>"]))
+    assert answer.ticket_id not in (theirs.ticket_id, ours.ticket_id)
+    own = receive(company, mail("pat", text="And", references=["<M@pat>"]))
+    assert own.ticket_id == ours.ticket_id
+
+
+def test_a_mail_that_came_back_must_be_ours(company: Company) -> None:
+    """N1, V14: that one came back is written down only where an id of a mail of ours says so."""
+    opened = receive(company, mail(mail_id="<1@pat>"))
+    company.desk.reply(opened.ticket_id, "Hello", actor=SETUP)
+    [ours] = sent(company)
+    before = what_is_there(company)
+    for forged in (f"<ticket.s.{opened.ticket_id}@{DOMAIN}>", "<1@pat>"):
+        letter = mail("evil", automatic=Automatic.BOUNCE, references=[forged])
+        received = receive(company, letter, verified=False)
+        assert (received.decision.code, received.ticket_id) == ("mail.dropped.return", None)
+    assert what_is_there(company) == before
+    letter = mail("evil", automatic=Automatic.BOUNCE, references=[ours.mail_id])
+    assert receive(company, letter, verified=False).ticket_id == opened.ticket_id
 
 
 def test_ids_of_others_name_nothing(company: Company) -> None:
@@ -338,7 +386,9 @@ def test_a_machine_causes_no_mail(company: Company, how: Automatic, answers: boo
     company.desk.follow_team("auto", "bob", actor=SETUP)
     opened = receive(company, mail(mail_id="<1@pat>"), "auto")
     assert sent(company)
-    letter = mail(text="beep", automatic=how, references=["<1@pat>"] if answers else [])
+    company.desk.reply(opened.ticket_id, "Hello", actor=SETUP)
+    ours = next(message.mail_id for message in sent(company) if message.text == "Hello")
+    letter = mail(text="beep", automatic=how, references=[ours] if answers else [])
     received = receive(company, letter, "auto")
     assert sent(company) == []
     codes = {
@@ -356,7 +406,7 @@ def test_a_machine_causes_no_mail(company: Company, how: Automatic, answers: boo
         assert [e.code for e in skipped] == ["stage.skipped.automatic_mail"]
         assert company.desk.ticket(received.ticket_id, actor=SETUP).assignee_id == "ann"
     elif received.decision.code == "mail.replied":
-        [said] = company.desk.messages(opened.ticket_id, actor="ann")
+        said = company.desk.messages(opened.ticket_id, actor="ann")[-1]
         assert said.automatic
     elif received.decision.code == "mail.returned":
         assert [e.ticket_id for e in events if isinstance(e, MailReturned)] == [opened.ticket_id]
@@ -388,6 +438,20 @@ def test_who_answers_without_saying_that_it_is_a_machine(company: Company) -> No
     company.clock.advance(timedelta(hours=1, seconds=1))
     receive(company, mail(text="I am away"))
     assert len(sent(company)) == 1
+
+
+def test_who_opens_linked_tickets_is_not_answered_for_ever(company: Company) -> None:
+    """N3, G11: what opens another ticket by answering a closed one counts as any that opens one."""
+    acknowledging(company)
+    company.desk.change_team("public", actor=SETUP, on_answer=OnAnswer.NEW_LINKED)
+    opened = receive(company, mail(mail_id="<1@pat>"))
+    company.desk.close(opened.ticket_id, actor=SETUP)
+    sent(company)
+    for text, answered in (("Again", 1), ("Again", 0), ("a", 1), ("b", 1), ("c", 0), ("d", 0)):
+        received = receive(company, mail(text=text, references=["<1@pat>"]))
+        assert received.ticket_id != opened.ticket_id
+        replies = [m for m in sent(company) if m.auto_submitted.value == "auto-replied"]
+        assert len(replies) == answered, text
 
 
 def test_one_answer_for_each_ticket_and_hour(company: Company) -> None:

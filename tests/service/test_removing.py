@@ -24,6 +24,7 @@ from helpdesk_core import (
     InvalidValueError,
     NotClaimedError,
     NotFoundError,
+    OnAnswer,
     RefusedError,
     Role,
     System,
@@ -749,7 +750,7 @@ def test_a_message_that_came_by_mail_is_gone(store: str, tmp_path: Path) -> None
     company = company_for(store, tmp_path)
     opened = _answered(company, "No ink", subject="Ink", mail_id="<1@x>")
     said = _answered(
-        company, f"My PIN is {MARK}", subject=f"PIN {MARK}", mail_id=f"<2@{MARK}>",
+        company, f"My PIN is {MARK}", subject=f"PIN {MARK}", mail_id="<2@x>",
         references=["<1@x>"],
     )  # fmt: skip
     _answered(
@@ -760,19 +761,23 @@ def test_a_message_that_came_by_mail_is_gone(store: str, tmp_path: Path) -> None
     company.desk.redact_message(opened.ticket_id, said.message_id, actor="root", reason=WHY)
     assert MARK not in kept(company)
     first, own, other = company.desk.mails(opened.ticket_id, actor="ann")
-    assert (first.subject, first.mail_id, first.quoted) == ("Ink", "<1@x>", "")
-    assert (own.subject, own.mail_id, own.quoted) == (REMOVED, None, "")
-    assert (other.subject, other.mail_id, other.quoted) == ("Re: Ink", "<3@x>", REMOVED)
+    assert (first.subject, first.mail_id, first.quoted) == (REMOVED, "<1@x>", "")
+    assert (own.subject, own.mail_id, own.quoted) == (REMOVED, "<2@x>", "")
+    assert (other.subject, other.mail_id, other.quoted) == (REMOVED, "<3@x>", REMOVED)
+    before = kept(company)
+    again = _answered(company, f"My PIN is {MARK}", subject=f"PIN {MARK}", mail_id="<2@x>")
+    assert again.decision.code == "mail.dropped.received_before"
+    assert kept(company) == before, "fetched once more, it does not come back"
 
 
 @on_each_store
 def test_what_a_ticket_was_opened_with_by_mail_is_gone(store: str, tmp_path: Path) -> None:
     """T9: the same for the mail that opened the ticket, also where that was merged away."""
     company = company_for(store, tmp_path)
-    opened = _answered(company, MARK, subject=MARK, mail_id=f"<1@{MARK}>", quoted=MARK)
+    opened = _answered(company, MARK, subject=MARK, mail_id="<1@x>", quoted=MARK)
     other = company.open("public", customer_id="pat")
     _answered(
-        company, "Well?", "ann", subject="Re", quoted=f"> {MARK}",
+        company, "Well?", "ann", subject=f"Re: {MARK}", quoted=f"> {MARK}",
         references=[f"<ticket.s.{other.id}@helpdesk.invalid>"],
     )  # fmt: skip
     company.desk.merge([opened.ticket_id, other.id], master_id=other.id, actor="root")
@@ -813,3 +818,19 @@ def test_what_was_to_be_sent_in_html_is_gone(store: str, tmp_path: Path) -> None
     company.desk.erase_person("pat", actor="root", reason=WHY, words=False)
     assert MARK not in kept(company)
     assert company.deliver() == []
+
+
+@on_each_store
+def test_what_a_linked_ticket_quotes_is_gone(store: str, tmp_path: Path) -> None:
+    """T9, G11: an answer that opened another, linked ticket quotes the same words."""
+    company = company_for(store, tmp_path)
+    company.desk.change_team("public", actor=SETUP, on_answer=OnAnswer.NEW_LINKED)
+    opened = _answered(company, "No ink", subject="Ink", mail_id="<1@x>")
+    said = _answered(company, MARK, subject="Re: Ink", references=["<1@x>"], mail_id="<2@x>")
+    company.desk.close(opened.ticket_id, actor=SETUP)
+    linked = _answered(
+        company, "Still", subject=f"Re: {MARK}", quoted=f"> {MARK}", references=["<1@x>"]
+    )
+    assert linked.ticket_id != opened.ticket_id
+    company.desk.redact_message(opened.ticket_id, said.message_id, actor="root", reason=WHY)
+    assert MARK not in kept(company)

@@ -28,9 +28,10 @@ class Route:
     """Whose messages of which kinds go by which notifier, and at what hours.
 
     What is not named is not asked: without `kinds` it is for all of them. `users` are ids, or a
-    function of the message. Outside of `hours`, a begin and an end in `time_zone`, a message waits
-    for the next begin; an end that is not after its begin is on the day after. With `digest_at`
-    what tells a follower something waits for that time of day, and is one message then.
+    function of the message (a digest is of no team). Outside of `hours`, a begin and an end in
+    `time_zone`, a message waits for the next begin; an end that is not after its begin is on the
+    day after. With `digest_at` what tells a follower something waits for that time of day, and is
+    one message then.
 
     >>> night_shift = Route(by=None, hours=(time(22), time(6)))
     >>> night_shift.opens_at(datetime(2026, 1, 5, 23, tzinfo=UTC)) is None
@@ -50,7 +51,15 @@ class Route:
     time_zone: str = "UTC"
 
     def __attrs_post_init__(self) -> None:
-        ZoneInfo(self.time_zone)
+        try:
+            ZoneInfo(self.time_zone)
+        except (ValueError, LookupError, OSError):
+            raise InvalidValueError("time_zone", "must be the name of a time zone") from None
+        for name, kind in (("kinds", NoticeKind), ("channels", Channel)):
+            if not all(isinstance(one, kind) for one in getattr(self, name) or ()):
+                raise InvalidValueError(name, f"must each be a {kind.__name__}")
+        if self.hours is not None and len(self.hours) != 2:
+            raise InvalidValueError("hours", "must be a begin and an end")
         for name, moment in (("hours", self.hours or ()), ("digest_at", (self.digest_at,))):
             for one in moment:
                 if one is not None and (not isinstance(one, time) or one.tzinfo is not None):

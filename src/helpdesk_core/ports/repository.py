@@ -259,8 +259,15 @@ class Session(Protocol):
         error: str | None = None,
         held_until: datetime | None = None,
         attempts: int | None = None,
-    ) -> None:
-        """Say what became of a notification; `attempts` is put in place of their number."""
+        lent_until: datetime | None = None,
+        was: DeliveryStatus | None = None,
+    ) -> bool:
+        """Say what became of a notification; `attempts` is put in place of their number.
+
+        With `lent_until` only while it is lent until that very moment, with `was` only while it has
+        that status: else nothing is changed, and that is False. One that is not there is one that
+        was something else, or, with neither, a `ConflictError`.
+        """
         ...
 
     def outbox(

@@ -9,7 +9,12 @@ from datetime import datetime, timedelta
 import attrs
 
 from helpdesk_core.entities import Actor, Id, System
-from helpdesk_core.errors import HelpdeskError, InvalidValueError, NotFoundError
+from helpdesk_core.errors import (
+    InvalidValueError,
+    NotFoundError,
+    RepositoryError,
+    RetryableError,
+)
 from helpdesk_core.events import MessageGivenUp
 from helpdesk_core.fields import utc
 from helpdesk_core.plans import Channel, NoticeKind
@@ -34,6 +39,8 @@ KEPT = timedelta(days=30)
 
 _DELIVERY = System(reason="delivery")
 _Status = DeliveryStatus
+#: What stops a whole delivery; anything else is of one message, and must not stop the others.
+_OF_THE_STORE = (RepositoryError, RetryableError)
 
 
 @attrs.frozen(kw_only=True)
@@ -123,7 +130,7 @@ class DeliveringUseCases(Desk):
         try:
             with self._repository.reading() as session:
                 message = self._writer().written(session, notification)
-        except HelpdeskError:
+        except _OF_THE_STORE:
             raise
         except Exception as error:  # of a host's `link_to`
             return self._failed(notification, error)
@@ -154,18 +161,23 @@ class DeliveringUseCases(Desk):
     ) -> None:
         """Put down what became of one; when it is given up the ticket's history says so."""
         key, notice, later = notification.key, notification.notice, outcome.later
+        lent = notification.not_before  # unless it ran out, and somebody else has it by now
         if later is not None:
             held = later.at if later.digest else None
             at = None if later.digest else later.at
-            session.settle(key, outcome.status, not_before=at, held_until=held, attempts=0)
+            session.settle(
+                key, outcome.status, not_before=at, held_until=held, attempts=0, lent_until=lent
+            )
             return
         again: datetime | None = None
         status, held = outcome.status, None
         if status is _Status.PENDING:
             again, held = now + timedelta(minutes=2**notification.attempts), notification.held_until
             status = _Status.HELD if held else status
-        session.settle(key, status, not_before=again, error=outcome.error, held_until=held)
-        if status is _Status.DEAD and Claim.HISTORY in self._repository.claims:
+        own = session.settle(
+            key, status, not_before=again, error=outcome.error, held_until=held, lent_until=lent
+        )
+        if own and status is _Status.DEAD and Claim.HISTORY in self._repository.claims:
             given_up = MessageGivenUp(
                 at=now,
                 by=_DELIVERY,
@@ -191,15 +203,17 @@ class DeliveringUseCases(Desk):
                 for one in taken:
                     if (message := writer.written(session, one)) is not None:
                         parts.append(message)
-        except HelpdeskError:
+        except _OF_THE_STORE:
             raise
         except Exception as error:  # of a host's `link_to`
             outcome = self._failed(taken[0], error)
         else:
-            if parts:
+            if parts and self._now() < now + LEASE:
                 key = digest_key([one.key for one in taken])
                 digest = writer.digest(taken[0].notice.recipient_id, parts, key)
                 outcome = self._handed_over(digest, taken)
+            elif parts:  # somebody else may have them by now
+                return True
         told = {part.key for part in parts}
         settled_at = self._now()
 
@@ -269,11 +283,9 @@ class DeliveringUseCases(Desk):
 
         def do(work: Work) -> int:
             allowed(work)
-            dead = {one.key for one in work.session.outbox(status=_Status.DEAD)}
             for one in wanted:
-                if one not in dead:
+                if not work.session.settle(one, status, attempts=0, was=_Status.DEAD):
                     raise NotFoundError("dead letter", one)
-                work.session.settle(one, status, attempts=0)
             return len(wanted)
 
         return self._write(

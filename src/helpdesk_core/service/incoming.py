@@ -145,7 +145,11 @@ class Reading:
 
     def _returned(self) -> Received:
         """A mail of ours did not arrive: the history of its ticket says so."""
+        ours = [one for one in self.mail.references if is_own(one, self.domain)]
+        named = {thread_of(one, self.domain) for one in ours}  # which takes a mail of ours to know
         for thread in self._threads():
+            if thread not in named:
+                continue
             ticket = self.work.session.tickets([thread.ticket_id])[thread.ticket_id]
             self.work.holds(ticket.team_id)
             event = MailReturned(
@@ -192,15 +196,17 @@ class Reading:
         """The ticket that it answers, the nearest on which its sender may write."""
         assert isinstance(writing.actor, User)
         sender = writing.actor
-        for thread in self._threads():
+        for thread in threads(writing.session, self.mail, self.domain, sender.id):
             ticket = writing.session.tickets([thread.ticket_id])[thread.ticket_id]
             team = writing.session.teams([ticket.team_id])[ticket.team_id]
             internal = thread.internal and not sender.is_external
             decision = may_answer(sender, ticket, team, company_scope=writing.company_scope)
             by_role = writing.may("ticket.note" if internal else "ticket.reply") is None
             own = not internal and decision.code == "answer.customer"
-            seen = writing.sees(ticket, team)
-            if decision.allowed and (own or (by_role and seen)):
+            seen = own or writing.sees(ticket, team)
+            # a contact has no role, and answers what they are told in full (V20)
+            may = by_role or (own and sender.kind is UserKind.CONTACT)
+            if decision.allowed and may and seen:
                 return _Addressed(Case(ticket, team), internal)
         return None
 
@@ -228,6 +234,7 @@ class Reading:
         opened: list[Ticket],
     ) -> Received:
         case, draft = addressed.case, self._draft(addressed)
+        _may_attach(writing, kept)
         root = held_root(writing, case)
         if not draft.internal:
             same_customer(writing, case, root)
@@ -256,6 +263,9 @@ class Reading:
         """A new ticket in the mailbox's team, of which the sender is the customer."""
         assert isinstance(writing.actor, User)
         sender, team = writing.actor, self.team
+        if sender.kind is not UserKind.CONTACT:
+            writing.require("ticket.open")
+        _may_attach(writing, kept)
         if team.auto_assign and writing.presence == NOT_ASKED:
             raise MovedError  # it was an answer when the calendar would have been asked
         # who may not open the team does not come to see inside what is said of them there
@@ -307,12 +317,16 @@ class Reading:
         assert isinstance(writing.actor, User)
         since = writing.now - IN_AN_HOUR
         recent = writing.session.mails_of(writing.actor.id, since)
-        opened = [mail.ticket_id for mail in recent if mail.message_id is None]
+        tickets = writing.session.tickets({mail.ticket_id for mail in recent})
+        opened = [m for m in recent if m.at == tickets[m.ticket_id].created_at]
         if len(opened) >= ANSWERS_IN_AN_HOUR:
             return True
-        tickets = writing.session.tickets(opened).values()
         words = self.mail.text.split()
-        return any(ticket.description.split() == words for ticket in tickets)
+        ids = {mail.message_id for mail in opened}
+        said = [tickets[mail.ticket_id].description for mail in opened if mail.message_id is None]
+        messages = writing.session.messages({m.ticket_id for m in opened if m.message_id})
+        said += [message.body for message in messages if message.id in ids]
+        return any(text.split() == words for text in said)
 
     def _record(
         self, writing: Work, id: Id, ticket_id: Id, message: Message | None = None
@@ -333,16 +347,32 @@ class Reading:
         )
 
 
-def threads(session: Session, mail: IncomingEmail, domain: str) -> list[Thread]:
-    """The tickets that it names and that there are: by our ids, or by those of earlier mails."""
-    earlier = session.mails_named(mail.references[:_NAMED]) if mail.references else ()
+def threads(
+    session: Session, mail: IncomingEmail, domain: str, sender_id: Id | None = None
+) -> list[Thread]:
+    """The tickets that it names and that there are: by our ids, or by those of earlier mails.
+
+    An id under which several people sent something says nothing: anybody can use it once more. To
+    one of them, with `sender_id`, it says what they sent themselves.
+    """
+    references = mail.references[:_NAMED]
+    earlier = session.mails_named(references) if references else ()
     found: dict[Thread, None] = {}
-    for reference in mail.references[:_NAMED]:
+    for reference in references:
         thread = thread_of(reference, domain)
         if thread is not None:
             found.setdefault(thread)
-        for one in earlier:
-            if one.mail_id == reference:
-                found.setdefault(Thread(one.ticket_id, one.internal))
+        named = [one for one in earlier if one.mail_id == reference]
+        if sender_id is not None and len({one.sender_id for one in named}) > 1:
+            named = [one for one in named if one.sender_id == sender_id]
+        for one in named:
+            found.setdefault(Thread(one.ticket_id, one.internal))
     there = session.tickets([thread.ticket_id for thread in found])
-    return [thread for thread in found if thread.ticket_id in there]
+    return [thread for thread in found if thread.ticket_id in there][:_NAMED]
+
+
+def _may_attach(writing: Work, kept: Keeping) -> None:
+    """Raise `RefusedError` for files of somebody whose role may attach none (T5)."""
+    assert isinstance(writing.actor, User)
+    if kept.files and writing.actor.kind is not UserKind.CONTACT:
+        writing.require("ticket.attach")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -20,6 +21,7 @@ from helpdesk_core.ports import (
     Notification,
     OutgoingFile,
     OutgoingMessage,
+    Position,
     Session,
 )
 from helpdesk_core.stages import template_values
@@ -28,6 +30,8 @@ from helpdesk_core.visibility import Recipient, may_notify
 
 #: So many of the mails that somebody sent are named in one that they get.
 _REFERENCES = 5
+#: So many of the messages of one moment are looked at before all are.
+_NEAR = 50
 _NO_LONGER = deny("notify.no_longer_concerned")
 
 
@@ -55,9 +59,7 @@ class LetterWriter:
             return None
         said: Message | None = None
         if notice.message_id is not None:
-            said = next(
-                (m for m in session.messages([ticket.id]) if m.id == notice.message_id), None
-            )
+            said = _message(session, ticket.id, notice.message_id, notification.created_at)
             if said is None or self._was_removed(session, said):
                 return None
         elif notice.kind is NoticeKind.STAGE and notice.text is None:  # removed (T9)
@@ -222,6 +224,17 @@ class LetterWriter:
             theirs = [m for m in session.mails([thread.ticket_id]) if m.sender_id == user.id]
             references += [mail.mail_id for mail in theirs[-_REFERENCES:] if mail.mail_id]
         return tuple(one for one in references if len(one) <= MAIL_ID_LIMIT)
+
+
+def _message(session: Session, ticket_id: Id, id: Id, at: datetime) -> Message | None:
+    """What was said, of a ticket on which much is: it was said when the notice was made."""
+    before = Position(at - timedelta(microseconds=1), id)
+    near = session.messages([ticket_id], after=before, limit=_NEAR)
+    for messages in (near, () if len(near) < _NEAR else session.messages([ticket_id])):
+        for message in messages:
+            if message.id == id:
+                return message
+    return None
 
 
 def digest_key(keys: Sequence[str]) -> str:

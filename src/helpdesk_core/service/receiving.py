@@ -46,7 +46,8 @@ class ReceivingUseCases(AssigningUseCases):
         sent tells nobody, and is never answered; its replies and returns open no ticket (N3).
 
         Raises `RefusedError` for a sender who may not be taken for who they say they are, so that a
-        host can put the mail aside; `AttachmentStoreError` when its files cannot be kept.
+        host can put the mail aside; `AttachmentStoreError` when its files cannot be kept, and
+        `InvalidValueError` for one that is too large.
         """
         check_id("team_id", team_id)
         new = [NewFile(name=f.name, content=f.content, media_type=f.media_type) for f in mail.files]

@@ -32,9 +32,10 @@ _OF_TICKET = {"subject": REMOVED, "description": REMOVED}
 _OF_MESSAGE = {"body": REMOVED}
 _OF_ATTACHMENT = {"name": REMOVED, "size": 0, "digest": REMOVED}
 _OF_TIME_ENTRY = {"note": REMOVED}
-_OF_MAIL = {"quoted": REMOVED}
-#: Of a mail whose sender goes, or what they said in it: its id may name their machine.
-_OF_OWN_MAIL = {"subject": REMOVED, "quoted": REMOVED, "mail_id": None}
+#: Of the mails of a matter of which words go: any may quote them, or bear them as a subject.
+_OF_MAIL = {"subject": REMOVED, "quoted": REMOVED}
+#: Of a mail whose sender goes its id too, which may name their machine.
+_OF_OWN_MAIL: dict[str, Any] = {**_OF_MAIL, "mail_id": None}
 _OF_USER: dict[str, Any] = {
     "name": REMOVED,
     "roles": frozenset[Any](),
@@ -95,10 +96,8 @@ class Going:
         ]
 
     def _is_own(self, mail: ReceivedMail) -> bool:
-        """Whether the mail itself goes, and not only what it may quote of what goes."""
-        by_user = self.user is not None and mail.sender_id == self.user.id
-        opened = mail.message_id is None and mail.ticket_id in self.tickets
-        return by_user or opened or mail.message_id in self.messages
+        """Whether its sender goes, and not only what it may quote of what goes."""
+        return self.user is not None and mail.sender_id == self.user.id
 
     def left_of(self, value: _T) -> _T:
         """The same value without what has to go, wherever in it that is."""

@@ -294,7 +294,7 @@ def _mails(work: Work, going: Going) -> dict[Id, ReceivedMail]:
         return {}
     on = {*going.tickets, *(message.ticket_id for message in going.messages.values())}
     ids: dict[Id, None] = {}
-    for id in on:
+    for id in [*on, *(link for t in work.session.tickets(on).values() for link in t.links)]:
         root = work.resolve(id)
         ids.update(dict.fromkeys(work.tree(root)))
         ids.setdefault(id)

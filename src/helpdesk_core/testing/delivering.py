@@ -139,6 +139,38 @@ class DeliveryRules(StoreContract):
             assert self._digest(repository, night) == ["1", "3"]
             assert self._digest(repository, night) == ["4"]
 
+    def test_a_digest_that_somebody_has_is_not_lent(self) -> None:
+        """N1: while some of a digest is with somebody, none of it is given to anybody else."""
+        self.needs(Claim.OUTBOX)
+        world = self.plain()
+        ada, ink, paper = world.users[0].id, world.ticket_ids[0], world.ticket_ids[1]
+        noon = MONDAY + _HOUR
+        with self._sending(world, ("1", ink, ada), ("2", paper, ada)) as repository:
+            self._settle(repository, "2", _HELD, held_until=noon, attempts=0)
+            assert self._digest(repository, noon) == ["2"]
+            self._settle(repository, "1", _HELD, held_until=noon, attempts=0)
+            assert self._digest(repository, noon) == []
+            assert self._digest(repository, noon + _LEASE) == ["1", "2"]
+
+    def test_who_has_it_no_more_says_nothing_of_it(self) -> None:
+        """N1: who was lent it until another moment, or takes it for another status, is not heard."""
+        self.needs(Claim.OUTBOX)
+        world = self.plain()
+        until = MONDAY + _LEASE
+        sent, dead = DeliveryStatus.SENT, DeliveryStatus.DEAD
+        with self._sending(world, ("1", world.ticket_ids[0], world.users[0].id)) as repository:
+            assert self._given(repository, MONDAY) == ["1"]
+            for wrong in ({"lent_until": MONDAY}, {"was": dead}):
+                assert not self._settle(repository, "1", sent, **wrong)
+                assert not self._settle(repository, "9", sent, **wrong)
+            assert self._settle(repository, "1", dead, lent_until=until)
+            assert not self._settle(repository, "1", sent, lent_until=until)
+            assert self._settle(repository, "1", _PENDING, was=dead)
+            assert not self._settle(repository, "1", _PENDING, was=dead)
+            assert self._given(repository, MONDAY) == ["1"]
+            assert self._settle(repository, "1", sent, lent_until=until)
+            assert not self._settle(repository, "1", _PENDING, lent_until=until)
+
     def test_the_outbox_is_read_in_pages(self) -> None:
         """T8: the outbox is read oldest first, of one status, on from a key, so many."""
         self.needs(Claim.OUTBOX)
@@ -190,6 +222,6 @@ class DeliveryRules(StoreContract):
 
     def _settle(
         self, repository: Repository, key: str, status: DeliveryStatus, **values: Any
-    ) -> None:
+    ) -> bool:
         with repository.writing() as session:
-            session.settle(key, status, **values)
+            return session.settle(key, status, **values)

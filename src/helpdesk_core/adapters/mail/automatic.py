@@ -102,6 +102,11 @@ SIGNS: tuple[Sign, ...] = (
 )  # fmt: skip
 
 
+#: Of what nobody shall answer, and what no list sent: vacation programs are older than their words.
+AN_ANSWER = _sign("Precedence", r"bulk|junk|list", _REPLIED, "it answers, and is of no list")
+_OF_LISTS = ("List-Id", "List-Unsubscribe", "List-Post", "X-Mailman-Version")
+
+
 def sign_of(mail: EmailMessage, *, sender: str, name: str, subject: str) -> Sign | None:
     """What shows that a mail is a machine's, or that it is none; None when nothing does.
 
@@ -116,7 +121,9 @@ def sign_of(mail: EmailMessage, *, sender: str, name: str, subject: str) -> Sign
     for sign in SIGNS:
         values = said.setdefault(sign.name, mail.get_all(sign.name, []))
         if any(sign.says.match(value.strip()[:_LONGEST]) for value in values):
-            return sign
+            answers = any(name in mail for name in ("In-Reply-To", "References"))
+            by_a_list = any(name in mail for name in _OF_LISTS)
+            return AN_ANSWER if sign.kind is _BULK and answers and not by_a_list else sign
     return None
 
 

@@ -156,7 +156,7 @@ def ids_in(values: Iterable[str]) -> Iterator[str]:
             inside = [value.strip()]  # as some old programs write it
         for text in inside:
             id = f"<{''.join(text.split())}>"  # a long one is folded in the middle by some
-            if 2 < len(id) <= MAIL_ID_LIMIT and id.isprintable():
+            if 2 < len(id) <= MAIL_ID_LIMIT and id.isascii() and id.isprintable():
                 yield id
 
 

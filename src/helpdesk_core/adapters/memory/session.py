@@ -318,10 +318,21 @@ class MemorySession:
         error: str | None = None,
         held_until: datetime | None = None,
         attempts: int | None = None,
-    ) -> None:
+        lent_until: datetime | None = None,
+        was: DeliveryStatus | None = None,
+    ) -> bool:
         notification = self._state.outbox.get(key)
         if notification is None:
+            if lent_until is not None or was is not None:
+                return False
             raise ConflictError(f"there is no notification {key!r}")
+        lent = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
+        if lent_until is not None and (
+            notification.not_before != lent_until or notification.status not in lent
+        ):
+            return False
+        if was is not None and notification.status is not was:
+            return False
         self._state.outbox[key] = attrs.evolve(
             notification,
             status=status,
@@ -330,6 +341,7 @@ class MemorySession:
             held_until=held_until,
             attempts=notification.attempts if attempts is None else attempts,
         )
+        return True
 
     def outbox(
         self,

@@ -51,11 +51,28 @@ def take_digest(db: Connection, now: datetime, until: datetime) -> Sequence[Noti
     return _lent(db, db.rows(group), until)
 
 
-def settle(db: Connection, key: str, status: DeliveryStatus, values: dict[str, Any]) -> None:
-    """Put down what became of one."""
+def settle(
+    db: Connection,
+    key: str,
+    status: DeliveryStatus,
+    values: dict[str, Any],
+    lent_until: datetime | None,
+    was: DeliveryStatus | None,
+) -> bool:
+    """Put down what became of one, if it is what it was; see `helpdesk_core.ports.Session`."""
     db.must_write()
-    if not db.changed(_settle(db.tables, *sorted(values)), {"of": key, "to": status, **values}):
+    statement = _settle(db.tables, *sorted(values))
+    outbox, asked = db.tables.outbox.c, {"of": key, "to": status, **values}
+    if lent_until is not None:
+        lent = [DeliveryStatus.PENDING, DeliveryStatus.HELD]
+        statement = statement.where(outbox.not_before == lent_until, outbox.status.in_(lent))
+    if was is not None:
+        statement = statement.where(outbox.status == was)
+    if db.changed(statement, asked):
+        return True
+    if lent_until is None and was is None:
         raise ConflictError(f"there is no notification {key!r}")
+    return False
 
 
 def listed(
@@ -131,12 +148,13 @@ def _hold_tickets(tables: Tables) -> sa.Select[Any]:
 def _first_of_a_digest(tables: Tables) -> sa.Select[Any]:
     """The first message of a digest that is due: who holds it has all of the digest."""
     one, other = tables.outbox.c, tables.outbox.alias("earlier").c
-    before = sa.exists().where(
+    in_the_way = sa.exists().where(
         other.recipient_id == one.recipient_id,
         other.channel == one.channel,
         other.held_until == one.held_until,
-        other.sequence < one.sequence,
         _status(other, DeliveryStatus.HELD),
+        # one before it, or one that somebody has, or that waits to be tried again
+        sa.or_(other.sequence < one.sequence, other.not_before > _now(one)),
     )
     return (
         sa.select(tables.outbox)
@@ -144,7 +162,7 @@ def _first_of_a_digest(tables: Tables) -> sa.Select[Any]:
             _status(one, DeliveryStatus.HELD),
             one.held_until <= _now(one),
             _may_be_tried(one),
-            ~before,
+            ~in_the_way,
         )
         .order_by(one.sequence)
         .limit(1)

@@ -116,10 +116,12 @@ class SqlSession(Asking):
         error: str | None = None,
         held_until: datetime | None = None,
         attempts: int | None = None,
-    ) -> None:
+        lent_until: datetime | None = None,
+        was: DeliveryStatus | None = None,
+    ) -> bool:
         values = {"not_before": not_before, "error": error, "held_until": held_until}
         more = {} if attempts is None else {"attempts": attempts}
-        outbox.settle(self._db, key, status, values | more)
+        return outbox.settle(self._db, key, status, values | more, lent_until, was)
 
     def outbox(
         self,
