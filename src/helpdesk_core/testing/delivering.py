@@ -153,7 +153,7 @@ class DeliveryRules(StoreContract):
             assert self._digest(repository, noon + _LEASE) == ["1", "2"]
 
     def test_who_has_it_no_more_says_nothing_of_it(self) -> None:
-        """N1: who was lent it until another moment, or takes it for another status, is not heard."""
+        """N1: who was lent it until another moment, or takes it for another thing, is not heard."""
         self.needs(Claim.OUTBOX)
         world = self.plain()
         until = MONDAY + _LEASE
