@@ -509,8 +509,12 @@ LOST: dict[str, tuple[Call, Callable[[Company], None], str]] = {
         "permission.role",
     ),
     "receive": (
-        lambda c, key: c.desk.receive(
-            _mail(), "public", verified=True, actor="lea", idempotency_key=key
+        lambda c, key: c.desk.receive(  # of a contact, who has no role
+            _mail(sender="new@example.com"),
+            "public",
+            verified=True,
+            actor="lea",
+            idempotency_key=key,
         ),
         _demote,
         "permission.role",
