@@ -7,6 +7,11 @@ import ssl
 import threading
 from typing import Any
 
+import pytest
+
+pytest.importorskip("aiosmtpd")
+pytest.importorskip("trustme")
+
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
