@@ -447,6 +447,29 @@ def test_a_digest_that_fails_comes_again(company: Company) -> None:
     assert len(company.desk.dead_letters(actor="root")) == 2
 
 
+def test_a_digest_that_takes_too_long_to_write(company: Company) -> None:
+    """N1: what was not written in time is left to whoever takes it next, and ends the call."""
+    ticket = followed(company, "ann")
+    mails = MemoryNotifier()
+    company.desk._notifier = RoutingNotifier([Route(by=mails, digest_at=time(7))], company.clock)
+    company.desk.note(ticket.id, "One", actor="cyd")
+    assert company.desk.deliver().later == 1
+    company.clock.advance(timedelta(days=1))
+    asked: list[Any] = []
+
+    def slow(of: Any) -> str:
+        asked.append(of.id)
+        assert len(asked) < 9, "it goes on for ever"
+        company.clock.advance(timedelta(minutes=6))
+        return "https://x"
+
+    company.desk._link_to = slow
+    assert company.desk.deliver() == Delivered()
+    company.desk._link_to = None
+    assert company.desk.deliver() == Delivered(sent=1)
+    assert len(asked) == len(mails.sent) == 1
+
+
 def test_a_lease_that_runs_out(company: Company) -> None:
     """N1: what was not sent in time is left to whoever takes it next, and is sent once."""
     ticket = followed(company, "ann", "bob")

@@ -191,7 +191,7 @@ class DeliveringUseCases(Desk):
             notes().happens([given_up])
 
     def _deliver_digest(self, count: Callable[[_Outcome, int], None]) -> bool:
-        """Send one digest that is due, of what may be told by now; whether there was one."""
+        """Send one digest that is due, of what may be told by now; whether to look for another."""
         now = self._now()
         taken = self._transact(lambda session: session.take_digest(now, now + LEASE))
         if not taken:
@@ -212,8 +212,8 @@ class DeliveringUseCases(Desk):
                 key = digest_key([one.key for one in taken])
                 digest = writer.digest(taken[0].notice.recipient_id, parts, key)
                 outcome = self._handed_over(digest, taken)
-            elif parts:  # somebody else may have them by now
-                return True
+            elif parts:  # somebody else may have them by now, and another call has time
+                return False
         told = {part.key for part in parts}
         settled_at = self._now()
 
