@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 
+from helpdesk_core.adapters.mail.headers import ADDRESS
 from helpdesk_core.errors import NotifierError
 from helpdesk_core.fields import ADDRESS_LIMIT
 from helpdesk_core.mail_ids import MAIL_ID_LIMIT
@@ -30,8 +31,6 @@ _POLICY = EmailPolicy(cte_type="7bit", refold_source="none")
 _LINE = 78
 _LONGEST_LINE = 998
 _LONG_TEXT = 400  # from there on a text is encoded, which folds it wherever it must be
-# One plain address. `EmailMessage` would read "a@b, c@d" as two recipients.
-_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 # Visible ASCII without < and > inside, which fits on one line.
 _MAIL_ID = re.compile(rf"<[!-;=?-~]{{1,{MAIL_ID_LIMIT - 2}}}>")
 _URI = re.compile(rf"[!-;=?-~]{{1,{MAIL_ID_LIMIT - 2}}}")
@@ -107,7 +106,7 @@ def _is_plain(address: str) -> bool:
     return (
         len(address) <= ADDRESS_LIMIT
         and address.isprintable()
-        and _ADDRESS.fullmatch(address) is not None
+        and ADDRESS.fullmatch(address) is not None
     )
 
 

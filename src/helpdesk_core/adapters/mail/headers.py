@@ -23,7 +23,8 @@ _LONGEST_FROM = 2000  # of a header with one address, or a few
 _LONGEST_HEADERS = 256 * 1024  # of all headers together
 _MOST_REFERENCES = 50
 _MOST_RECIPIENTS = 200
-_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
+# One plain address: `EmailMessage` would read "a@b, c@d" as two recipients.
+ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 _TWICE = re.compile(r"\s*([^\s@<>]{1,200}@[^\s@<>]{1,200})\s*<\1>\s*$")  # as its own name
 _IN_BRACKETS = re.compile(r"<([^<>]+)>")
 
@@ -129,7 +130,7 @@ def _plain(found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [
         (name, address)
         for name, address in found
-        if len(address) <= ADDRESS_LIMIT and address.isprintable() and _ADDRESS.fullmatch(address)
+        if len(address) <= ADDRESS_LIMIT and address.isprintable() and ADDRESS.fullmatch(address)
     ]
 
 
