@@ -174,7 +174,7 @@ def prepare(url: str, teams: list[str], past: int, *, by_index: bool) -> None:
         )
         run(
             "INSERT INTO helpdesk_texts (ticket_id, internal, words) "
-            "SELECT id, false, to_tsvector('simple', subject) FROM helpdesk_tickets"
+            "SELECT id, false, strip(to_tsvector('simple', subject)) FROM helpdesk_tickets"
         )
         if by_index:
             run("CREATE INDEX by_hand ON helpdesk_tickets (team_id, assignee_id)")

@@ -27,7 +27,8 @@ from helpdesk_core.adapters.memory import (
 from helpdesk_core.plans import Add, AddFollow, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus, Misworded, Wording
 from helpdesk_core.search import Wanted, opening_of, words_in
-from helpdesk_core.similarity import SimilarityIndex
+from helpdesk_core.similarity import Group, SimilarityIndex
+from helpdesk_core.similarity import rate as similarity_rate
 from helpdesk_core.testing import (
     AttachmentStoreContract,
     CalendarContract,
@@ -1193,7 +1194,62 @@ class Hints(SimilarityIndex):
 class FiltersLate(SimilarityIndex):
     def most_similar(self, ticket: Any, limit: int, *, among: Any = None) -> Any:
         found = super().most_similar(ticket, limit)
-        return [match for match in found if among is None or match.ticket_id in among]
+        return [
+            match for match in found if among is None or match.ticket_id in among([match.ticket_id])
+        ]
+
+
+class RatesOtherwise(SimilarityIndex):
+    def rate(self, a: Any, b: Any) -> Any:
+        return similarity_rate(a, b)
+
+
+class GroupsAll(SimilarityIndex):
+    def groups(self, threshold: float, *, among: Any = None, discarded: Any = ()) -> Any:
+        return super().groups(threshold, discarded=discarded)
+
+
+class GroupsDiscarded(SimilarityIndex):
+    def groups(self, threshold: float, *, among: Any = None, discarded: Any = ()) -> Any:
+        return super().groups(threshold, among=among)
+
+
+class YoungestFirst(SimilarityIndex):
+    def groups(self, threshold: float, *, among: Any = None, discarded: Any = ()) -> Any:
+        found = super().groups(threshold, among=among, discarded=discarded)
+        return [
+            Group(
+                master_id=group.members[0].ticket_id,
+                members=(attrs.evolve(group.members[0], ticket_id=group.master_id),
+                         *group.members[1:]),
+            )
+            for group in found
+        ]  # fmt: skip
+
+
+class KeepsTombstones(SimilarityIndex):
+    def add(self, ticket: Any) -> None:
+        super().add(attrs.evolve(ticket, merged_into=None))
+
+
+class Assumes(SimilarityIndex):
+    def most_similar(self, ticket: Any, limit: int, *, among: Any = None) -> Any:
+        try:
+            return super().most_similar(ticket, limit, among=among)
+        except TimeoutError:
+            return super().most_similar(ticket, limit)
+
+
+class OneAtATime(SimilarityIndex):
+    busy = False
+
+    def add(self, ticket: Any) -> None:
+        if self.busy:  # somebody else is at it
+            return
+        self.busy = True
+        time.sleep(0.001)
+        super().add(ticket)
+        self.busy = False
 
 
 def index_of(kind: type[SimilarityIndex]) -> type[SimilarityStoreContract]:
@@ -1252,6 +1308,22 @@ OTHERS: dict[str, tuple[type[Contract], str]] = {
         "test_what_was_removed_or_changed_is_forgotten",
     ),
     "an index that hints": (index_of(Hints), "test_only_what_may_be_seen_is_found"),
+    "an index that rates otherwise": (
+        index_of(RatesOtherwise),
+        "test_a_rating_is_the_one_shown_everywhere",
+    ),
+    "an index that groups all": (index_of(GroupsAll), "test_groups_are_apart"),
+    "an index that groups what was discarded": (
+        index_of(GroupsDiscarded),
+        "test_groups_are_apart",
+    ),
+    "an index with young masters": (index_of(YoungestFirst), "test_the_older_is_the_master"),
+    "an index with tombstones": (
+        index_of(KeepsTombstones),
+        "test_what_was_merged_away_is_forgotten",
+    ),
+    "an index that assumes": (index_of(Assumes), "test_what_the_filter_raises_comes_out"),
+    "an index for one at a time": (index_of(OneAtATime), "test_several_threads_use_it"),
     "an index that filters late": (index_of(FiltersLate), "test_a_limit_counts_what_may_be_seen"),
 }
 

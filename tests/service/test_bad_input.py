@@ -80,6 +80,7 @@ def ways(company: Company, id: Any) -> dict[str, Any]:
         "preview merge": lambda: desk.preview_merge([id, "one"], actor="root"),
         "unmerge": lambda: desk.unmerge(id, actor="root"),
         "duplicates": lambda: desk.duplicates(id, actor="root"),
+        "duplicates of new": lambda: desk.duplicates_of_new(id, "No ink", actor="root"),
         "attachment": lambda: desk.read_attachment("one", id, actor="root"),
         "fold": lambda: desk.preview_fold(id, True, actor="root"),
         "level": lambda: desk.change_visibility(id, Visibility.PUBLIC, actor="root"),

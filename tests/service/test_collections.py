@@ -121,9 +121,7 @@ CALLS: dict[str, tuple[str, Callable[[Company, Any], Any]]] = {
     ),
     "look among tickets": (
         "among",
-        lambda c, text: SimilarityIndex().most_similar(
-            c.desk.ticket("a", actor=SETUP), 3, among=text
-        ),
+        lambda c, text: SimilarityIndex().groups(0.5, among=text),
     ),
     "plan an order": ("stage_ids", lambda c, text: plan_reorder(text, Pipeline([], []), now=NOW)),
     "plan a team's order": (

@@ -94,6 +94,12 @@ EXITS: dict[str, list[Call]] = {
         lambda d, a, t, m: d.duplicates(t, actor=a, threshold=0.0),
         lambda d, a, t, m: d.duplicates("mine", actor=a, threshold=0.0),
     ],
+    "duplicates_of_new": [
+        lambda d, a, t, m: d.duplicates_of_new(m, "No ink", actor=a, threshold=0.0),
+        lambda d, a, t, m: d.duplicates_of_new(
+            "public", "No ink", customer_id="pia", actor=a, threshold=0.0
+        ),
+    ],
     # lists and counts
     "tickets": [
         lambda d, a, t, m: d.tickets(actor=a, query=MORE),
@@ -314,7 +320,7 @@ EXITS: dict[str, list[Call]] = {
     ],
 }
 #: What a host's own worker calls, for nobody: what it sends is looked at below.
-FOR_THE_HOST = {"check", "deliver", "purge"}
+FOR_THE_HOST = {"check", "deliver", "fill_similarity_store", "purge"}
 
 #: Who may not see what is hidden outside: not on the ticket, no login, gone, not there.
 OUTSIDE = ("pat", "con", "gone", "nobody")

@@ -77,6 +77,7 @@ READS: dict[str, Callable[[Helpdesk], object]] = {
     "dashboard": lambda d: d.dashboard(actor=_ADA),
     "duplicate_groups": lambda d: d.duplicate_groups(actor=_ADA),
     "duplicates": lambda d: d.duplicates(_TICKET, actor=_ADA),
+    "duplicates_of_new": lambda d: d.duplicates_of_new(_TEAM, "No ink", actor=_ADA),
     "explain_access": lambda d: d.explain_access(_TICKET, _ADA, actor=SETUP),
     "explain_assignment": lambda d: d.explain_assignment(_TEAM, actor=_ADA),
     "history": lambda d: d.history(_TICKET, actor=_ADA),

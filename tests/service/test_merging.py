@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from desks import SETUP, Company
-from helpdesk_core import FollowSource, NotFoundError, RefusedError, Visibility
+from helpdesk_core import FollowSource, NotFoundError, RefusedError, SimilarityIndex, Visibility
 
 
 def refused(call, *args, **kwargs) -> str:
@@ -191,22 +191,26 @@ def test_merging_across_levels_is_asked_for(company: Company) -> None:
     assert company.desk.messages("one", actor="pat")[-1].body == "On the root"
 
 
-def test_discarded_pairs_stay_away(company: Company) -> None:
-    """M3, M5: a discarded pair is not suggested again until its content changes."""
+def test_a_preview_shows_how_alike_they_are(company: Company) -> None:
+    """M1, M15: however they were selected, each is rated with its shares, as it is elsewhere."""
     company.open(id="a", subject="Printer has no ink")
-    company.open(id="b", subject="printer has no INK")
-    company.open(id="c", subject="Quite another thing")
-    assert [m.ticket_id for m in company.desk.duplicates("a", actor="ann")] == ["b"]
-    before = company.desk.ticket("a", actor="ann")
-    company.desk.discard_duplicate("b", "a", actor="ann")
-    assert company.desk.ticket("a", actor="ann") == before
-    assert company.desk.duplicates("a", actor="ann") == company.desk.duplicates("b", actor="ann")
-    assert company.desk.duplicates("a", actor="ann") == ()
-    assert company.desk.duplicate_groups(actor="ann") == ()
-    company.desk.change_ticket("b", actor="ann", priority=3)
-    assert company.desk.duplicates("a", actor="ann") == (), "priority is not content"
-    company.desk.change_ticket("b", actor="ann", description="The big printer")
-    assert [m.ticket_id for m in company.desk.duplicates("a", actor="ann", threshold=0.1)] == ["b"]
+    company.open(id="b", subject="Quite another thing")
+    company.open(id="c", subject="The printer has no ink")
+    for n in range(3):
+        company.open(id=f"more {n}", subject="The printer")
+    ids = ["a", "b", "c"]
+    plan = company.desk.preview_merge(ids, actor="ann")
+    assert plan.ratings.keys() == {"b", "c"}
+    assert plan.ratings["b"].rating == 0
+    assert plan.ratings["c"].shares["subject"] > 0
+    company.desk._similarity = SimilarityIndex()
+    company.desk.fill_similarity_store(actor="root")
+    rated = company.desk.preview_merge(ids, actor="ann").ratings
+    assert [rated["c"]] == list(company.desk.duplicates("a", actor="ann", limit=1))
+    assert rated["c"].rating != plan.ratings["c"].rating, "common words count less"
+    refused = company.desk.preview_merge(["a"], actor="ann")
+    assert not refused.decision.allowed
+    assert not refused.ratings
 
 
 # --- un-merge --------------------------------------------------------------------------------
@@ -305,23 +309,6 @@ def test_merged_away_tickets_count_nowhere(company: Company) -> None:
     company.desk.unmerge(merge.id, actor="lea")
     assert company.desk.workloads("auto", actor="lea")["bob"].total == 1
     assert company.desk.check() == ()
-
-
-def test_a_similarity_store_is_kept_up_to_date(company: Company) -> None:
-    """M1, M8: a similarity store hears of new, changed, merged and un-merged tickets."""
-    from helpdesk_core import SimilarityIndex
-
-    index = SimilarityIndex()
-    company.desk._similarity = index
-    for id in ("a", "b"):
-        company.open(id=id, subject="Printer has no ink")
-    assert [m.ticket_id for m in company.desk.duplicates("a", actor="ann")] == ["b"]
-    merge = company.desk.merge(["a", "b"], actor="ann")
-    assert "b" not in index
-    company.desk.unmerge(merge.id, actor="ann")
-    assert "b" in index
-    company.desk.change_ticket("b", actor="ann", subject="Something else entirely")
-    assert company.desk.duplicates("a", actor="ann") == ()
 
 
 def test_merging_with_a_tombstone_names_the_tombstone(company: Company) -> None:

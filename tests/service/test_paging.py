@@ -315,6 +315,7 @@ def test_every_list_is_paged() -> None:
         "stages",  # a team's pipeline
         "allowed_moves",  # some of it
         "duplicates",  # the best few, by `limit`
+        "duplicates_of_new",  # the same
         "duplicate_groups",  # tickets put together, of one scope
         "assign_waiting",  # at most `limit` that were assigned
         "dashboard",  # a line for each team

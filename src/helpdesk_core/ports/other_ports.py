@@ -14,7 +14,7 @@ from helpdesk_core.entities import (
     WeeklySchedule,
 )
 from helpdesk_core.ports.letters import Later, OutgoingMessage
-from helpdesk_core.similarity import Match
+from helpdesk_core.similarity import Among, Group, Match
 
 
 class Clock(Protocol):
@@ -73,26 +73,44 @@ class AttachmentStore(Protocol):
 
 
 class SimilarityStore(Protocol):
-    """Finds tickets that say the same (M1).
+    """Finds tickets that say the same, and says how alike two are (M1-M4).
 
     It is told after the commit, and can be filled anew from the tickets: when it raises then, that
-    is logged, and the ticket stands.
+    is logged, and the ticket stands. Several threads use it at once.
     """
 
     def add(self, ticket: Ticket) -> None:
-        """Take a ticket in."""
+        """Take a ticket in; one that was merged away is forgotten (M8)."""
         ...
 
     def update(self, ticket: Ticket) -> None:
-        """Its content is another now."""
+        """Its content is another now; not known yet is fine."""
         ...
 
     def remove(self, ticket_id: Id) -> None:
-        """Forget a ticket."""
+        """Forget a ticket; not there is fine."""
+        ...
+
+    def rate(self, a: Ticket, b: Ticket) -> Match:
+        """How alike `b` is to `a`, whether they are kept here or not (M1, M15)."""
         ...
 
     def most_similar(
-        self, ticket: Ticket, limit: int, *, among: Collection[Id] | None = None
+        self, ticket: Ticket, limit: int, *, among: Among | None = None
     ) -> Sequence[Match]:
-        """The most similar others, best first, of those `among` which the caller may see (M11)."""
+        """The most similar others, best first, then by id, with the rating that `rate` gives.
+
+        `among` is asked of candidates which of them may be found: only those count to the limit
+        (M11).
+        """
+        ...
+
+    def groups(
+        self,
+        threshold: float,
+        *,
+        among: Collection[Id] | None = None,
+        discarded: Collection[tuple[Id, Id]] = (),
+    ) -> Sequence[Group]:
+        """Groups of those `among`, or of all, without the discarded pairs (M3, M4, M5)."""
         ...

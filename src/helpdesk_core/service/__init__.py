@@ -37,6 +37,7 @@ from helpdesk_core.service.removing import Removed, RemovingUseCases
 from helpdesk_core.service.searching import Found, SearchingUseCases, SearchPage
 from helpdesk_core.service.stage_texts import StageTextUseCases
 from helpdesk_core.service.stages import StageUseCases
+from helpdesk_core.service.suggesting import SuggestingUseCases
 from helpdesk_core.service.teams import TeamUseCases
 from helpdesk_core.service.tickets import TicketUseCases
 from helpdesk_core.stages import ALL_MOVES, MoveRule
@@ -75,6 +76,7 @@ class Helpdesk(
     ConversationUseCases,
     FileUseCases,
     FollowingUseCases,
+    SuggestingUseCases,
     MergingUseCases,
     TeamUseCases,
     StageUseCases,

@@ -1,13 +1,15 @@
-"""Use-cases of duplicates: suggest, discard, preview, merge, un-merge (M1-M14)."""
+"""Use-cases of merging: preview, merge, un-merge (M6-M15)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+import attrs
+
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import Actor, FollowSource, Id, Ticket, User
-from helpdesk_core.errors import InvalidValueError, NotFoundError, RefusedError
-from helpdesk_core.events import DuplicateDiscarded, FollowerRemoved, TicketsMerged
+from helpdesk_core.errors import NotFoundError, RefusedError
+from helpdesk_core.events import FollowerRemoved, TicketsMerged
 from helpdesk_core.fields import check_id, check_ids, collection, distinct
 from helpdesk_core.merge import (
     MERGE_LIMIT,
@@ -17,114 +19,18 @@ from helpdesk_core.merge import (
     plan_merge,
     plan_unmerge,
 )
-from helpdesk_core.plans import Discard, Merge
-from helpdesk_core.ports import Claim, TicketFilter
+from helpdesk_core.plans import Merge
+from helpdesk_core.ports import Claim
 from helpdesk_core.service.answers import afterwards, answered
 from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
 from helpdesk_core.service.showing import known
 from helpdesk_core.service.work import Case, Work
-from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate
-
-#: What is alike enough to be suggested, unless the host says otherwise (M3).
-THRESHOLD = 0.5
+from helpdesk_core.similarity import Match, rate
 
 
 class MergingUseCases(Desk):
-    """What is done about duplicates. Nothing is merged without being asked (M3)."""
-
-    def duplicates(
-        self, ticket_id: Id, *, actor: Actor, limit: int = 10, threshold: float = THRESHOLD
-    ) -> tuple[Match, ...]:
-        """Tickets that look like this one, best first, each with its shares (M2, M3).
-
-        Only those that the one who acts may see (M11), and no pair discarded before unless its
-        content changed since (M5). Nothing for outsiders: the shares tell of tags and customers.
-        """
-
-        def ask(work: Work) -> tuple[Match, ...]:
-            ticket = work.case(ticket_id).ticket
-            if not work.sees_internal:
-                return ()
-            others = {t.id: t for t in work.session.find(work.scope, TicketFilter())}
-            discarded = _discarded(work, [ticket_id], {**others, ticket_id: ticket})
-            among = frozenset(
-                id for id in others if id != ticket_id and (ticket_id, id) not in discarded
-            )
-            index = self._similarity
-            if index is None:
-                index = SimilarityIndex(others.values())
-            with answered("similarity store"):
-                found = index.most_similar(ticket, limit, among=among)
-            return tuple(match for match in found if match.rating >= threshold)
-
-        return self._read(actor, ask)
-
-    def duplicate_groups(
-        self,
-        *,
-        actor: Actor,
-        query: TicketFilter = TicketFilter(),  # noqa: B008 - frozen
-        threshold: float = THRESHOLD,
-    ) -> tuple[Group, ...]:
-        """Groups of tickets that look like one, among those to be seen and asked for (M4, M11).
-
-        Nothing for outsiders, as in `duplicates`.
-        """
-
-        def ask(work: Work) -> tuple[Group, ...]:
-            work.can_ask(query)
-            if not work.sees_internal:
-                return ()
-            tickets = {t.id: t for t in work.session.find(work.scope, query)}
-            discarded = _discarded(work, tickets, tickets)
-            index = SimilarityIndex(tickets.values())
-            return tuple(index.groups(threshold, discarded=discarded))
-
-        return self._read(actor, ask)
-
-    def discard_duplicate(
-        self, ticket_id: Id, other_id: Id, *, actor: Actor, idempotency_key: str | None = None
-    ) -> Discard:
-        """Say that two tickets are not the same; not suggested again until one changes (M5)."""
-        if ticket_id == other_id:
-            raise InvalidValueError("other_id", "must be another ticket")
-
-        def do(work: Work) -> Discard:
-            tickets = [case.ticket for case in work.cases([ticket_id, other_id])]
-            work.require("ticket.merge")
-            work.claim(Claim.DISCARDS)
-            first, second = sorted(tickets, key=lambda ticket: str(ticket.id))
-            discard = Discard(
-                first_id=first.id,
-                second_id=second.id,
-                first_fingerprint=fingerprint(first),
-                second_fingerprint=fingerprint(second),
-            )
-            events = [
-                DuplicateDiscarded(
-                    at=work.now,
-                    by=work.by,
-                    ticket_id=one.id,
-                    team_id=one.team_id,
-                    other_id=two.id,
-                )
-                for one, two in ((first, second), (second, first))
-            ]
-            work.write([discard], events)
-            return discard
-
-        return self._write(
-            "ticket.discard_duplicate",
-            actor,
-            do,
-            ticket_ids=[ticket_id, other_id],
-            once=Once(
-                key=idempotency_key,
-                payload={"ticket_id": ticket_id, "other_id": other_id},
-                again=lambda work, discard: work.cases([ticket_id, other_id]),
-            ),
-        )
+    """One ticket of several, and several again. Nothing is merged without being asked (M3)."""
 
     def preview_merge(
         self,
@@ -135,10 +41,18 @@ class MergingUseCases(Desk):
         allow_cross_visibility: bool = False,
         add_followers: Collection[Id] = (),
     ) -> MergePlan:
-        """What `merge` would do: master, followers left behind, ratings (M4, M7, M11)."""
+        """What `merge` would do: the result, conflicts, followers left behind (M4, M7, M11, M15).
+
+        With each ticket's similarity to the master and its shares, however it was selected.
+        """
         ids = collection("ticket_ids", ticket_ids)
         options = (master_id, allow_cross_visibility, distinct("add_followers", add_followers))
-        return self._read(actor, lambda work: _plan_merge(work, ids, self._new_id(), *options))
+
+        def ask(work: Work) -> MergePlan:
+            plan = _plan_merge(work, ids, self._new_id(), *options)
+            return attrs.evolve(plan, ratings=self._ratings(work, plan))
+
+        return self._read(actor, ask)
 
     def merge(
         self,
@@ -222,6 +136,16 @@ class MergingUseCases(Desk):
             after=lambda plan: self._index_all(apart),
         )
 
+    def _ratings(self, work: Work, plan: MergePlan) -> dict[Id, Match]:
+        """How alike each is to the master, as it is shown elsewhere too (M1, M15)."""
+        if plan.master_id is None:
+            return {}
+        tickets = work.session.tickets([plan.master_id, *plan.merged_ids])
+        master = tickets[plan.master_id]
+        similar = rate if self._similarity is None else self._similarity.rate
+        with answered("similarity store"):
+            return {id: similar(master, tickets[id]) for id in plan.merged_ids}
+
     def _index_without(self, record: Merge) -> None:
         if self._similarity is not None:
             for id in record.merged_ids:
@@ -277,7 +201,6 @@ def _plan_merge(
         by=work.by,
         allow_cross_visibility=allow_cross_visibility,
         add_followers=add_followers,
-        ratings={t.id: rate(master, t) for t in tickets if t.id != master.id},
     )
 
 
@@ -352,20 +275,3 @@ def _seen_merge(work: Work, merge_id: Id) -> tuple[Merge, list[Case]]:
         return record, work.cases([record.master_id, *record.merged_ids])
     except NotFoundError:
         raise NotFoundError("merge", merge_id) from None  # nothing of it is told
-
-
-def _discarded(
-    work: Work, ticket_ids: Collection[Id], tickets: dict[Id, Ticket]
-) -> frozenset[tuple[Id, Id]]:
-    """Pairs discarded whose content is still what it was, both ways round (M5)."""
-    if Claim.DISCARDS not in work.claims:
-        return frozenset()
-    pairs: set[tuple[Id, Id]] = set()
-    for discard in work.session.discards(list(ticket_ids)):
-        first, second = tickets.get(discard.first_id), tickets.get(discard.second_id)
-        if first is None or second is None:
-            continue
-        now = (fingerprint(first), fingerprint(second))
-        if now == (discard.first_fingerprint, discard.second_fingerprint):
-            pairs |= {(first.id, second.id), (second.id, first.id)}
-    return frozenset(pairs)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
+from itertools import chain, repeat
+from threading import RLock
 from typing import Any
 from uuid import UUID
 
 from helpdesk_core.entities import Id, Ticket
-from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.fields import collection
 from helpdesk_core.similarity.contents import (
     DEFAULT,
@@ -19,8 +21,16 @@ from helpdesk_core.similarity.contents import (
     read_content,
 )
 from helpdesk_core.similarity.groups import Pairs, copies, grouped
+from helpdesk_core.similarity.ranking import (
+    Among,
+    Near,
+    check_among,
+    check_limit,
+    check_threshold,
+    nearest,
+)
 from helpdesk_core.similarity.rating import Group, Match, Probe
-from helpdesk_core.similarity.shelf import Sayings, Shelf, Vocabulary, best
+from helpdesk_core.similarity.shelf import Sayings, Shelf, Spares, Vocabulary, best, look
 from helpdesk_core.similarity.words import id_key, words
 
 _EFFORT = 3000  # entries of lists that are read for a question, each time
@@ -28,8 +38,10 @@ _WORDS = 100  # candidates whose words are compared
 _PIECES = 20  # of these, how many are rated to the end
 _NEIGHBOURS = 20  # of each ticket, when groups are looked for
 _OTHERS = 0.25  # the effort for the tickets of other teams
-_FEW = 16  # the effort for few allowed ones among many, at most, against the usual
+_FURTHER = (1, 4)  # the effort, and that for who may see few of those found with it
 _OWN = 200  # tickets from which on a team has its own sense of what is common
+
+_Allowed = Callable[[Collection[int]], Iterable[int]]  # of places, those that may be found
 
 
 class TermWeights(Mapping[str, float]):
@@ -58,7 +70,8 @@ class SimilarityIndex:
 
     Holds what was added last under each id; the ratings depend on nothing else. Tickets that were
     merged away are not kept (M8). Between tickets of one team, how common a word is goes by that
-    team, once it has 200 tickets; else by all. Not to be shared between threads while it changes.
+    team, once it has 200 tickets; else by all. Threads may share it: what was added is found by
+    the next question, and a long one, for groups say, holds nobody up.
 
     `split` takes a text to its words; see `helpdesk_core.adapters.text` for one that knows
     a language.
@@ -88,7 +101,8 @@ class SimilarityIndex:
         self._shelves: dict[Any, Shelf] = {}
         self._places: dict[Any, int] = {}
         self._contents: list[Content | None] = []
-        self._free: list[int] = []
+        self._spare = Spares()
+        self._lock = RLock()
         for ticket in tickets:
             self.add(ticket)
 
@@ -105,22 +119,10 @@ class SimilarityIndex:
 
     def add(self, ticket: Ticket) -> None:
         """Take a ticket in, in the place of what was there under its id."""
-        self.remove(ticket.id)
-        if ticket.is_merged_away:
-            return
-        content = read_content(ticket, self.weights, self._split, self._vocabulary.take)
-        if self._free:
-            place = self._free.pop()
-            self._contents[place] = content
-        else:
-            place = len(self._contents)
-            self._contents.append(content)
-        self._places[_key(ticket.id)] = place
-        shelf = self._shelves.get(_key(ticket.team_id))
-        if shelf is None:
-            shelf = self._shelves[_key(ticket.team_id)] = Shelf(self.weights)
-        shelf.add(place, content)
-        self._all.changed(content.terms, len(self), more=True)
+        with self._lock:
+            self._remove(ticket.id)
+            if not ticket.is_merged_away:
+                self._add(ticket)
 
     def update(self, ticket: Ticket) -> None:
         """Its content is another now; the same as `add`."""
@@ -128,45 +130,36 @@ class SimilarityIndex:
 
     def remove(self, ticket_id: Id) -> None:
         """Forget a ticket; not there is fine."""
-        place = self._places.pop(_key(ticket_id), None)
-        if place is None:
-            return
-        content = self._at(place)
-        self._contents[place] = None
-        self._free.append(place)
-        shelf = self._shelves[_key(content.team_id)]
-        shelf.remove(place, content)
-        if not shelf.tickets:
-            del self._shelves[_key(content.team_id)]
-        self._vocabulary.give_back(content.terms)
-        self._all.changed(content.terms, len(self), more=False)
+        with self._lock:
+            self._remove(ticket_id)
 
     def rate(self, a: Ticket, b: Ticket) -> Match:
         """How alike `b` is to `a`, by the words that are rare in this index (M1, M15)."""
-        one, other = (
-            read_content(ticket, self.weights, self._split, self._vocabulary.known)
-            for ticket in (a, b)
-        )
-        common = self._common(one.team_id if one.team_id == other.team_id else None)
-        packed = common.__getitem__
-        measured = partial(measure, packed=packed)
-        pieces = self._vocabulary.pieces
-        return Probe(one, packed, measured, pieces, pieces, self.weights).match(other)
+        with self._lock:
+            one, other = self._read(a), self._read(b)
+            common = self._common(one.team_id if one.team_id == other.team_id else None)
+            packed = common.__getitem__
+            measured = partial(measure, packed=packed)
+            pieces = self._vocabulary.pieces
+            return Probe(one, packed, measured, pieces, pieces, self.weights).match(other)
 
     def most_similar(
-        self, ticket: Ticket, limit: int, *, among: Collection[Id] | None = None
+        self, ticket: Ticket, limit: int, *, among: Among | None = None
     ) -> list[Match]:
         """The most similar others, best first, then by id; nothing that has nothing in common.
 
-        With `among`, of those only (M11). The ticket itself need not be in the index. Who has
-        nothing but common words in common may be missed; what is found is rated to the end.
+        `among` is asked of candidates which of them may be found (M11); it may take its time. The
+        ticket itself need not be in the index. Who has nothing but common words in common may be
+        missed; what is found is rated to the end.
         """
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            raise InvalidValueError("limit", "must be at least 1")
-        content = read_content(ticket, self.weights, self._split, self._vocabulary.known)
-        allowed = None if among is None else self._of(collection("among", among))
-        near = self._near(content, limit, allowed)
-        return [probe.match(other, -rating) for rating, _, probe, other in near[:limit]]
+        check_limit(limit)
+        check_among(among)
+        with self._asked():
+            with self._lock:
+                content = self._read(ticket)
+            allowed = None if among is None else partial(self._allowed, among)
+            near = self._near(content, limit, allowed)
+            return [probe.match(other, -rating) for rating, _, probe, other in near[:limit]]
 
     def groups(
         self,
@@ -179,17 +172,66 @@ class SimilarityIndex:
 
         Pairs at or above the threshold are taken by (rating descending, ids): two free tickets
         open a group, the older of them its master; a free ticket joins through its pair with a
-        master. `discarded` pairs are left out, either way round (M5).
+        master. With `among`, of those tickets only (M11). `discarded` pairs are left out, either
+        way round (M5).
         """
-        if not 0 < threshold <= 1:
-            raise InvalidValueError("threshold", "must be above 0 and at most 1")
-        places = self._places.values() if among is None else self._of(collection("among", among))
+        check_threshold(threshold)
+        wanted = None if among is None else collection("among", among)
         pairs = Pairs(threshold, frozenset(discarded))
-        self._find_pairs(list(map(self._at, places)), pairs)
-        return [
-            Group(master_id=master.ticket_id, members=tuple(self._matches(master, members)))
-            for master, members in grouped(pairs)
-        ]
+        with self._asked():
+            with self._lock:
+                places = self._places.values() if wanted is None else self._of(wanted)
+                contents = list(map(self._at, places))
+            self._find_pairs(contents, pairs)
+            groups = (self._group(master, members) for master, members in grouped(pairs))
+            return [group for group in groups if group.members]
+
+    # --- what is kept ----------------------------------------------------------------------------
+
+    def _add(self, ticket: Ticket) -> None:
+        content = read_content(ticket, self.weights, self._split, self._vocabulary.take)
+        place = self._spare.take()
+        if place is None:
+            place = len(self._contents)
+            self._contents.append(content)
+        else:
+            self._contents[place] = content
+        self._places[_key(ticket.id)] = place
+        shelf = self._shelves.get(_key(ticket.team_id))
+        if shelf is None:
+            shelf = self._shelves[_key(ticket.team_id)] = Shelf(self.weights)
+        shelf.add(place, content)
+        self._all.changed(content.terms, len(self), more=True)
+
+    def _remove(self, ticket_id: Id) -> None:
+        place = self._places.pop(_key(ticket_id), None)
+        if place is None:
+            return
+        content = self._at(place)
+        self._contents[place] = None
+        self._spare.give(place)
+        shelf = self._shelves[_key(content.team_id)]
+        shelf.remove(place, content)
+        if not shelf.tickets:
+            del self._shelves[_key(content.team_id)]
+        self._vocabulary.give_back(content.terms)
+        self._all.changed(content.terms, len(self), more=False)
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """While somebody asks, without the lock at times, no number comes to mean another thing."""
+        spares = self._spare, self._vocabulary.spare
+        with self._lock:
+            for spare in spares:
+                spare.askers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                for spare in spares:
+                    spare.askers -= 1
+
+    # --- groups ----------------------------------------------------------------------------------
 
     def _find_pairs(self, contents: list[Content], pairs: Pairs) -> None:
         aside = {id for pair in pairs.discarded for id in pair}
@@ -201,70 +243,106 @@ class SimilarityIndex:
         every = len(contents) == len(self)
         allowed = None if every else self._of(content.ticket_id for content in contents)
         for content in contents:
-            for rating, _, _, other in self._near(content, _NEIGHBOURS, allowed):
+            if not self._is_here(content):  # removed meanwhile, or another now
+                continue
+            intersection = None if allowed is None else allowed.intersection
+            for rating, _, _, other in self._near(content, _NEIGHBOURS, intersection):
                 pairs.add(content, other, -rating)
         for pair in pairs.alike(1.0):
             for one, other in (pair, pair[::-1]):
                 for copy in copied.get(other.ticket_id, ()):
                     pairs.add(one, copy, 1.0)
 
-    def _matches(self, master: Content, members: list[Content]) -> Iterator[Match]:
-        for member in members:
-            same_team = master.team_id == member.team_id
-            yield self._probe(master, self._common(master.team_id if same_team else None)).match(
-                member
-            )
+    def _group(self, master: Content, members: list[Content]) -> Group:
+        """With ratings of now; without those who were removed or changed meanwhile."""
+        with self._lock:
+            found: list[Match] = []
+            for member in members:
+                if self._is_here(master) and self._is_here(member):
+                    team_id = master.team_id if master.team_id == member.team_id else None
+                    found.append(self._probe(master, self._common(team_id)).match(member))
+            return Group(master_id=master.ticket_id, members=tuple(found))
 
     # --- candidates ------------------------------------------------------------------------------
 
-    def _near(
-        self, content: Content, limit: int, allowed: Collection[int] | None
-    ) -> list[tuple[float, Any, Probe, Content]]:
-        """The most similar, best first: (minus the rating, key of the id, probe, content)."""
-        rough: list[tuple[float, Any, tuple[float, float], Probe, Content]] = []
-        own = self._shelves.get(_key(content.team_id))
-        among_all = self._probe(content, self._common(None))
-        among_own = self._probe(content, self._common(content.team_id))
+    def _near(self, content: Content, limit: int, allowed: _Allowed | None) -> list[Near]:
+        """The most similar, best first."""
+        with self._lock:
+            own = self._shelves.get(_key(content.team_id))
+            others = [shelf for shelf in self._shelves.values() if shelf is not own]
+            among_all = self._probe(content, self._common(None))
+            among_own = self._probe(content, self._common(content.team_id))
         wanted = max(_WORDS, 3 * limit)
-        others = 1.0 if own is None else _OTHERS
-        for shelf in self._shelves.values():
-            probe = among_own if shelf is own else among_all
-            share = 1 if shelf is own else others / len(self._shelves)
-            for other in self._candidates(shelf, probe, share, wanted, allowed):
-                likeness = probe.words(other)
-                rating = probe.text(*likeness) * (1 - probe.lost(other))
-                rough.append((-rating, id_key(other.ticket_id), likeness, probe, other))
-        rough.sort(key=_by_rating)
-        near = [
-            (-probe.text(*likeness, other) * (1 - probe.lost(other)), key, probe, other)
-            for _, key, likeness, probe, other in rough[: max(_PIECES, 2 * limit)]
-        ]
-        near.sort(key=_by_rating)
-        return near
+        share = 1.0 if own is None else _OTHERS
+        near_by = [] if own is None else self._candidates([own], among_own, 1.0, wanted, allowed)
+        further = self._candidates(others, among_all, share, int(wanted * share), allowed)
+        with self._lock:
+            found = chain(zip(repeat(among_own), near_by), zip(repeat(among_all), further))
+            here = [(probe, other) for probe, other in found if self._is_here(other)]
+            return nearest(here, max(_PIECES, 2 * limit))
 
     def _candidates(
-        self, shelf: Shelf, probe: Probe, share: float, limit: int, allowed: Collection[int] | None
+        self,
+        shelves: Sequence[Shelf],
+        probe: Probe,
+        share: float,
+        wanted: int,
+        allowed: _Allowed | None,
     ) -> list[Content]:
-        """Those on a shelf that may be alike; other teams get a share of the effort each."""
-        effort, limit = int(_EFFORT * share), max(10, int(limit * share))
-        if allowed is not None:  # few of those that are read may be among them
-            effort *= min(_FEW, 1 + len(self) // (1 + len(allowed)))
+        """Those on some shelves that may be alike, the best of those allowed."""
+        verdicts: dict[int, bool] = {}
+        chosen: list[int] = []
+        for further in _FURTHER:
+            with self._lock:
+                parts = self._parts(shelves, probe)
+                found, every = look(shelves, parts, int(_EFFORT * share * further))
+                found.pop(self._places.get(_key(probe.content.ticket_id), -1), None)
+            chosen = self._chosen(found, wanted, allowed, verdicts)
+            if every or len(chosen) >= min(wanted, len(found)):  # nobody was left out
+                break
+        contents = map(self._contents.__getitem__, chosen)
+        return [content for content in contents if content is not None]
+
+    def _parts(self, shelves: Sequence[Shelf], probe: Probe) -> list[tuple[int, int]]:
+        """The words that are asked with, the rarest on these shelves first."""
         spelled = self._vocabulary.spelled
-        parts = sorted(
-            [
-                (holders, spelled(term), term, counts)
-                for term, counts in probe.parts.items()
-                if (holders := shelf.holders(term))
-            ]
-        )
-        found = shelf.candidates([(t, h, c) for h, _, t, c in parts], effort, allowed)
-        found.pop(self._places.get(_key(probe.content.ticket_id), -1), None)
+        holders = shelves[0].holders if len(shelves) == 1 else self._all.holders
+        held = [(holders(term), spelled(term), term) for term in probe.parts]
+        return [(term, probe.parts[term]) for held_by, _, term in sorted(held) if held_by]
+
+    def _chosen(
+        self,
+        found: dict[int, int],
+        wanted: int,
+        allowed: _Allowed | None,
+        verdicts: dict[int, bool],
+    ) -> list[int]:
+        """The best places of those allowed; more are asked about until there are enough."""
+        if allowed is None:
+            return self._best(found, wanted)
+        number = wanted
+        while True:
+            best = self._best(found, number)
+            unknown = [place for place in best if place not in verdicts]
+            verdicts.update(dict.fromkeys(unknown, False))
+            verdicts.update(dict.fromkeys(allowed(unknown), True))
+            good = {place: found[place] for place in best if verdicts[place]}
+            if len(good) >= wanted or number >= len(found):
+                return self._best(good, wanted)
+            number *= 4
+
+    def _best(self, found: dict[int, int], limit: int) -> list[int]:
+        """The places that count the most; of those that tie, those with the first ids."""
         places, ties = best(found, limit)
-        contents = list(map(self._at, places))
         if ties:
-            tied = sorted(map(self._at, ties), key=lambda other: id_key(other.ticket_id))
-            contents += tied[: limit - len(contents)]
-        return contents
+            with self._lock:
+                here = [
+                    (id_key(other.ticket_id), place)
+                    for place in ties
+                    if (other := self._contents[place])
+                ]
+            places += [place for _, place in sorted(here)[: limit - len(places)]]
+        return places
 
     def _probe(self, content: Content, common: Sayings) -> Probe:
         return Probe(
@@ -281,6 +359,15 @@ class SimilarityIndex:
         shelf = None if team_id is None else self._shelves.get(_key(team_id))
         return self._all if shelf is None or shelf.tickets < _OWN else shelf
 
+    def _read(self, ticket: Ticket) -> Content:
+        return read_content(ticket, self.weights, self._split, self._vocabulary.known)
+
+    def _allowed(self, among: Among, places: Collection[int]) -> Iterable[int]:
+        """Those of the places that the caller allows."""
+        contents = map(self._contents.__getitem__, places)
+        ids = [content.ticket_id for content in contents if content is not None]
+        return self._of(among(ids)) if ids else ()
+
     def _of(self, ids: Iterable[Id]) -> set[int]:
         """The places of those that are here."""
         places = map(self._places.get, map(_key, ids))
@@ -290,6 +377,10 @@ class SimilarityIndex:
         content = self._contents[place]
         assert content is not None
         return content
+
+    def _is_here(self, content: Content) -> bool:
+        place = self._places.get(_key(content.ticket_id))
+        return place is not None and self._contents[place] is content
 
 
 class _All(Sayings):
@@ -301,10 +392,6 @@ class _All(Sayings):
 
     def holders(self, term: Any) -> int:
         return 0 if isinstance(term, str) else self._vocabulary.holders[term]
-
-
-def _by_rating(found: tuple[Any, ...]) -> tuple[float, Any]:
-    return found[0], found[1]
 
 
 def _key(id: Id) -> Any:

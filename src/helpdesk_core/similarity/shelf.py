@@ -10,7 +10,7 @@ import heapq
 from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from helpdesk_core.similarity.contents import (
@@ -35,6 +35,24 @@ def rounded(number: int) -> int:
     return number if low <= 0 else ((number >> low) + 1) << low
 
 
+class Spares:
+    """Numbers to give out again, once nobody asks who may mean by them what they stood for."""
+
+    def __init__(self) -> None:
+        self.askers = 0
+        self._spare: list[int] = []
+        self._waiting: list[int] = []
+
+    def take(self) -> int | None:
+        if self._waiting and not self.askers:
+            self._spare += self._waiting
+            self._waiting.clear()
+        return self._spare.pop() if self._spare else None
+
+    def give(self, number: int) -> None:
+        self._waiting.append(number)
+
+
 class Vocabulary:
     """The words that tickets hold, as numbers."""
 
@@ -43,7 +61,7 @@ class Vocabulary:
         self.holders = array("I")
         self._numbers: dict[str, int] = {}
         self._pieces: list[Sequence[int]] = []
-        self._free: list[int] = []
+        self.spare = Spares()
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -78,7 +96,7 @@ class Vocabulary:
             if not self.holders[number]:
                 del self._numbers[self.words[number]]
                 self.words[number], self._pieces[number] = "", ()
-                self._free.append(number)
+                self.spare.give(number)
 
     def pieces(self, term: int | str) -> Sequence[int]:
         return pieces(term) if isinstance(term, str) else self._pieces[term]
@@ -92,14 +110,13 @@ class Vocabulary:
         return term if isinstance(term, str) else self.words[term]
 
     def _new(self, word: str) -> int:
-        if self._free:
-            number = self._free.pop()
-            self.words[number] = word
-        else:
+        number = self.spare.take()
+        if number is None:
             number = len(self.words)
             self.words.append(word)
             self.holders.append(0)
             self._pieces.append(())
+        self.words[number] = word
         self._numbers[word] = number
         self._pieces[number] = array("I", pieces(word))
         return number
@@ -188,32 +205,38 @@ class Shelf(Sayings):
             _take(self._in_subject, number, place)
         self.changed(content.terms, self.tickets, more=False)
 
-    def candidates(
-        self, parts: Sequence[tuple[int, int, int]], effort: int, among: Collection[int] | None
-    ) -> dict[int, int]:
-        """Places of tickets that may be alike, and roughly how much.
+    @property
+    def lists(self) -> tuple[dict[int, array[int]], dict[int, array[int]]]:
+        """Who holds a word in any text, and who in the subject."""
+        return self._in_text, self._in_subject
 
-        `parts` are words, the rarest first, as (number, holders, what it counts). So many entries
-        of the lists are read, twice: in any text, and in subjects, whose lists are short, so that
-        they reach words that are more common.
-        """
-        found: dict[int, int] = {}
-        get = found.get  # twice as fast as a defaultdict
-        for lists, scale in ((self._in_text, 1.0), (self._in_subject, _SUBJECT)):
-            left = effort
-            for number, _, counts in parts:
-                places = lists.get(number)
-                if places is None:
-                    continue
-                left -= len(places)
-                if left < 0 and found:
-                    break
-                count = int(counts * scale)
+
+def look(
+    shelves: Sequence[Shelf], parts: Sequence[tuple[int, int]], effort: int
+) -> tuple[dict[int, int], bool]:
+    """Places of tickets that may be alike, and roughly how much; whether that is all of them.
+
+    `parts` are words, the rarest first, as (number, what it counts). So many entries of the lists
+    are read, twice: in any text, and in subjects, whose lists are short, so that they reach words
+    that are more common.
+    """
+    found: dict[int, int] = {}
+    get = found.get  # twice as fast as a defaultdict
+    every = True
+    for which, scale in enumerate((1.0, _SUBJECT)):
+        left = effort
+        lists = [shelf.lists[which] for shelf in shelves]
+        for number, counts in parts:
+            held = [places for by_word in lists if (places := by_word.get(number))]
+            left -= sum(map(len, held))
+            if left < 0 and found:
+                every = False
+                break
+            count = int(counts * scale)
+            for places in held:
                 for place in places:
                     found[place] = get(place, 0) + count
-        if among is not None:
-            return {place: count for place, count in found.items() if place in among}
-        return found
+    return found, every
 
 
 def best(found: dict[int, int], limit: int) -> tuple[list[int], list[int]]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_core.entities import Ticket
+from helpdesk_core.entities import Id, Ticket
 from helpdesk_core.ports import SimilarityStore
 from helpdesk_core.similarity import Match
 from helpdesk_core.testing.contract import Contract
 from helpdesk_core.testing.worlds import MONDAY, make_id
 
+HOUR = timedelta(hours=1)
 _WORDS = ("printer", "ink", "paper", "jam", "toner", "screen")
 
 
@@ -95,10 +101,10 @@ class SimilarityStoreContract(Contract):
         @given(self._tickets(), st.integers(1, 3))
         def check(tickets: list[Ticket], limit: int) -> None:
             store = self._filled(tickets)
-            among = {ticket.id for ticket in tickets[1::2]}
-            found = store.most_similar(tickets[0], limit, among=among)
+            visible = {ticket.id for ticket in tickets[1::2]}
+            found = store.most_similar(tickets[0], limit, among=visible.intersection)
             every = store.most_similar(tickets[0], len(tickets))
-            expected = [match for match in every if match.ticket_id in among][:limit]
+            expected = [match for match in every if match.ticket_id in visible][:limit]
             assert _told(found) == _told(expected)
 
         check()
@@ -112,8 +118,123 @@ class SimilarityStoreContract(Contract):
             for id, subject in zip(ids, subjects, strict=True)
         ]
         store = self._filled(tickets)
-        found = store.most_similar(tickets[0], 1, among={ids[3]})
+        found = store.most_similar(tickets[0], 1, among={ids[3]}.intersection)
         assert [match.ticket_id for match in found] == [ids[3]]
+
+    def test_a_rating_is_the_one_shown_everywhere(self) -> None:
+        """M1, M15: what is suggested has the rating and the shares that `rate` gives."""
+
+        @self.tries()
+        @given(self._tickets())
+        def check(tickets: list[Ticket]) -> None:
+            store = self._filled(tickets)
+            by_id = {ticket.id: ticket for ticket in tickets}
+            assert abs(store.rate(tickets[0], tickets[0]).rating - 1) < 1e-9
+            for match in store.most_similar(tickets[0], len(tickets)):
+                rated = store.rate(tickets[0], by_id[match.ticket_id])
+                assert abs(rated.rating - match.rating) < 1e-9
+                assert rated.shares.keys() == match.shares.keys()
+                assert abs(sum(match.shares.values()) - match.rating) < 1e-6
+
+        check()
+
+    def test_groups_are_apart(self) -> None:
+        """M3, M4, M5: groups share no ticket, have a master, and no pair below or discarded."""
+
+        @self.tries()
+        @given(self._tickets(), st.floats(0.1, 1), st.data())
+        def check(tickets: list[Ticket], threshold: float, data: st.DataObject) -> None:
+            store = self._filled(tickets)
+            ids = [ticket.id for ticket in tickets]
+            among = data.draw(st.sets(st.sampled_from(ids)))
+            discarded = data.draw(st.sets(st.tuples(*[st.sampled_from(ids)] * 2), max_size=3))
+            grouped: list[Id] = []
+            for group in store.groups(threshold, among=among, discarded=discarded):
+                assert group.members
+                grouped.append(group.master_id)
+                for match in group.members:
+                    assert match.rating >= threshold - 1e-9
+                    pair = (group.master_id, match.ticket_id)
+                    assert pair not in discarded
+                    assert pair[::-1] not in discarded
+                    grouped.append(match.ticket_id)
+            assert len(grouped) == len(set(grouped))
+            assert set(grouped) <= among
+
+        check()
+
+    def test_the_older_is_the_master(self) -> None:
+        """M4: three that say the same are one group, and the oldest is its master."""
+        ids = [make_id(self.id_type, "ticket", n) for n in range(3)]
+        tickets = [
+            Ticket(id=id, team_id=1, stage_id=1, subject="printer ink", created_at=created)
+            for id, created in zip(ids, (MONDAY + HOUR, MONDAY, MONDAY + 2 * HOUR), strict=True)
+        ]
+        [group] = self._filled(tickets).groups(0.9)
+        assert group.master_id == ids[1]
+        assert {match.ticket_id for match in group.members} == {ids[0], ids[2]}
+
+    def test_what_was_merged_away_is_forgotten(self) -> None:
+        """M8: a tombstone is not suggested."""
+        ids = [make_id(self.id_type, "ticket", n) for n in range(2)]
+        a, b = (
+            Ticket(id=id, team_id=1, stage_id=1, subject="printer ink", created_at=MONDAY)
+            for id in ids
+        )
+        store = self._filled([a, b])
+        assert store.most_similar(a, 5)
+        store.update(attrs.evolve(b, merged_into=a.id))
+        assert not store.most_similar(a, 5)
+        store.add(attrs.evolve(b, merged_into=a.id))
+        assert not store.most_similar(a, 5)
+
+    def test_what_the_filter_raises_comes_out(self) -> None:
+        """M11: a filter that cannot tell is not taken for one that allows or denies all."""
+        ids = [make_id(self.id_type, "ticket", n) for n in range(2)]
+        tickets = [
+            Ticket(id=id, team_id=1, stage_id=1, subject="printer ink", created_at=MONDAY)
+            for id in ids
+        ]
+        store = self._filled(tickets)
+
+        def unsure(ids: Collection[Id]) -> Collection[Id]:
+            raise TimeoutError
+
+        try:
+            store.most_similar(tickets[0], 1, among=unsure)
+        except TimeoutError:
+            return
+        raise AssertionError("nothing came out")
+
+    def test_several_threads_use_it(self) -> None:
+        """M1: threads that add, change, remove and ask at once leave what one would have left."""
+        tickets = [
+            Ticket(
+                id=make_id(self.id_type, "ticket", n),
+                team_id=1,
+                stage_id=1,
+                subject=f"{_WORDS[n % 6]} {_WORDS[n % 5]}",
+                created_at=MONDAY,
+            )
+            for n in range(24)
+        ]
+        store = self.new()
+
+        def work(mine: list[Ticket]) -> None:
+            for ticket in mine:
+                store.add(attrs.evolve(ticket, subject="screen"))
+                store.most_similar(ticket, 3)
+                store.remove(ticket.id)
+                store.add(ticket)
+                store.update(ticket)
+
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(work, tickets[n::4]) for n in range(4)]:
+                done.result()
+        expected = self._filled(tickets)
+        for ticket in tickets[::5]:
+            found, wanted = store.most_similar(ticket, 5), expected.most_similar(ticket, 5)
+            assert _told(found) == _told(wanted)
 
     def test_what_was_removed_or_changed_is_forgotten(self) -> None:
         """M1, M5: a removed ticket is found no more, a changed one by what it says now."""

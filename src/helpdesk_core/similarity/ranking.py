@@ -1,0 +1,56 @@
+"""The most alike of some candidates, best first (M1, M11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from helpdesk_core.entities import Id
+from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.similarity.contents import Content
+from helpdesk_core.similarity.rating import Probe
+from helpdesk_core.similarity.words import id_key
+
+#: Of some tickets, those that may be found (M11): `visible.intersection` of a set of ids, say.
+Among = Callable[[Collection[Id]], Collection[Id]]
+
+#: Minus its rating, the key of its id, the probe that rated it, what it says.
+Near = tuple[float, Any, Probe, Content]
+
+
+def nearest(candidates: Iterable[tuple[Probe, Content]], limit: int) -> list[Near]:
+    """The most alike, best first: all are compared by their words, so many rated to the end."""
+    rough: list[tuple[float, Any, tuple[float, float], Probe, Content]] = []
+    for probe, other in candidates:
+        likeness = probe.words(other)
+        rating = probe.text(*likeness) * (1 - probe.lost(other))
+        rough.append((-rating, id_key(other.ticket_id), likeness, probe, other))
+    rough.sort(key=_by_rating)
+    near = [
+        (-probe.text(*likeness, other) * (1 - probe.lost(other)), key, probe, other)
+        for _, key, likeness, probe, other in rough[:limit]
+    ]
+    near.sort(key=_by_rating)
+    return near
+
+
+def _by_rating(found: tuple[Any, ...]) -> tuple[float, Any]:
+    return found[0], found[1]
+
+
+def check_limit(limit: int) -> None:
+    """Raise `InvalidValueError` for a number of suggestions that is none."""
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise InvalidValueError("limit", "must be at least 1")
+
+
+def check_among(among: Among | None) -> None:
+    """Raise `InvalidValueError` for a filter that is no function."""
+    if among is not None and not callable(among):
+        raise InvalidValueError("among", "must be a function from ids to those that may be found")
+
+
+def check_threshold(threshold: float) -> None:
+    """Raise `InvalidValueError` for a threshold with which all or nothing would be alike (M3)."""
+    if not 0 < threshold <= 1:
+        raise InvalidValueError("threshold", "must be above 0 and at most 1")
