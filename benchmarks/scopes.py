@@ -104,9 +104,17 @@ def by_hand(question: str, user: User, dialect: str) -> Iterator[tuple[str, str]
             yield name, "SELECT " + " + ".join(f"(SELECT count(*) {where})" for where in wheres)
         elif len(wheres) == 1:
             order = f"ORDER BY t.created_at DESC, t.id DESC LIMIT {PAGE}"
-            yield name, f"SELECT t.*, {lists} {wheres[0]} {order}"
+            yield name, f"SELECT {_FIELDS}, {lists} {wheres[0]} {order}"
 
 
+_FIELDS = ", ".join(
+    f't."{name}"'
+    for name in (
+        "id", "team_id", "stage_id", "subject", "created_at", "description", "opener_id",
+        "customer_id", "assignee_id", "available_from", "waiting", "priority", "links",
+        "references", "closed_at", "merged_into", "rank", "version",
+    )
+)  # fmt: skip
 _LISTS = {
     "sqlite": "(SELECT json_group_array(tag) FROM helpdesk_ticket_tags g WHERE g.ticket_id = t.id),"
     " (SELECT json_group_array(json_array(user_id, source)) "
