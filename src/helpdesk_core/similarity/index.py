@@ -28,14 +28,16 @@ from helpdesk_core.similarity.ranking import (
     check_limit,
     check_threshold,
     nearest,
+    promising,
 )
 from helpdesk_core.similarity.rating import Group, Match, Probe
 from helpdesk_core.similarity.shelf import Sayings, Shelf, Spares, Vocabulary, best, look
 from helpdesk_core.similarity.words import id_key, words
 
-_EFFORT = 3000  # entries of lists that are read for a question, each time
-_WORDS = 100  # candidates whose words are compared
-_PIECES = 20  # of these, how many are rated to the end
+_EFFORT = 2000  # entries of lists that are read for a question, each time
+_FOUND = 200  # tickets in them that are looked at, those that count the most
+_WORDS = 60  # of these, how many have their words compared
+_PIECES = 15  # of these, how many are rated to the end
 _NEIGHBOURS = 20  # of each ticket, when groups are looked for
 _OTHERS = 0.25  # the effort for the tickets of other teams
 _FURTHER = (1, 4)  # the effort, and that for who may see few of those found with it
@@ -272,24 +274,23 @@ class SimilarityIndex:
             others = [shelf for shelf in self._shelves.values() if shelf is not own]
             among_all = self._probe(content, self._common(None))
             among_own = self._probe(content, self._common(content.team_id))
-        wanted = max(_WORDS, 3 * limit)
+        near_by = [] if own is None else self._candidates([own], among_own, 1.0, limit, allowed)
         share = 1.0 if own is None else _OTHERS
-        near_by = [] if own is None else self._candidates([own], among_own, 1.0, wanted, allowed)
-        further = self._candidates(others, among_all, share, int(wanted * share), allowed)
+        further = self._candidates(others, among_all, share, limit, allowed)
         with self._lock:
-            found = chain(zip(repeat(among_own), near_by), zip(repeat(among_all), further))
-            here = [(probe, other) for probe, other in found if self._is_here(other)]
-            return nearest(here, max(_PIECES, 2 * limit))
+            chosen = chain(zip(repeat(among_own), near_by), zip(repeat(among_all), further))
+            return nearest(chosen, max(_PIECES, 2 * limit))
 
     def _candidates(
         self,
         shelves: Sequence[Shelf],
         probe: Probe,
         share: float,
-        wanted: int,
+        limit: int,
         allowed: _Allowed | None,
     ) -> list[Content]:
-        """Those on some shelves that may be alike, the best of those allowed."""
+        """Those on some shelves that may be alike, the most promising of those allowed."""
+        wanted = int(max(_FOUND, 6 * limit) * share)
         verdicts: dict[int, bool] = {}
         chosen: list[int] = []
         for further in _FURTHER:
@@ -300,8 +301,10 @@ class SimilarityIndex:
             chosen = self._chosen(found, wanted, allowed, verdicts)
             if every or len(chosen) >= min(wanted, len(found)):  # nobody was left out
                 break
-        contents = map(self._contents.__getitem__, chosen)
-        return [content for content in contents if content is not None]
+        with self._lock:
+            at = self._contents.__getitem__
+            counted = [(found[place], other) for place in chosen if (other := at(place))]
+            return promising(probe, counted, int(max(_WORDS, 3 * limit) * share))
 
     def _parts(self, shelves: Sequence[Shelf], probe: Probe) -> list[tuple[int, int]]:
         """The words that are asked with, the rarest on these shelves first."""

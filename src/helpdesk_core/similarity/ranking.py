@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable
+from operator import itemgetter
 from typing import Any
 
 from helpdesk_core.entities import Id
@@ -17,25 +19,35 @@ Among = Callable[[Collection[Id]], Collection[Id]]
 #: Minus its rating, the key of its id, the probe that rated it, what it says.
 Near = tuple[float, Any, Probe, Content]
 
+_LONG = 0.3  # how much a long text must have more of them; 0.5 would be that of a cosine
+_by_rating = itemgetter(0, 1)
+
+
+def promising(probe: Probe, counted: Iterable[tuple[int, Content]], limit: int) -> list[Content]:
+    """Those with the most of the words that were looked for, against how long they are."""
+    ranked = [
+        (-count / math.pow(probe.length_of(other), _LONG), id_key(other.ticket_id), other)
+        for count, other in counted
+    ]
+    ranked.sort(key=_by_rating)
+    return [other for _, _, other in ranked[:limit]]
+
 
 def nearest(candidates: Iterable[tuple[Probe, Content]], limit: int) -> list[Near]:
     """The most alike, best first: all are compared by their words, so many rated to the end."""
-    rough: list[tuple[float, Any, tuple[float, float], Probe, Content]] = []
+    rough: list[tuple[float, Any, float, float, float, Probe, Content]] = []
     for probe, other in candidates:
-        likeness = probe.words(other)
-        rating = probe.text(*likeness) * (1 - probe.lost(other))
-        rough.append((-rating, id_key(other.ticket_id), likeness, probe, other))
+        cosine, chance = probe.words(other)
+        kept = 1 - probe.lost(other)
+        rating = probe.text(cosine, chance) * kept
+        rough.append((-rating, id_key(other.ticket_id), cosine, chance, kept, probe, other))
     rough.sort(key=_by_rating)
     near = [
-        (-probe.text(*likeness, other) * (1 - probe.lost(other)), key, probe, other)
-        for _, key, likeness, probe, other in rough[:limit]
+        (-probe.text(cosine, chance, other) * kept, key, probe, other)
+        for _, key, cosine, chance, kept, probe, other in rough[:limit]
     ]
     near.sort(key=_by_rating)
     return near
-
-
-def _by_rating(found: tuple[Any, ...]) -> tuple[float, Any]:
-    return found[0], found[1]
 
 
 def check_limit(limit: int) -> None:

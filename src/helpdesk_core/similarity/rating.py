@@ -94,6 +94,10 @@ class Probe:
     def _pieces(self) -> _Alike:
         return _Alike(self.content, *self._pieces_of)
 
+    def length_of(self, other: Content) -> int:
+        """The length of another, squared."""
+        return self._measured(other)[0]
+
     def words(self, other: Content) -> tuple[float, float]:
         """The cosine of the words, and what the two have in common by chance."""
         dot = sum(map(mul, map(self.parts.get, other.terms, repeat(0)), other.values))
@@ -127,10 +131,17 @@ class Probe:
         return not other.terms and self.content.ticket_id == other.ticket_id
 
     def lost(self, other: Content) -> float:
-        """What the other fields take away from the rating of the texts."""
+        """What the other fields take away from the rating of the texts: `fields`, in short."""
+        one, weights = self.content, self.weights
         lost = 0.0
-        for part, same in self.fields(other).values():
-            lost += part * (1 - same)
+        if one.customer_id is not None and other.customer_id not in (None, one.customer_id):
+            lost += weights.customer
+        if one.team_id != other.team_id:
+            lost += weights.team
+        if one.tags and other.tags:
+            lost += weights.tags * (1 - _in_common(one.tags, other.tags))
+        if weights.time:
+            lost += weights.time * (1 - self._close(other))
         return lost
 
     def fields(self, other: Content) -> dict[str, tuple[float, float]]:
@@ -141,11 +152,14 @@ class Probe:
             found["customer"] = weights.customer, float(one.customer_id == other.customer_id)
         found["team"] = weights.team, float(one.team_id == other.team_id)
         if one.tags and other.tags:
-            found["tags"] = weights.tags, len(one.tags & other.tags) / len(one.tags | other.tags)
+            found["tags"] = weights.tags, _in_common(one.tags, other.tags)
         if weights.time:
-            days = abs((one.created_at - other.created_at).total_seconds()) / _DAY
-            found["time"] = weights.time, math.pow(0.5, days / weights.half_life_days)
+            found["time"] = weights.time, self._close(other)
         return found
+
+    def _close(self, other: Content) -> float:
+        apart = abs((self.content.created_at - other.created_at).total_seconds())
+        return math.pow(0.5, apart / _DAY / self.weights.half_life_days)
 
     def match(self, other: Content, rating: float | None = None) -> Match:
         """The rating, which may be known already, with the share of each field (M2)."""
@@ -175,6 +189,10 @@ class Probe:
             for term, share in zip(content.terms, content.subject, strict=False):
                 subjects += share * part_of(term, 0) * value_of(term, 0)
         return subjects / (2 * 255 * everything)
+
+
+def _in_common(tags: frozenset[str], others: frozenset[str]) -> float:
+    return len(tags & others) / len(tags | others)
 
 
 class _Alike(dict[Any, int]):

@@ -152,9 +152,12 @@ class Sayings(dict[Any, int], ABC):
     def measured(self, content: Content) -> tuple[int, float]:
         """The measures of a ticket that is kept: see `measure`."""
         known = content.measured
-        if known is not None and known[0] is self and known[1] >= self._all_changed:
+        if known is not None and known[0] is self:
             since = known[1]
-            if since == self._now or max(map(self._changed.__getitem__, content.terms)) <= since:
+            if since == self._now or (
+                since >= self._all_changed
+                and max(map(self._changed.__getitem__, content.terms)) <= since
+            ):
                 return known[2:]
         length, chance = measure(content, self.__getitem__)
         content.measured = self, self._now, length, chance
