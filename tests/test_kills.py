@@ -82,10 +82,12 @@ def _where(store: str, folder: Path) -> tuple[str, dict[str, Any]]:
     return f"sqlite:///{folder / 'desk.sqlite'}", {}
 
 
-def _killed_at_work(where: Any, first: int, dice: random.Random) -> list[tuple[str, int]]:
+def _killed_at_work(
+    where: Any, first: int, dice: random.Random, load: str
+) -> list[tuple[str, int]]:
     """Kill a worker at some moment of some call; what it had said by then."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = workers.start(workers.work, where, first, sender)
+    process = workers.start(workers.work, where, first, sender, load)
     sender.close()
     said = [receiver.recv()]
     begun = time.monotonic()
@@ -121,7 +123,7 @@ def _wait_until_alone(url: str) -> None:
     raise AssertionError("somebody is still at work")
 
 
-def _run(store: str, folder: Path, kills: int, seed: int, tally: Tally) -> str:
+def _run(store: str, folder: Path, kills: int, seed: int, tally: Tally, load: str = "mixed") -> str:
     """Kill so often, and compare with the same calls made in memory; the line for the tally."""
     dice = random.Random(seed)
     where = _where(store, folder)
@@ -142,12 +144,12 @@ def _run(store: str, folder: Path, kills: int, seed: int, tally: Tally) -> str:
         0,
     )
     for _ in range(kills):
-        said = _killed_at_work(where, number, dice)
+        said = _killed_at_work(where, number, dice, load)
         _wait_until_alone(where[0])
         counted["kills"] += 1
         for n in [n for what, n in said if what == "done"]:
             assert n == number
-            workers.call(plain, n)
+            workers.LOADS[load](plain, n)
             number += 1
         counted["acknowledged calls"] = number - counted["broken off and done"]
         broken_off = next(n for what, n in reversed(said) if what == "begun") == number
@@ -158,7 +160,7 @@ def _run(store: str, folder: Path, kills: int, seed: int, tally: Tally) -> str:
         if broken_off and found == expected:
             counted["broken off and not done"] += 1
         elif broken_off:  # then it was done as a whole
-            workers.call(plain, number)
+            workers.LOADS[load](plain, number)
             number += 1
             counted["broken off and done"] += 1
             expected = _everything(plain)
@@ -166,7 +168,8 @@ def _run(store: str, folder: Path, kills: int, seed: int, tally: Tally) -> str:
         counted["counts that differ"] += len(problems)
         if problems or found != expected:
             break
-    line = tally.add(f"killed at work, {store}", counted)
+    at = "work" if load == "mixed" else load
+    line = tally.add(f"killed at {at}, {store}", counted)
     assert problems == ()
     assert found == expected
     assert number > kills
@@ -181,11 +184,18 @@ def test_a_killed_process_leaves_nothing_half_done(
     _run(store, tmp_path, 50, 1, tally)
 
 
+@pytest.mark.parametrize("store", SQL_STORES)
+def test_a_killed_merge_is_before_or_after(store: str, tmp_path: Path, tally: Tally) -> None:
+    """M10, N1: after 50 kills during merges and un-merges, each was done wholly or not at all."""
+    _run(store, tmp_path, 50, 1, tally, "merges")
+
+
 @pytest.mark.long
+@pytest.mark.parametrize("load", workers.LOADS)
 @pytest.mark.parametrize("seed", range(-(-KILLS // ROUND)))
 @pytest.mark.parametrize("store", SQL_STORES)
-def test_kills_for_long(store: str, seed: int, tmp_path: Path, tally: Tally) -> None:
-    """N1, A7: the same for a thousand kills on each database."""
+def test_kills_for_long(store: str, seed: int, load: str, tmp_path: Path, tally: Tally) -> None:
+    """M10, N1, A7: the same for a thousand kills on each database with each load."""
     begun = time.monotonic()
-    line = _run(store, tmp_path, min(ROUND, KILLS - seed * ROUND), seed, tally)
+    line = _run(store, tmp_path, min(ROUND, KILLS - seed * ROUND), seed, tally, load)
     tally.show(f"{time.monotonic() - begun:.0f} s: {line}")

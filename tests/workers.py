@@ -126,13 +126,41 @@ def call(repository: Repository, number: int) -> None:
         dice.choice(calls)()
 
 
-def work(where: tuple[str, dict[str, Any]], first: int, said: Any) -> None:
+def merging_call(repository: Repository, number: int) -> None:
+    """The n-th call of a load of merges: two tickets are opened, merged, parted, and merged on.
+
+    Into the newer of them goes what was merged before, most often: chains grow.
+    """
+    dice, (turn, step) = random.Random(number), divmod(number, 6)
+    desk = desk_at(repository, number)
+    one, other, before = f"t{6 * turn}", f"t{6 * turn + 1}", f"t{6 * turn - 6}"
+    with contextlib.suppress(RefusedError, NotFoundError, ConflictError):
+        if step < 2:
+            tags, who = {dice.choice("abc")}, dice.choice(MEMBERS)
+            desk.open_ticket(TEAM, "Ink", actor=who, id=f"t{number}", customer_id="pat", tags=tags)
+        elif step == 2:
+            desk.merge([one, other], actor="root")
+        elif step == 3:  # a merge's id is the first that its call makes
+            desk.unmerge(f"{number - 1}-0", actor="root")
+        elif step == 4:
+            some = [one, other] if dice.random() < 0.2 else [one, other, before]
+            desk.merge(some, master_id=one, actor="root")
+        elif dice.random() < 0.2:
+            desk.unmerge(f"{number - 1}-0", actor="root")
+        else:
+            desk.reply(other, "And the other printer?", actor="root", to_root=True)
+
+
+LOADS = {"mixed": call, "merges": merging_call}
+
+
+def work(where: tuple[str, dict[str, Any]], first: int, said: Any, load: str) -> None:
     """Call after call, each told when it is begun and when it is acknowledged, until killed."""
     url, options = where
     with SqlRepository(url, **options) as repository:
         for number in itertools.count(first):
             said.send(("begun", number))
-            call(repository, number)
+            LOADS[load](repository, number)
             said.send(("done", number))
 
 
