@@ -105,7 +105,15 @@ from helpdesk_core.service import (
     SearchPage,
     every,
 )
-from helpdesk_core.similarity import Group, Match, SimilarityIndex, fingerprint, rate, similarity
+from helpdesk_core.similarity import (
+    Explanation,
+    Group,
+    Match,
+    SimilarityIndex,
+    fingerprint,
+    rate,
+    similarity,
+)
 from helpdesk_core.stages import (
     AllowedMoves,
     FoldPlan,
@@ -195,6 +203,7 @@ __all__ = [
     "Dispatched",
     "Dispatcher",
     "EmailTemplate",
+    "Explanation",
     "Figures",
     "Finding",
     "FoldPlan",

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from helpdesk_core.entities import Ticket
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.similarity import (
+    Explanation,
     Group,
     Match,
     SimilarityIndex,
@@ -310,6 +311,66 @@ def test_shares_sum_to_the_rating() -> None:
         assert match.ticket_id == b.id
 
     check()
+
+
+def test_words_and_pieces_sum_to_the_shares_of_texts() -> None:
+    """M1, M2: what each word and the pieces gave is what the texts did, the same both ways."""
+
+    @given(crowds, tickets, tickets, settings_of_fields)
+    def check(crowd: list[Ticket], a: Ticket, b: Ticket, weights: Weights) -> None:
+        index = SimilarityIndex(crowd, weights=weights)
+        why, other_way = index.explain(a, b), index.explain(b, a)
+        assert why.match == index.rate(a, b)
+        assert why.match.shares == index.rate(a, b).shares
+        assert (why.words, why.pieces) == (other_way.words, other_way.pieces)
+        said = {word for text in (a.subject, a.description) for word in words(text)}
+        shared = {w for text in (b.subject, b.description) for w in words(text) if w in said}
+        if weights.description and shared:
+            assert set(why.words) == shared
+        if not said:
+            assert why == Explanation(match=why.match)
+            return
+        of_texts = why.match.shares["subject"] + why.match.shares["description"]
+        assert math.fsum([*why.words.values(), why.pieces]) == pytest.approx(of_texts, abs=1e-12)
+        assert min([why.pieces, *why.words.values()]) >= 0
+        gave = list(why.words.values())
+        assert gave == sorted(gave, reverse=True)
+
+    check()
+
+
+def test_what_a_word_gave() -> None:
+    """M2: of the words in common, a rare one gave more than a common one, in order."""
+    crowd = [ticket(n, f"printer {name}") for n, name in enumerate(["ada", "ben", "cyd", "dee"])]
+    index = SimilarityIndex(crowd)
+    one, other = ticket(8, "printer of ada"), ticket(9, "Printer", "ADA says so")
+    why = index.explain(one, other)
+    assert list(why.words) == ["ada", "printer"]
+    assert why.words["ada"] > 0 < why.words["printer"]
+    # of the whole cosine, pieces are 0.3 of theirs, and the words the rest
+    plain = SimilarityIndex(crowd, weights=Weights(pieces=0)).explain(one, other)
+    assert plain.pieces == 0 < why.pieces
+    assert plain.words["ada"] / plain.words["printer"] == pytest.approx(
+        why.words["ada"] / why.words["printer"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words_in_common"),
+    [
+        ("no ink", "a flood", []),  # nothing in common
+        ("no printer", "No PRINTER", ["no", "printer"]),  # the same
+        ("no ink", "ink!", ["ink"]),  # words too short to have pieces
+        ("printer ink", "ink", ["ink"]),  # only one of them has pieces
+    ],
+)
+def test_where_pieces_gave_nothing(one: str, other: str, words_in_common: list[str]) -> None:
+    """M2: where two say the same, or one has no pieces, words gave all; nothing where none is."""
+    index = SimilarityIndex([ticket(1, "no printer"), ticket(2, "ink printer"), ticket(3, "flood")])
+    why = index.explain(ticket(8, one), ticket(9, other))
+    assert sorted(why.words) == words_in_common
+    assert why.pieces == 0
+    assert bool(why.match.rating) == bool(words_in_common)
 
 
 def test_shares_come_from_their_fields() -> None:
@@ -674,6 +735,18 @@ def test_threshold_is_checked(threshold: float) -> None:
     """M3: a threshold with which everything or nothing would be alike is refused."""
     with pytest.raises(InvalidValueError, match="threshold must be above 0"):
         SimilarityIndex().groups(threshold)
+
+
+def test_progress_of_groups() -> None:
+    """M4: whoever waits for groups is told how far they are, and may change the index meanwhile."""
+    index = SimilarityIndex([ticket(n, "no ink") for n in (1, 2)] + [ticket(3, "a flood")])
+    told: list[tuple[int, int]] = []
+    (group,) = index.groups(0.5, progress=lambda *steps: told.append(steps))
+    assert [member.ticket_id for member in group.members] == [2]
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert index.groups(0.5, among=[3], progress=lambda *steps: told.append(steps)) == []
+    assert told[3:] == [(1, 1)]
+    assert index.groups(0.5, progress=lambda done, _: index.remove(2)) == []
 
 
 # --- discards ------------------------------------------------------------------------------------

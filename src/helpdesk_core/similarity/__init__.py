@@ -3,12 +3,13 @@
 from helpdesk_core.similarity.contents import DEFAULT, Weights
 from helpdesk_core.similarity.index import SimilarityIndex, TermWeights
 from helpdesk_core.similarity.ranking import Among
-from helpdesk_core.similarity.rating import Group, Match, rate, similarity
+from helpdesk_core.similarity.rating import Explanation, Group, Match, rate, similarity
 from helpdesk_core.similarity.words import fingerprint, id_key, normalise, words
 
 __all__ = [
     "DEFAULT",
     "Among",
+    "Explanation",
     "Group",
     "Match",
     "SimilarityIndex",

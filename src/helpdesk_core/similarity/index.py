@@ -30,7 +30,7 @@ from helpdesk_core.similarity.ranking import (
     nearest,
     promising,
 )
-from helpdesk_core.similarity.rating import Group, Match, Probe
+from helpdesk_core.similarity.rating import Explanation, Group, Match, Probe
 from helpdesk_core.similarity.shelf import Sayings, Shelf, Spares, Vocabulary, best, look
 from helpdesk_core.similarity.words import id_key, words
 
@@ -138,12 +138,23 @@ class SimilarityIndex:
     def rate(self, a: Ticket, b: Ticket) -> Match:
         """How alike `b` is to `a`, by the words that are rare in this index (M1, M15)."""
         with self._lock:
-            one, other = self._read(a), self._read(b)
-            common = self._common(one.team_id if one.team_id == other.team_id else None)
-            packed = common.__getitem__
-            measured = partial(measure, packed=packed)
-            pieces = self._vocabulary.pieces
-            return Probe(one, packed, measured, pieces, pieces, self.weights).match(other)
+            probe, other = self._compared(a, b)
+            return probe.match(other)
+
+    def explain(self, a: Ticket, b: Ticket) -> Explanation:
+        """Why `b` is as alike to `a` as `rate` says: what each word in common gave (M2, M15).
+
+        >>> from datetime import datetime, UTC
+        >>> def ticket(id, subject):
+        ...     return Ticket(id=id, team_id="support", stage_id="new", subject=subject,
+        ...                   created_at=datetime(2026, 1, 5, tzinfo=UTC))
+        >>> index = SimilarityIndex([ticket(1, "No ink"), ticket(2, "No paper"), ticket(3, "Ink!")])
+        >>> list(index.explain(ticket(1, "No ink"), ticket(4, "No red INK")).words)
+        ['ink', 'no']
+        """
+        with self._lock:
+            probe, other = self._compared(a, b)
+            return probe.explain(other, self._vocabulary.spelled)
 
     def most_similar(
         self, ticket: Ticket, limit: int, *, among: Among | None = None
@@ -169,13 +180,14 @@ class SimilarityIndex:
         *,
         among: Collection[Id] | None = None,
         discarded: Collection[tuple[Id, Id]] = (),
+        progress: Callable[[int, int], object] | None = None,
     ) -> list[Group]:
         """Disjoint groups of tickets that look like one (M3, M4).
 
         Pairs at or above the threshold are taken by (rating descending, ids): two free tickets
         open a group, the older of them its master; a free ticket joins through its pair with a
         master. With `among`, of those tickets only (M11). `discarded` pairs are left out, either
-        way round (M5).
+        way round (M5). `progress` is told after each ticket how many of how many are done.
         """
         check_threshold(threshold)
         wanted = None if among is None else collection("among", among)
@@ -184,7 +196,7 @@ class SimilarityIndex:
             with self._lock:
                 places = self._places.values() if wanted is None else self._of(wanted)
                 contents = list(map(self._at, places))
-            self._find_pairs(contents, pairs)
+            self._find_pairs(contents, pairs, progress)
             groups = (self._group(master, members) for master, members in grouped(pairs))
             return [group for group in groups if group.members]
 
@@ -235,7 +247,12 @@ class SimilarityIndex:
 
     # --- groups ----------------------------------------------------------------------------------
 
-    def _find_pairs(self, contents: list[Content], pairs: Pairs) -> None:
+    def _find_pairs(
+        self,
+        contents: list[Content],
+        pairs: Pairs,
+        progress: Callable[[int, int], object] | None,
+    ) -> None:
         aside = {id for pair in pairs.discarded for id in pair}
         copied = copies(
             contents, lambda content: content.ticket_id in aside or self.weights.time > 0
@@ -244,12 +261,13 @@ class SimilarityIndex:
         contents = [content for content in contents if content.ticket_id not in hidden]
         every = len(contents) == len(self)
         allowed = None if every else self._of(content.ticket_id for content in contents)
-        for content in contents:
-            if not self._is_here(content):  # removed meanwhile, or another now
-                continue
-            intersection = None if allowed is None else allowed.intersection
-            for rating, _, _, other in self._near(content, _NEIGHBOURS, intersection):
-                pairs.add(content, other, -rating)
+        for done, content in enumerate(contents, start=1):
+            if self._is_here(content):  # neither removed meanwhile, nor another now
+                intersection = None if allowed is None else allowed.intersection
+                for rating, _, _, other in self._near(content, _NEIGHBOURS, intersection):
+                    pairs.add(content, other, -rating)
+            if progress is not None:
+                progress(done, len(contents))
         for pair in pairs.alike(1.0):
             for one, other in (pair, pair[::-1]):
                 for copy in copied.get(other.ticket_id, ()):
@@ -356,6 +374,14 @@ class SimilarityIndex:
             self._vocabulary.pieces_of_numbers,
             self.weights,
         )
+
+    def _compared(self, a: Ticket, b: Ticket) -> tuple[Probe, Content]:
+        one, other = self._read(a), self._read(b)
+        common = self._common(one.team_id if one.team_id == other.team_id else None)
+        packed = common.__getitem__
+        measured = partial(measure, packed=packed)
+        pieces = self._vocabulary.pieces
+        return Probe(one, packed, measured, pieces, pieces, self.weights), other
 
     def _common(self, team_id: Id | None) -> Sayings:
         """Among whom it is counted how common a word is: the team, when it is large, or all."""

@@ -64,6 +64,25 @@ class Group:
     members: tuple[Match, ...]
 
 
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """Why two tickets are as alike as they are: what each word gave, beside each field (M2).
+
+    `words` are those in common, as they are compared, what gave the most first. `pieces` is what
+    parts of words gave: of these words, and of others that are nearly alike. Together they are the
+    shares of subject and description, unless neither ticket has any word.
+
+    >>> match = Match(ticket_id="T-2", rating=0.75, shares={"subject": 0.5, "customer": 0.25})
+    >>> why = Explanation(match=match, words={"ink": 0.3, "no": 0.1}, pieces=0.1)
+    >>> [f"{word} {gave:.1f}" for word, gave in why.words.items()]
+    ['ink 0.3', 'no 0.1']
+    """
+
+    match: Match
+    words: Mapping[str, float] = attrs.field(factory=dict, converter=_frozen, hash=False)
+    pieces: float = 0.0
+
+
 class Probe:
     """One ticket, made ready to be compared with many.
 
@@ -176,6 +195,27 @@ class Probe:
             shares["subject"], shares["description"] = in_words * subject, in_words * (1 - subject)
         return Match(ticket_id=other.ticket_id, rating=rating, shares=shares)
 
+    def explain(self, other: Content, spelled: Callable[[Any], str]) -> Explanation:
+        """The rating with its shares, and what of it each word in common gave (M2)."""
+        match = self.match(other)
+        cosine, _ = self.words(other)
+        if not cosine:
+            return Explanation(match=match)
+        in_words = match.shares["subject"] + match.shares["description"]
+        of_pieces = 0.0
+        if cosine < 1 and self.weights.pieces and self._pieces.compares(other):
+            part = self.weights.pieces * self._pieces.cosine(other, cosine)
+            of_pieces = in_words * part / (part + (1 - self.weights.pieces) * cosine)
+        gave = {
+            spelled(term): self.parts[term] * value
+            for term, value in zip(other.terms, other.values, strict=True)
+            if term in self.parts
+        }
+        for_one = (in_words - of_pieces) / sum(gave.values())
+        most_first = sorted(gave.items(), key=lambda item: (-item[1], item[0]))
+        words = {word: count * for_one for word, count in most_first}
+        return Explanation(match=match, words=words, pieces=of_pieces)
+
     def _subjects_part(self, other: Content) -> float:
         """Of what the words have in common, the part that the subjects gave.
 
@@ -214,12 +254,17 @@ class _Alike(dict[Any, int]):
         self[term] = alike = sum(map(self._get, self._pieces_of(term), repeat(0)))
         return alike
 
-    def cosine(self, other: Content, of_words: float) -> float:
-        """The cosine of the pieces; that of the words where one of the two has no pieces."""
+    def compares(self, other: Content) -> bool:
+        """Whether both have pieces."""
         if other.spread is None:
             other.spread = spread_of(gather(other, self._pieces_of))
-        if not self._spread or not other.spread:
+        return bool(self._spread and other.spread)
+
+    def cosine(self, other: Content, of_words: float) -> float:
+        """The cosine of the pieces; that of the words where one of the two has no pieces."""
+        if not self.compares(other):
             return of_words
+        assert other.spread is not None
         dot: int = sum(map(mul, map(self.__getitem__, other.terms), other.values))
         return min(dot / math.sqrt(self._spread * other.spread), 1.0)
 
