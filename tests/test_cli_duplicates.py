@@ -14,7 +14,7 @@ from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNot
 from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.cli import main
 from helpdesk_core.cli.csvfile import CsvFile
-from helpdesk_core.cli.duplicates import read_tickets
+from helpdesk_core.cli.rows import Columns, read_rows
 from helpdesk_core.entities import Role, System, User, UserKind, Visibility
 from helpdesk_core.fields import SUBJECT_LIMIT
 from helpdesk_core.service import Helpdesk
@@ -127,7 +127,9 @@ def test_a_long_title_loses_no_word() -> None:
     long = " ".join(f"word{n}" for n in range(200))
     for title in (long, "x" * (SUBJECT_LIMIT + 7)):
         lines = [b"title,text\n", f"{title},first\n".encode()]
-        (ticket,) = read_tickets(CsvFile(lines, name="odd.csv"), title="title", text="text")
+        columns = Columns(title="title", text="text")
+        (row,) = read_rows(CsvFile(lines, name="odd.csv"), columns)
+        ticket = row.ticket
         rest, text = ticket.description.split("\n")
         assert text == "first"
         assert f"{ticket.subject} {rest}".replace(" ", "") == title.replace(" ", "")

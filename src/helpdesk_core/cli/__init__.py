@@ -119,8 +119,33 @@ def _add_duplicates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", metavar="COLUMN", help="the column of the text")
     parser.add_argument("--id", metavar="COLUMN", help="the column of the id (default: the line)")
     parser.add_argument(
+        "--team", metavar="COLUMN", help="the column of the team, product or queue (default: one)"
+    )
+    parser.add_argument(
+        "--language", metavar="NAME", help="of the texts, as in english (extra text; default: none)"
+    )
+    parser.add_argument(
         "--threshold", type=float, default=0.5, help="the least rating, 0 to 1 (default: 0.5)"
     )
+    parser.add_argument(
+        "--explain", action="store_true", help="what each word gave, and what was nearly grouped"
+    )
+    parser.add_argument(
+        "--labels", metavar="COLUMN", help="the column of known duplicates: how many are found"
+    )
+    parser.add_argument(
+        "--labels-are",
+        choices=("groups", "ids"),
+        help="rows with the same label are duplicates; or labels are their ids (default: groups)",
+    )
+    parser.add_argument(
+        "--at",
+        type=int,
+        nargs="+",
+        metavar="K",
+        help="how many of the first are looked at, with --labels (default: 1 5 10)",
+    )
+    parser.add_argument("--report", metavar="FILE.html", help="a page of the pairs side by side")
     parser.add_argument("--delimiter", default=",", help="between cells (default: a comma)")
     parser.add_argument("--json", action="store_true", help="the groups as JSON")
 

@@ -35,6 +35,11 @@ class Steps:
         if self._progress is not None:
             self._progress.advance(self._task, by)
 
+    def reached(self, done: int, total: int) -> None:
+        """So many are done, of so many."""
+        if self._progress is not None:
+            self._progress.update(self._task, completed=done, total=total)
+
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Steps]:

@@ -3,155 +3,263 @@
 from __future__ import annotations
 
 import argparse
-import re
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
+import attrs
 from rich.table import Table
 from rich.text import Text
 
 from helpdesk_core.cli import console
-from helpdesk_core.cli.csvfile import CsvFile, reading, shown
+from helpdesk_core.cli.csvfile import reading, shown
 from helpdesk_core.cli.errors import InputError
+from helpdesk_core.cli.known import Known, Quality, ask, known_by_groups, known_by_ids
+from helpdesk_core.cli.pages import PAIRS_LIMIT, Report, counted, page
+from helpdesk_core.cli.pairs import Gave, NearMiss, Pair, near_misses, pairs_of
+from helpdesk_core.cli.rows import Columns, read_rows, title_of
 from helpdesk_core.entities import Id, Ticket
-from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.fields import NAME_LIMIT, SUBJECT_LIMIT, check_line
-from helpdesk_core.similarity import Group, SimilarityIndex
+from helpdesk_core.similarity import Group, SimilarityIndex, words
+from helpdesk_core.similarity.contents import Splitter
 
-_NO_TITLE = "…"  # says nothing that could be alike
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
-_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+_TEXT_HINT = "install it with: pip install 'helpdesk-core[text]'"
+_AT = (1, 5, 10)
+_AT_MOST = 100
+_WORDS_LIMIT = 5  # words in common that are named in the table
+_NEAR_LIMIT = 20  # pairs that nearly were one, in the table
+
+
+@attrs.frozen(kw_only=True)
+class Found:
+    """What there is to tell of a file; `near` and `quality` when they were asked for."""
+
+    tickets: dict[Id, Ticket]
+    index: SimilarityIndex
+    groups: Sequence[Group]
+    known: Known | None = None
+    near: Sequence[NearMiss] | None = None
+    quality: Quality | None = None
+
+    def pairs(self, group: Group) -> list[Pair]:
+        """The pairs of a group, explained."""
+        return list(pairs_of(group, self.tickets, self.index, self.known))
+
+    @property
+    def duplicates(self) -> int:
+        """How many there are in all groups, without the masters."""
+        return sum(len(group.members) for group in self.groups)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read the file, find the groups, print them."""
+    _check(arguments)
+    split = _splitter(arguments.language)
+    found = _find(arguments, split)
+    if arguments.report is not None:
+        text = page(_report(arguments, found, split))
+        Path(arguments.report).write_text(text, encoding="utf-8")
+    if arguments.json:
+        console.print_json(_as_json(arguments, found))
+    else:
+        _print(arguments, found)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse by name what cannot be done, before anything is read."""
     if not 0 < arguments.threshold <= 1:
         raise InputError("--threshold must be over 0 and at most 1")
     if arguments.title is None and arguments.text is None:
         raise InputError("give --title, --text or both")
+    for option in ("labels_are", "at"):
+        if getattr(arguments, option) is not None and arguments.labels is None:
+            raise InputError(f"--{option.replace('_', '-')} is for --labels, which is not given")
+    if not all(1 <= k <= _AT_MOST for k in arguments.at or _AT):
+        raise InputError(f"--at must be from 1 to {_AT_MOST}")
+    if arguments.report is not None:
+        file = Path(arguments.report)
+        if file.suffix not in (".html", ".htm"):  # never over the CSV file itself
+            raise InputError(f"{arguments.report}: the name of a report must end in .html")
+        if not file.parent.is_dir():
+            raise InputError(f"{file.parent}: is not a folder")
+        if file.is_dir():
+            raise InputError(f"{file}: is a folder")
+
+
+def _splitter(language: str | None) -> Splitter:
+    """What takes a text to its words."""
+    if language is None:
+        return words
+    try:
+        import snowballstemmer
+
+        from helpdesk_core.adapters.text import SnowballWords
+    except ModuleNotFoundError as error:
+        raise InputError(f"--language needs {error.name}; {_TEXT_HINT}") from None
+    languages = snowballstemmer.algorithms()
+    if language not in languages:
+        there = ", ".join(sorted(languages))
+        raise InputError(f"--language {shown(language)} has no stemmer; there are {there}")
+    return SnowballWords(language)
+
+
+def _find(arguments: argparse.Namespace, split: Splitter) -> Found:
+    columns = Columns(
+        title=arguments.title,
+        text=arguments.text,
+        id=arguments.id,
+        team=arguments.team,
+        label=arguments.labels,
+    )
     with reading(arguments.file, delimiter=arguments.delimiter) as file:
-        tickets = read_tickets(
-            file, title=arguments.title, text=arguments.text, id_column=arguments.id
-        )
-    index = SimilarityIndex()
+        rows = read_rows(file, columns)
+    tickets = {row.ticket.id: row.ticket for row in rows}
+    duplicates: Known | None = None
+    if arguments.labels is not None:
+        by = known_by_ids if arguments.labels_are == "ids" else known_by_groups
+        duplicates = by({row.ticket.id: row.label for row in rows})
+        if not duplicates:
+            raise InputError(
+                f"{arguments.file}: no row has a duplicate by column {shown(arguments.labels)}"
+            )
+    index = SimilarityIndex(split=split)
     with console.progress("indexing", len(tickets)) as steps:
-        for ticket in tickets:
+        for ticket in tickets.values():
             index.add(ticket)
             steps.advance()
-    groups = index.groups(arguments.threshold)
-    by_id = {ticket.id: ticket for ticket in tickets}
-    if arguments.json:
-        console.print_json(
-            {
-                "file": arguments.file,
-                "tickets": len(tickets),
-                "threshold": arguments.threshold,
-                "groups": [as_json(group) for group in groups],
-            }
-        )
-    else:
-        _print(groups, by_id, arguments.threshold)
-    return 0
-
-
-def read_tickets(
-    file: CsvFile, *, title: str | None, text: str | None, id_column: str | None = None
-) -> list[Ticket]:
-    r"""A ticket per row; the id is that of its column, or the line, and must not come twice.
-
-    Line breaks in a title become spaces, control characters too, and what a title has over the
-    limit of a subject goes before the text, so that no word is lost.
-
-    >>> file = CsvFile([b"key,title\n", b"A,No ink\n"], name="tickets.csv")
-    >>> read_tickets(file, title="title", text=None, id_column="key")[0].subject
-    'No ink'
-    """
-    id_place, title_place, text_place = (
-        None if column is None else file.column(column) for column in (id_column, title, text)
+    with console.progress("grouping", len(tickets)) as steps:
+        groups = index.groups(arguments.threshold, progress=steps.reached)
+    near: list[NearMiss] | None = None
+    if arguments.explain:
+        with console.progress("looking for near ones", len(tickets)) as steps:
+            near = near_misses(index, tickets, groups, arguments.threshold, steps)
+    quality: Quality | None = None
+    if duplicates is not None:
+        at = sorted(set(arguments.at or _AT))
+        with console.progress("asking", len(duplicates)) as steps:
+            quality = ask(index, tickets.values(), duplicates, at, steps)
+    return Found(
+        tickets=tickets,
+        index=index,
+        groups=groups,
+        known=duplicates,
+        near=near,
+        quality=quality,
     )
-    tickets: list[Ticket] = []
-    lines: dict[Id, int] = {}
-    for line, cells in file.rows():
-        id = line if id_place is None else _id(file, cells[id_place], line, str(id_column))
-        if id in lines:
-            raise file.error(
-                f"{shown(str(id))} is on line {lines[id]} too", line=line, column=id_column
-            )
-        lines[id] = line
-        subject = "" if title_place is None else _CONTROLS.sub(" ", cells[title_place])
-        subject = " ".join(subject.split())
-        description = "" if text_place is None else _CONTROLS.sub(" ", cells[text_place])
-        if len(subject) > SUBJECT_LIMIT:
-            cut = subject.rfind(" ", 1, SUBJECT_LIMIT + 1)
-            cut = cut if cut > 0 else SUBJECT_LIMIT
-            subject, rest = subject[:cut], subject[cut:].strip()
-            description = f"{rest}\n{description}"
-        try:
-            tickets.append(
-                Ticket(
-                    id=id,
-                    team_id="team",
-                    stage_id="stage",
-                    subject=subject or _NO_TITLE,
-                    description=description,
-                    created_at=_FIRST + timedelta(seconds=len(tickets)),  # older is further up
-                )
-            )
-        except InvalidValueError as error:
-            raise file.error(str(error), line=line) from None
-    if not tickets:
-        raise file.error("has a header and no rows")
-    return tickets
 
 
-def _id(file: CsvFile, value: str, line: int, column: str) -> str:
-    try:
-        check_line("it", value, NAME_LIMIT)
-    except InvalidValueError as error:
-        raise file.error(error.problem, line=line, column=column) from None
-    if not value.strip():
-        raise file.error("is empty", line=line, column=column)
-    return value
+def _report(arguments: argparse.Namespace, found: Found, split: Splitter) -> Report:
+    """The first groups, as many as a page holds; a group that is larger is cut."""
+    groups: list[list[Pair]] = []
+    room = PAIRS_LIMIT
+    for group in found.groups:
+        if room <= 0:
+            break
+        shorter = attrs.evolve(group, members=group.members[:room])
+        groups.append(found.pairs(shorter))
+        room -= len(shorter.members)
+    return Report(
+        file=Path(arguments.file).name,
+        tickets=len(found.tickets),
+        threshold=arguments.threshold,
+        groups=groups,
+        duplicates=found.duplicates,
+        all_groups=len(found.groups),
+        split=split,
+        language=arguments.language,
+        near=(found.near or ())[:PAIRS_LIMIT],
+        quality=found.quality,
+    )
 
 
-def as_json(group: Group) -> dict[str, object]:
-    """A group as plain values: its master and its members with their ratings and shares."""
-    return {
-        "master": group.master_id,
-        "members": [
-            {"id": match.ticket_id, "rating": match.rating, "shares": dict(match.shares)}
-            for match in group.members
-        ],
+# --- JSON ----------------------------------------------------------------------------------------
+
+
+def _as_json(arguments: argparse.Namespace, found: Found) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "file": arguments.file,
+        "tickets": len(found.tickets),
+        "threshold": arguments.threshold,
+        "groups": [_group_as_json(found, group, arguments.explain) for group in found.groups],
     }
+    if found.near is not None:
+        told["near"] = [near.as_json(arguments.threshold) for near in found.near]
+    if found.quality is not None:
+        told["quality"] = found.quality.as_json()
+    return told
 
 
-def _print(groups: Sequence[Group], tickets: dict[Id, Ticket], threshold: float) -> None:
+def _group_as_json(found: Found, group: Group, explain: bool) -> dict[str, Any]:
+    members: list[dict[str, Any]] = [
+        {"id": match.ticket_id, "rating": match.rating, "shares": dict(match.shares)}
+        for match in group.members
+    ]
+    if explain:
+        for member, pair in zip(members, found.pairs(group), strict=True):
+            member |= {"words": dict(pair.why.words), "pieces": pair.why.pieces}
+    return {"master": group.master_id, "members": members}
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def _print(arguments: argparse.Namespace, found: Found) -> None:
     out = console.out()
-    found = sum(len(group.members) for group in groups)
     out.print(
-        f"{len(tickets):,} tickets; {len(groups):,} groups with {found:,} duplicates"
-        f" at {threshold:g} or more"
+        f"{len(found.tickets):,} tickets; {len(found.groups):,} groups with"
+        f" {found.duplicates:,} duplicates at {arguments.threshold:g} or more"
     )
-    if not groups:
-        return
+    if found.groups:
+        out.print(_table(found, arguments.explain))
+    if found.near:
+        out.print(_near(found.near, arguments.threshold))
+    if found.quality is not None:
+        table = Table("", f"{len(found.quality.places):,} asked")
+        table.columns[1].justify = "right"
+        for name, value in found.quality.rows():
+            table.add_row(name, f"{value:.3f}")
+        out.print(table)
+    if arguments.report is not None:
+        out.print(Text(f"the pairs side by side: {arguments.report}"))
+
+
+def _table(found: Found, explain: bool) -> Table:
     table = Table("id", "rating", "of which", "title")
     table.columns[0].overflow = table.columns[3].overflow = "fold"
     table.columns[1].justify = "right"
-    for group in groups:
+    for group in found.groups:
         table.add_section()
-        master = tickets[group.master_id]
-        table.add_row(Text(str(master.id)), "master", "", Text(_title(master)))
-        for match in group.members:
-            shares = ", ".join(
-                f"{field} {share:.2f}" for field, share in match.shares.items() if share >= 0.005
-            )
-            title = _title(tickets[match.ticket_id])
-            table.add_row(Text(str(match.ticket_id)), f"{match.rating:.2f}", shares, Text(title))
-    out.print(table)
+        master = found.tickets[group.master_id]
+        table.add_row(Text(str(master.id)), "master", "", Text(title_of(master)))
+        why = found.pairs(group) if explain else []
+        for place, match in enumerate(group.members):
+            gave = Text(_gave(match.shares.items()))
+            if explain:
+                named, others = why[place].in_common(_WORDS_LIMIT)
+                gave.append(f"\nby {_gave(named + others) or 'nothing in common'}")
+            title = Text(title_of(found.tickets[match.ticket_id]))
+            table.add_row(Text(str(match.ticket_id)), f"{match.rating:.2f}", gave, title)
+    return table
 
 
-def _title(ticket: Ticket) -> str:
-    if ticket.subject != _NO_TITLE:
-        return ticket.subject
-    words = " ".join(ticket.description.split())
-    return words if len(words) <= 80 else f"{words[:79]}…"
+def _gave(parts: Iterable[Gave]) -> str:
+    return ", ".join(f"{name} {share:.2f}" for name, share in parts if share >= 0.005)
+
+
+def _near(near: Sequence[NearMiss], threshold: float) -> Table:
+    title = f"nearly: {counted(len(near), 'pair')}"
+    if len(near) > _NEAR_LIMIT:
+        title += f", of which the first {_NEAR_LIMIT}"
+    table = Table("id", "rating", "not grouped, for", "title", title=title, title_justify="left")
+    table.columns[0].overflow = table.columns[3].overflow = "fold"
+    table.columns[1].justify = "right"
+    for one in near[:_NEAR_LIMIT]:
+        table.add_section()
+        table.add_row(
+            Text(str(one.ticket.id)),
+            f"{one.rating:.2f}",
+            Text(one.reason(threshold)),
+            Text(title_of(one.ticket)),
+        )
+        table.add_row(Text(str(one.other.id)), "", "", Text(title_of(one.other)))
+    return table

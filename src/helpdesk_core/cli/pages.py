@@ -1,0 +1,210 @@
+"""A page of pairs side by side, in one file that needs nothing else (M2, M4)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from html import escape
+from string import Template
+
+import attrs
+
+from helpdesk_core.cli import page_parts as parts
+from helpdesk_core.cli.known import Quality
+from helpdesk_core.cli.marks import Mark, marked, nearly_same
+from helpdesk_core.cli.pairs import NearMiss, Pair
+from helpdesk_core.cli.rows import cut, title_of
+from helpdesk_core.similarity.contents import Splitter
+
+PAIRS_LIMIT = 500  # on one page
+TEXT_LIMIT = 2_000  # characters of a text that are shown
+_WORDS_LIMIT = 12  # words in common that are named one by one
+_MARKS = {Mark.SAME: parts.SAME, Mark.NEAR: parts.NEAR, Mark.NONE: parts.PLAIN}
+
+# Characters that turn the writing around, also of what comes after them: shown, not obeyed.
+_TURNING = {
+    code: f"<span class='odd'>U+{code:04X}</span>"
+    for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
+class Html(str):
+    """Text that is HTML: nothing in it is escaped again."""
+
+    __slots__ = ()
+
+
+def filled(template: Template, **values: object) -> Html:
+    """The template with these values, escaped unless they are HTML.
+
+    >>> filled(Template("<p>$text</p>"), text="<script>")
+    '<p>&lt;script&gt;</p>'
+    """
+    return Html(template.substitute({name: _html(value) for name, value in values.items()}))
+
+
+def _html(value: object) -> str:
+    return value if isinstance(value, Html) else escape(str(value)).translate(_TURNING)
+
+
+def _joined(each: Iterable[Html]) -> Html:
+    return Html("".join(each))
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """What a page is made of: the pairs of each group, which may not be all that there are."""
+
+    file: str
+    tickets: int
+    threshold: float
+    groups: Sequence[Sequence[Pair]]
+    duplicates: int  #: in all groups, those that are not on the page too
+    all_groups: int
+    split: Splitter
+    language: str | None = None
+    near: Sequence[NearMiss] = ()
+    quality: Quality | None = None
+
+
+def page(report: Report) -> str:
+    """The whole page, as HTML."""
+    on_it = sum(map(len, report.groups))
+    left = report.duplicates - on_it
+    sections = _joined(
+        _group(number, pairs, report.split) for number, pairs in enumerate(report.groups, start=1)
+    )
+    return filled(
+        parts.PAGE,
+        style=Html(parts.STYLE),
+        file=report.file,
+        tickets=counted(report.tickets, "ticket"),
+        groups=counted(report.all_groups, "group"),
+        duplicates=counted(report.duplicates, "duplicate"),
+        threshold=f"{report.threshold:g}",
+        left=filled(parts.LEFT, shown=counted(on_it, "pair"), left=f"{left:,}") if left else Html(),
+        words=parts.STEMS if report.language else parts.AS_WRITTEN,
+        contents=_contents(report),
+        quality=_quality(report.quality),
+        sections=sections or Html(parts.NOTHING),
+        near=_near(report),
+    )
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "pair"), counted(2_000, "pair")
+    ('1 pair', '2,000 pairs')
+    """
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _contents(report: Report) -> Html:
+    lines: list[tuple[str, str, str]] = []
+    if report.quality is not None:
+        lines.append(("quality", "Known duplicates", f"{len(report.quality.places):,} asked"))
+    for number, pairs in enumerate(report.groups, start=1):
+        count = f"{counted(len(pairs) + 1, 'ticket')}, up to {pairs[0].why.match.rating:.2f}"
+        lines.append((f"group-{number}", cut(title_of(pairs[0].master)), count))
+    if report.near:
+        lines.append(("near", "Nearly", counted(len(report.near), "pair")))
+    return _joined(filled(parts.LINE, to=to, text=text, count=count) for to, text, count in lines)
+
+
+def _quality(quality: Quality | None) -> Html:
+    if quality is None:
+        return Html()
+    figures = quality.rows()
+    rows = _joined(filled(parts.FIGURE, name=name, value=f"{rate:.3f}") for name, rate in figures)
+    return filled(parts.QUALITY, asked=f"{len(quality.places):,}", rows=rows)
+
+
+def _near(report: Report) -> Html:
+    if not report.near:
+        return Html()
+    rows = _joined(
+        filled(
+            parts.NEAR_ROW,
+            one=near.ticket.id,
+            one_title=cut(title_of(near.ticket)),
+            other=near.other.id,
+            other_title=cut(title_of(near.other)),
+            rating=f"{near.rating:.2f}",
+            reason=near.reason(report.threshold),
+        )
+        for near in report.near
+    )
+    return filled(parts.NEARLY, rows=rows)
+
+
+def _group(number: int, pairs: Sequence[Pair], split: Splitter) -> Html:
+    return filled(
+        parts.GROUP,
+        number=number,
+        title=title_of(pairs[0].master),
+        count=counted(len(pairs) + 1, "ticket"),
+        pairs=_joined(
+            _pair(f"{number}-{place}", pair, split) for place, pair in enumerate(pairs, start=1)
+        ),
+    )
+
+
+def _pair(place: str, pair: Pair, split: Splitter) -> Html:
+    same = pair.why.words.keys()
+    master, member = (
+        {word for text in (ticket.subject, ticket.description) for word in split(text)} - same
+        for ticket in (pair.master, pair.member)
+    )
+    near = nearly_same(master, member)
+    sides = _joined(
+        filled(
+            parts.TICKET,
+            role=role,
+            id=ticket.id,
+            title=_marked(title_of(ticket), same, near, split),
+            text=_text(ticket.description.strip(), same, near, split),
+        )
+        for role, ticket in (("Master", pair.master), ("Duplicate", pair.member))
+    )
+    known = "" if pair.known is None else parts.KNOWN if pair.known else parts.NOT_KNOWN
+    shares = _joined(
+        filled(parts.SHARE, name=name, value=f"{share:.2f}", width=f"{100 * share:.1f}")
+        for name, share in pair.why.match.shares.items()
+    )
+    return filled(
+        parts.PAIR,
+        place=place,
+        id=pair.member.id,
+        master=pair.master.id,
+        rating=f"{pair.why.match.rating:.2f}",
+        known=Html(known),
+        sides=sides,
+        shares=shares,
+        words=_words(pair),
+    )
+
+
+def _words(pair: Pair) -> Html:
+    named, others = pair.in_common(_WORDS_LIMIT)
+    words = [filled(parts.WORD, word=word, value=f"{gave:.2f}") for word, gave in named]
+    return _joined(
+        words + [filled(parts.REST, what=what, value=f"{gave:.2f}") for what, gave in others]
+    )
+
+
+def _text(text: str, same: Collection[str], near: Collection[str], split: Splitter) -> Html:
+    if not text:
+        return Html(parts.NO_TEXT)
+    shown = text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT].rstrip()
+    more = len(text) - len(shown)
+    return filled(
+        parts.TEXT,
+        text=_marked(shown, same, near, split),
+        more=filled(parts.MORE, more=f"{more:,}") if more else Html(),
+    )
+
+
+def _marked(text: str, same: Collection[str], near: Collection[str], split: Splitter) -> Html:
+    return _joined(
+        filled(_MARKS[mark], part=part) for part, mark in marked(text, same, near, split)
+    )
