@@ -153,7 +153,7 @@ def test_what_was_nearly_grouped_is_explained(
 ) -> None:
     """M3, M4: what came close is told once, with the reason; what is far from all is not."""
     path = tmp_path / "near.csv"
-    rows = ["a b c d", "a b c d e", "b c d e f", "x y z", "x y z p q", "something else"]
+    rows = ["a b c d", "a b c d e", "b c d e f", "x y z", "x y z p q", "something else z g h i j k"]
     path.write_text("title\n" + "\n".join(rows) + "\n")
     options = ["duplicates", str(path), "--title", "title", "--explain", "--threshold", "0.51"]
     assert main([*options, "--json"]) == 0
