@@ -92,10 +92,15 @@ def test_pairs_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "Water" not in page.text
     near = [
         attrs.get("class") == "near"
-        for attrs, text in zip(page.all("mark")[2:], marks_of(page), strict=True)
+        for attrs, text in zip(page.all("mark")[3:], marks_of(page), strict=True)
         if text.startswith("Reinstall")
     ]
     assert near == [True, True], "nearly the same words"
+    common = {
+        text.lower(): attrs.get("class") == "common"
+        for attrs, text in zip(page.all("mark")[3:], marks_of(page), strict=True)
+    }
+    assert (common["ink"], common["the"]) == (False, True), "words that are everywhere"
     for share in ("subject 0.", "description 0.", "team 0."):
         assert share in page.text
     assert page.text.count("parts of words 0.") == len(page.all("article")) == 2
@@ -158,7 +163,7 @@ def test_colours_can_be_told_apart() -> None:
     assert light.keys() == dark.keys()
     for colors in (light, dark):
         pairs = [(name, paper, 4.5) for name in ("ink", "quiet", "link", "yes", "no")
-                 for paper in ("paper", "panel")]  # fmt: skip
+                 for paper in ("paper", "panel", "common")]  # fmt: skip
         pairs += [("same-ink", "same", 4.5), ("near", "panel", 3), ("bar", "line", 3)]
         for one, other, least in pairs:
             lower, higher = sorted([luminance(colors[one]), luminance(colors[other])])
@@ -258,7 +263,7 @@ def test_marks_lose_nothing() -> None:
     @given(NASTY, NASTY)
     def check(text: str, other: str) -> None:
         same = set(words(other))
-        parts = marked(text, same, (), words)
+        parts = marked(text, dict.fromkeys(same, Mark.SAME), words)
         assert "".join(part for part, _ in parts) == text
         kinds = [mark for _, mark in parts]
         assert all(a is not b for a, b in pairwise(kinds))
@@ -288,19 +293,22 @@ def test_marks_lose_nothing() -> None:
 )
 def test_words_are_marked_as_they_stand(text: str, same: set[str], expected: list[str]) -> None:
     """M1: whatever case, accents, form or script, a word is marked as it stands in the text."""
-    assert [part for part, mark in marked(text, same, (), words) if mark is Mark.SAME] == expected
+    marks = dict.fromkeys(same, Mark.SAME)
+    assert [part for part, mark in marked(text, marks, words) if mark] == expected
 
 
 def test_stems_are_marked_as_they_stand() -> None:
     """M1: with stems, each form of a word is marked; nearly the same ones in another way."""
     english = SnowballWords("english")
-    text = "Printers print printing prints"
-    assert [p for p, m in marked(text, {"print"}, {"printer"}, english) if m is Mark.SAME] == [
-        "print",
-        "printing",
-        "prints",
+    marks = {"print": Mark.SAME, "printer": Mark.NEAR, "no": Mark.COMMON}
+    text = "Printers print printing; no prints"
+    assert [part for part in marked(text, marks, english) if part[1]] == [
+        ("Printers", Mark.NEAR),
+        ("print", Mark.SAME),
+        ("printing", Mark.SAME),
+        ("no", Mark.COMMON),
+        ("prints", Mark.SAME),
     ]
-    assert marked(text, {"print"}, {"printer"}, english)[0] == ("Printers", Mark.NEAR)
     assert nearly_same({"reinstall", "no"}, {"reinstalled", "not"}) == {"reinstall", "reinstalled"}
     assert nearly_same({"reinstall"}, {"installment", "stall"}) == set()
 

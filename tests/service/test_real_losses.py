@@ -30,11 +30,9 @@ def code_of(call, *args, **kwargs) -> str:
 
 
 def test_freescout_2681_the_merged_ticket_forgot_its_attachments(company: Company) -> None:
-    """M6, M8: the master has the merged ticket's files, to list, to read and to send on.
-
-    There the files could be seen among the messages; but the ticket had no mark of having any, and
-    when it was forwarded they did not go along.
-    """
+    """M6, M8: the master has the merged ticket's files, to list, to read and to send on."""
+    # there the files could be seen among the messages, but the ticket did not know of any: when it
+    # was forwarded they did not go along
     duplicates(company)
     desk = company.desk
     said = desk.reply(
@@ -53,10 +51,8 @@ def test_freescout_2681_the_merged_ticket_forgot_its_attachments(company: Compan
 
 
 def test_glpi_5542_documents_were_not_carried_over(company: Company) -> None:
-    """M6, M14: every file of every merged ticket is on the root, with its author and its note.
-
-    There only the messages came along; the source's documents did not, and the source was deleted.
-    """
+    """M6, M14: every file of every merged ticket is on the root, with its author and its note."""
+    # there the messages came along, but the documents did not, and their ticket was deleted
     duplicates(company)
     company.open("public", id="third", actor="pat")
     desk = company.desk
@@ -85,11 +81,9 @@ def test_glpi_5542_documents_were_not_carried_over(company: Company) -> None:
 
 
 def test_odoo_179266_who_followed_both_stopped_the_merge(company: Company) -> None:
-    """M6, M7: whoever followed the tickets follows the master once, however many they followed.
-
-    There a follower of both broke a unique key, and the followers of the merged ticket were
-    sometimes not added; time and terms were put one after the other as if they were texts.
-    """
+    """M6, M7: whoever followed the tickets follows the master once, however many they followed."""
+    # there a follower of both broke a unique key, and the followers of the merged ticket were
+    # sometimes not added; time and terms were put one after the other as if they were texts
     duplicates(company)
     desk = company.desk
     for id, users in (("first", ("bob", "con")), ("second", ("bob", "cyd", "con"))):
@@ -108,11 +102,9 @@ def test_odoo_179266_who_followed_both_stopped_the_merge(company: Company) -> No
 
 
 def test_zammad_4923_the_time_stayed_behind(company: Company) -> None:
-    """M6, M9, M14: the time worked on all of them is summed up on the master.
-
-    There the messages moved and the minutes did not: 51 on one and 26 on the other, instead of 77
-    on the one that was left.
-    """
+    """M6, M9, M14: the time worked on all of them is summed up on the master."""
+    # there the messages moved and the minutes did not: 51 on one and 26 on the other, instead of 77
+    # on the one that was left
     duplicates(company)
     desk = company.desk
     desk.log_time("second", 51, actor="bob")
@@ -142,11 +134,9 @@ def by_mail(company: Company) -> Company:
 
 
 def test_frappe_helpdesk_2539_a_reply_reopened_the_duplicate(by_mail: Company) -> None:
-    """M9, M8, G11: a mail that answers the duplicate is a message of the master, and opens nothing.
-
-    There it opened the duplicate again, which stayed marked as merged, so that the words stood
-    where nobody worked and could not be merged once more.
-    """
+    """M9, M8, G11: a mail that answers the duplicate is one on the master, and opens no other."""
+    # there it opened the duplicate again, which stayed marked as merged, so that the words stood
+    # where nobody worked and could not be merged once more
     duplicates(by_mail)
     desk = by_mail.desk
     desk.close("first", actor="ann")
@@ -178,10 +168,8 @@ def test_frappe_helpdesk_2539_a_reply_reopened_the_duplicate(by_mail: Company) -
 
 
 def test_zammad_1216_tickets_merged_into_each_other(company: Company) -> None:
-    """M9, M10: what would make a cycle is refused by name, and every chain goes on ending.
-
-    There one could be merged into the other and back again, until neither led anywhere.
-    """
+    """M9, M10: what would make a cycle is refused by name, and every chain goes on ending."""
+    # there one could be merged into the other and back again, until neither led anywhere
     duplicates(company)
     company.open("public", id="third", actor="pat")
     desk = company.desk
@@ -199,11 +187,9 @@ def test_zammad_1216_tickets_merged_into_each_other(company: Company) -> None:
 
 
 def test_glpi_20620_merging_spammed_customers(company: Company) -> None:
-    """M12, V15: merging tickets that are full of words writes to nobody, then or later.
-
-    There the customer got a mail for the ticket, and one for each public message that was copied;
-    what a supplier had written for inside only would have gone out as well.
-    """
+    """M12, V15: merging tickets that are full of words writes to nobody, then or later."""
+    # there the customer got a mail for the ticket, and one for each public message that was copied;
+    # what a supplier had written for inside only would have gone out as well
     duplicates(company)
     desk = company.desk
     desk.follow_ticket("second", "pia", actor="ann")
@@ -229,11 +215,9 @@ def test_glpi_20620_merging_spammed_customers(company: Company) -> None:
 
 
 def test_glpi_12702_the_merged_ticket_was_still_open(company: Company) -> None:
-    """M8, T2, G13: a merged ticket is neither open nor closed, in no list, and takes no work.
-
-    There it was deleted with its status open: it warned whoever closed the other one, and could be
-    opened from there and worked on as if nothing had happened.
-    """
+    """M8, T2: a merged ticket is neither open nor closed, in no list, and takes no work."""
+    # there it was deleted while open: it warned whoever closed the other one, and could be worked
+    # on as if nothing had happened
     duplicates(company)
     desk = company.desk
     desk.merge(["first", "second"], actor="ann", master_id="first")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from helpdesk_core.similarity.contents import Splitter, pieces
 from helpdesk_core.similarity.words import normalise, runs
@@ -14,12 +14,13 @@ _WORDS = re.compile("w+|s")
 _ALIKE = 0.5  # of the pieces of two words, so many in common: nearly the same
 
 
-class Mark(enum.Enum):
-    """Whether a part of a text is in another text: as a word, nearly, or not."""
+class Mark(enum.IntEnum):
+    """Whether another text has a word too: not, nearly, it does as many do, or it does."""
 
-    SAME = "same"
-    NEAR = "near"
-    NONE = "none"
+    NONE = 0
+    NEAR = 1
+    COMMON = 2
+    SAME = 3
 
 
 class _Shapes(dict[int, str]):
@@ -34,30 +35,28 @@ class _Shapes(dict[int, str]):
 _SHAPES = _Shapes()
 
 
-def marked(
-    text: str, same: Collection[str], near: Collection[str], split: Splitter
-) -> list[tuple[str, Mark]]:
-    """The text in parts; `same` and `near` are words as `split` gives them.
+def marked(text: str, marks: Mapping[str, Mark], split: Splitter) -> list[tuple[str, Mark]]:
+    """The text in parts; `marks` are those of words as `split` gives them.
 
     >>> from helpdesk_core.similarity import words
-    >>> marked("No INK, no paper", {"ink"}, {"paper"}, words)
-    [('No ', <Mark.NONE: 'none'>), ('INK', <Mark.SAME: 'same'>), (', no ', <Mark.NONE: 'none'>), \
-('paper', <Mark.NEAR: 'near'>)]
+    >>> [part for part, mark in marked("No INK, no paper", {"ink": Mark.SAME}, words) if mark]
+    ['INK']
     """
-    marks = [Mark.NONE] * len(text)
+    found = [Mark.NONE] * len(text)
     known: dict[str, Mark] = {}
     for start, end in _places(text):
         word = text[start:end]
         mark = known.get(word)
         if mark is None:
-            mark = known[word] = _mark(split(word), same, near)
-        if mark is not Mark.NONE:
-            marks[start:end] = [mark] * (end - start)
+            mark = max((marks.get(term, Mark.NONE) for term in split(word)), default=Mark.NONE)
+            known[word] = mark
+        if mark:
+            found[start:end] = [mark] * (end - start)
     parts: list[tuple[str, Mark]] = []
     start = 0
     for end in range(1, len(text) + 1):
-        if end == len(text) or marks[end] is not marks[start]:
-            parts.append((text[start:end], marks[start]))
+        if end == len(text) or found[end] is not found[start]:
+            parts.append((text[start:end], found[start]))
             start = end
     return parts
 
@@ -73,12 +72,6 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
                 continue  # the second of a pair
             end += not alone
         yield start, end
-
-
-def _mark(terms: Collection[str], same: Collection[str], near: Collection[str]) -> Mark:
-    if any(term in same for term in terms):
-        return Mark.SAME
-    return Mark.NEAR if any(term in near for term in terms) else Mark.NONE
 
 
 def nearly_same(ones: Collection[str], others: Collection[str]) -> set[str]:

@@ -8,14 +8,14 @@ STYLE = """
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --ink: #1b1f24; --quiet: #535c66; --line: #d4dae0; --panel: #f5f7f9;
-  --link: #0b57a4; --same: #ffe08a; --same-ink: #1b1f24; --near: #b3560a; --bar: #2f6fb0;
-  --yes: #14652c; --no: #8a3a00;
+  --link: #0b57a4; --same: #ffe08a; --same-ink: #1b1f24; --common: #fdf3d2; --near: #b3560a;
+  --bar: #2f6fb0; --yes: #14652c; --no: #8a3a00;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171b; --ink: #e7eaee; --quiet: #aab3bd; --line: #39414a; --panel: #1d2228;
-    --link: #8cbcf5; --same: #6b5300; --same-ink: #fff4cf; --near: #f0a35e; --bar: #6ea8e6;
-    --yes: #7ed39a; --no: #f0ab78;
+    --link: #8cbcf5; --same: #6b5300; --same-ink: #fff4cf; --common: #37321f; --near: #f0a35e;
+    --bar: #6ea8e6; --yes: #7ed39a; --no: #f0ab78;
   }
 }
 * { box-sizing: border-box; }
@@ -55,6 +55,7 @@ main > section > h2 { border-bottom: 2px solid var(--line); padding-bottom: .5re
 .text { white-space: pre-wrap; max-width: none; margin-bottom: .5rem; }
 .why { margin-top: 1rem; }
 mark { background: var(--same); color: var(--same-ink); border-radius: .2em; padding: 0 .1em; }
+mark.common { background: var(--common); color: inherit; }
 mark.near { background: none; color: inherit; text-decoration: underline 2px dotted var(--near);
   text-underline-offset: .2em; }
 .odd { border: 1px solid var(--quiet); border-radius: .2em; font-size: .8em; padding: 0 .2em; }
@@ -108,9 +109,9 @@ PAGE = Template("""<!doctype html>
 <h1>Duplicates in $file</h1>
 <p>$groups with $duplicates at a rating of $threshold or more, among $tickets.</p>
 $left
-<p class="quiet">A rating goes from 0, nothing in common, to 1, the same; how common a word is
-counts. <mark>Words in common</mark> are marked, $words; <mark class="near">so are words</mark> that
-are nearly the same.</p>
+<p class="quiet">A rating goes from 0, nothing in common, to 1, the same. <mark>Words in
+common</mark> are marked, $words, <mark class="common">those that are everywhere</mark> in a paler
+tone; <mark class="near">words that are nearly the same</mark> are underlined.</p>
 </header>
 <div class="page">
 <nav aria-labelledby="contents">
@@ -165,10 +166,10 @@ $known</h3>
 <div class="sides">
 $sides</div>
 <div class="why">
-<table class="shares"><caption>Of which each field gave</caption>
+<table class="shares"><caption>What each field gave</caption>
 <tbody>
 $shares</tbody></table>
-<div><h4>Of which each word gave</h4>
+<div><h4>What each word in common gave</h4>
 <ul class="words">
 $words</ul></div>
 </div>
@@ -188,6 +189,7 @@ MORE = Template("""<p class="quiet">… and $more more characters, not shown.</p
 NO_TEXT = """<p class="quiet">No text.</p>"""
 PLAIN = Template("$part")
 SAME = Template("<mark>$part</mark>")
+COMMON = Template("""<mark class="common">$part</mark>""")
 NEAR = Template("""<mark class="near">$part</mark>""")
 
 SHARE = Template("""<tr><th scope="row">$name</th>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from string import Template
 
@@ -18,7 +18,13 @@ from helpdesk_core.similarity.contents import Splitter
 PAIRS_LIMIT = 500  # on one page
 TEXT_LIMIT = 2_000  # characters of a text that are shown
 _WORDS_LIMIT = 12  # words in common that are named one by one
-_MARKS = {Mark.SAME: parts.SAME, Mark.NEAR: parts.NEAR, Mark.NONE: parts.PLAIN}
+_COMMON = 0.2  # of what the first word gave: below, a word is one of the common ones
+_MARKS = {
+    Mark.SAME: parts.SAME,
+    Mark.COMMON: parts.COMMON,
+    Mark.NEAR: parts.NEAR,
+    Mark.NONE: parts.PLAIN,
+}
 
 # Characters that turn the writing around, also of what comes after them: shown, not obeyed.
 _TURNING = {
@@ -150,19 +156,14 @@ def _group(number: int, pairs: Sequence[Pair], split: Splitter) -> Html:
 
 
 def _pair(place: str, pair: Pair, split: Splitter) -> Html:
-    same = pair.why.words.keys()
-    master, member = (
-        {word for text in (ticket.subject, ticket.description) for word in split(text)} - same
-        for ticket in (pair.master, pair.member)
-    )
-    near = nearly_same(master, member)
+    marks = _marks(pair, split)
     sides = _joined(
         filled(
             parts.TICKET,
             role=role,
             id=ticket.id,
-            title=_marked(title_of(ticket), same, near, split),
-            text=_text(ticket.description.strip(), same, near, split),
+            title=_marked(title_of(ticket), marks, split),
+            text=_text(ticket.description.strip(), marks, split),
         )
         for role, ticket in (("Master", pair.master), ("Duplicate", pair.member))
     )
@@ -192,19 +193,31 @@ def _words(pair: Pair) -> Html:
     )
 
 
-def _text(text: str, same: Collection[str], near: Collection[str], split: Splitter) -> Html:
+def _text(text: str, marks: Mapping[str, Mark], split: Splitter) -> Html:
     if not text:
         return Html(parts.NO_TEXT)
     shown = text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT].rstrip()
     more = len(text) - len(shown)
     return filled(
         parts.TEXT,
-        text=_marked(shown, same, near, split),
+        text=_marked(shown, marks, split),
         more=filled(parts.MORE, more=f"{more:,}") if more else Html(),
     )
 
 
-def _marked(text: str, same: Collection[str], near: Collection[str], split: Splitter) -> Html:
-    return _joined(
-        filled(_MARKS[mark], part=part) for part, mark in marked(text, same, near, split)
+def _marks(pair: Pair, split: Splitter) -> dict[str, Mark]:
+    """How each word of the two is marked."""
+    gave = pair.why.words
+    most = max(gave.values(), default=0.0)
+    master, member = (
+        {word for text in (ticket.subject, ticket.description) for word in split(text)} - set(gave)
+        for ticket in (pair.master, pair.member)
     )
+    marks = dict.fromkeys(nearly_same(master, member), Mark.NEAR)
+    for word, share in gave.items():
+        marks[word] = Mark.COMMON if share < _COMMON * most else Mark.SAME
+    return marks
+
+
+def _marked(text: str, marks: Mapping[str, Mark], split: Splitter) -> Html:
+    return _joined(filled(_MARKS[mark], part=part) for part, mark in marked(text, marks, split))
