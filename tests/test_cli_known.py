@@ -162,7 +162,7 @@ def test_what_was_nearly_grouped_is_explained(
     reasons = {(near["id"], near["other"]): near["reason"] for near in report["near"]}
     assert set(reasons) == {(4, 3), (5, 6)}
     assert reasons[5, 6] == "it is less than 0.51"
-    assert reasons[4, 3].startswith("3 is in the group of 2, which 4 is only 0.")
+    assert reasons[4, 3].startswith("3 is in the group of 2, to which 4 rates only 0.")
     assert main(options) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "nearly: 2 pairs" in said

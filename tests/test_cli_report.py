@@ -112,6 +112,14 @@ def test_stems_are_understood(tmp_path: Path) -> None:
     assert {"Reinstall", "Reinstalling", "update", "updates"} <= set(marks)
 
 
+def test_forms_of_a_word_in_common_are_nearly_the_same(tmp_path: Path) -> None:
+    """M1: without a language too, a form of a word that both have is marked, as nearly the same."""
+    rows = [("1", "printer jam", "two printers", ""), ("2", "printer", "", "")]
+    page = page_of(tmp_path, rows, "--threshold", "0.1")
+    assert marks_of(page) == ["printer", "printers", "printer"]
+    assert [attrs.get("class") for attrs in page.all("mark")[3:]] == [None, "near", None]
+
+
 def test_the_page_needs_nothing_else(tmp_path: Path) -> None:
     """No script, font, picture or style comes from elsewhere, and none could."""
     page = page_of(tmp_path, ROWS)

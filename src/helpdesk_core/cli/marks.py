@@ -75,7 +75,7 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
 
 
 def nearly_same(ones: Collection[str], others: Collection[str]) -> set[str]:
-    """Of words of two texts that are not the same, those that have most of their pieces in common.
+    """Words of either text that have half of their pieces in common with one of the other.
 
     >>> sorted(nearly_same({"reinstall", "ink"}, {"reinstalling", "inc"}))
     ['reinstall', 'reinstalling']

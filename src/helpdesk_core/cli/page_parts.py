@@ -64,20 +64,24 @@ mark.near { background: none; color: inherit; text-decoration: underline 2px dot
 .yes { color: var(--yes); }
 .no { color: var(--no); }
 table { border-collapse: collapse; width: 100%; }
-caption { text-align: start; font-weight: 600; padding-bottom: .25rem; }
+caption { text-align: start; font-weight: 600; }
 th, td { text-align: start; font-weight: 400; vertical-align: top;
   padding: .25rem .75rem .25rem 0; }
 thead th { color: var(--quiet); border-bottom: 1px solid var(--line); }
+.shares th { white-space: nowrap; }
 .shares td:last-child { width: 50%; padding-right: 0; vertical-align: middle; }
+.why h4, caption { line-height: 1.25; margin: 0; padding-bottom: .5rem; }
 .figures { max-width: 24rem; }
 .bar { display: block; height: .6rem; border-radius: .3rem; background: var(--line); }
 .bar span { display: block; height: 100%; border-radius: .3rem; background: var(--bar); }
 .words { display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; margin: 0; padding: 0; }
 .words li { border: 1px solid var(--line); border-radius: .375rem; padding: 0 .5rem; }
+.back { margin-top: 1rem; }
 .near-rows td, .near-rows th { border-bottom: 1px solid var(--line); }
 @media (max-width: 44.99rem) {
   .near-rows thead { position: absolute; inset-inline-start: -99rem; }
-  .near-rows tr, .near-rows td, .near-rows th { display: block; padding: .1rem 0; border: 0; }
+  .near-rows tr, .back { margin-top: 1rem; }
+.near-rows td, .near-rows th { display: block; padding: .1rem 0; border: 0; }
   .near-rows tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
 }
 @media (min-width: 45rem) {
@@ -161,7 +165,7 @@ $pairs<p class="back"><a href="#contents">Back to the contents</a></p>
 """)
 
 PAIR = Template("""<article class="pair" aria-labelledby="pair-$place">
-<h3 id="pair-$place"><bdi>$id</bdi> is <span class="number">$rating</span> like <bdi>$master</bdi>
+<h3 id="pair-$place"><bdi>$id</bdi> is like <bdi>$master</bdi>: <span class="number">$rating</span>
 $known</h3>
 <div class="sides">
 $sides</div>

@@ -17,6 +17,7 @@ from helpdesk_core.similarity.contents import Splitter
 
 PAIRS_LIMIT = 500  # on one page
 TEXT_LIMIT = 2_000  # characters of a text that are shown
+_HEADING_LIMIT = 120  # characters of a title above its group
 _WORDS_LIMIT = 12  # words in common that are named one by one
 _COMMON = 0.2  # of what the first word gave: below, a word is one of the common ones
 _MARKS = {
@@ -135,7 +136,7 @@ def _near(report: Report) -> Html:
             one_title=cut(title_of(near.ticket)),
             other=near.other.id,
             other_title=cut(title_of(near.other)),
-            rating=f"{near.rating:.2f}",
+            rating=f"{near.rating:.3f}",
             reason=near.reason(report.threshold),
         )
         for near in report.near
@@ -147,7 +148,7 @@ def _group(number: int, pairs: Sequence[Pair], split: Splitter) -> Html:
     return filled(
         parts.GROUP,
         number=number,
-        title=title_of(pairs[0].master),
+        title=cut(title_of(pairs[0].master), _HEADING_LIMIT),
         count=counted(len(pairs) + 1, "ticket"),
         pairs=_joined(
             _pair(f"{number}-{place}", pair, split) for place, pair in enumerate(pairs, start=1)
@@ -210,7 +211,7 @@ def _marks(pair: Pair, split: Splitter) -> dict[str, Mark]:
     gave = pair.why.words
     most = max(gave.values(), default=0.0)
     master, member = (
-        {word for text in (ticket.subject, ticket.description) for word in split(text)} - set(gave)
+        {word for text in (ticket.subject, ticket.description) for word in split(text)}
         for ticket in (pair.master, pair.member)
     )
     marks = dict.fromkeys(nearly_same(master, member), Mark.NEAR)

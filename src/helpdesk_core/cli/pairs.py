@@ -73,7 +73,7 @@ class NearMiss:
             return f"it is less than {threshold:g}"
         return (
             f"{self.other.id} is in the group of {self.master_id},"
-            f" which {self.ticket.id} is only {self.to_master:.2f} like"
+            f" to which {self.ticket.id} rates only {self.to_master:.3f}"
         )
 
     def as_json(self, threshold: float) -> dict[str, Any]:
