@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_core.cli import main
+from helpdesk_core.cli.csvfile import CsvFile
 from helpdesk_core.cli.known import Quality, known_by_groups, known_by_ids
+from helpdesk_core.cli.pairs import NearMiss
+from helpdesk_core.cli.rows import Columns, read_rows
 
 COLUMNS = ("--title", "title", "--text", "text", "--id", "key")
 REPORTS = """key,title,text,product,group,of
@@ -167,6 +170,14 @@ def test_what_was_nearly_grouped_is_explained(
     said = " ".join(capsys.readouterr().out.split())
     assert "nearly: 2 pairs" in said
     assert "something else" not in said
+
+
+def test_a_rating_below_the_threshold_is_never_shown_as_reaching_it() -> None:
+    """M3: what is less than the threshold looks like less."""
+    file = CsvFile([b"t\n", b"a\n", b"b\n"], name="two.csv")
+    tickets = [row.ticket for row in read_rows(file, Columns(title="t"))]
+    near = NearMiss(ticket=tickets[0], other=tickets[1], rating=0.34996)
+    assert (near.shown, near.reason(0.35)) == ("0.349", "it is less than 0.35")
 
 
 # --- languages and teams -------------------------------------------------------------------------

@@ -257,7 +257,7 @@ def _near(near: Sequence[NearMiss], threshold: float) -> Table:
         table.add_section()
         table.add_row(
             Text(str(one.ticket.id)),
-            f"{one.rating:.3f}",
+            one.shown,
             Text(one.reason(threshold)),
             Text(title_of(one.ticket)),
         )

@@ -67,7 +67,6 @@ table { border-collapse: collapse; width: 100%; }
 caption { text-align: start; font-weight: 600; }
 th, td { text-align: start; font-weight: 400; vertical-align: top;
   padding: .25rem .75rem .25rem 0; }
-thead th { color: var(--quiet); border-bottom: 1px solid var(--line); }
 .shares th { white-space: nowrap; }
 .shares td:last-child { width: 50%; padding-right: 0; vertical-align: middle; }
 .why h4, caption { line-height: 1.25; margin: 0; padding-bottom: .5rem; }
@@ -77,13 +76,8 @@ thead th { color: var(--quiet); border-bottom: 1px solid var(--line); }
 .words { display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; margin: 0; padding: 0; }
 .words li { border: 1px solid var(--line); border-radius: .375rem; padding: 0 .5rem; }
 .back { margin-top: 1rem; }
-.near-rows td, .near-rows th { border-bottom: 1px solid var(--line); }
-@media (max-width: 44.99rem) {
-  .near-rows thead { position: absolute; inset-inline-start: -99rem; }
-  .near-rows tr, .back { margin-top: 1rem; }
-.near-rows td, .near-rows th { display: block; padding: .1rem 0; border: 0; }
-  .near-rows tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
-}
+.nearly { list-style: none; margin: 0; padding: 0; }
+.nearly li { border-bottom: 1px solid var(--line); padding: .5rem 0; }
 @media (min-width: 45rem) {
   .sides, .why { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 }
@@ -208,15 +202,12 @@ REST = Template("""<li class="quiet">$what <span class="number">$value</span></l
 NEARLY = Template("""<section id="near" aria-labelledby="near-title">
 <h2 id="near-title">Nearly</h2>
 <p>Not grouped, though close: each with the one that it is most like.</p>
-<table class="near-rows">
-<thead><tr><th scope="col">ticket</th><th scope="col">most like</th><th scope="col">rating</th>
-<th scope="col">not grouped, for</th></tr></thead>
-<tbody>
-$rows</tbody></table>
+<ul class="nearly">
+$rows</ul>
 <p class="back"><a href="#contents">Back to the contents</a></p>
 </section>
 """)
-NEAR_ROW = Template("""<tr><th scope="row"><bdi>$one</bdi> <span class="quiet"><bdi>$one_title</bdi>
-</span></th><td><bdi>$other</bdi> <span class="quiet"><bdi>$other_title</bdi></span></td>
-<td class="number">$rating</td><td>$reason</td></tr>
+NEAR_ROW = Template("""<li><bdi>$one</bdi> <span class="quiet"><bdi>$one_title</bdi></span>
+is like <bdi>$other</bdi> <span class="quiet"><bdi>$other_title</bdi></span>:
+<strong class="number">$rating</strong>, but $reason.</li>
 """)

@@ -136,7 +136,7 @@ def _near(report: Report) -> Html:
             one_title=cut(title_of(near.ticket)),
             other=near.other.id,
             other_title=cut(title_of(near.other)),
-            rating=f"{near.rating:.3f}",
+            rating=near.shown,
             reason=near.reason(report.threshold),
         )
         for near in report.near

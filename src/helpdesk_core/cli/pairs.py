@@ -67,6 +67,11 @@ class NearMiss:
     master_id: Id | None = None
     to_master: float = 0.0
 
+    @property
+    def shown(self) -> str:
+        """The rating, never rounded up to a threshold that it does not reach."""
+        return f"{int(self.rating * 1000) / 1000:.3f}"
+
     def reason(self, threshold: float) -> str:
         """Why they are not together, in words."""
         if self.master_id is None:
