@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from unittest.mock import patch
 
@@ -57,3 +59,17 @@ def test_a_language_without_a_stemmer_is_refused() -> None:
     """M1: a language that has no stemmer is refused by name."""
     with pytest.raises(InvalidValueError, match="language has no stemmer"):
         SnowballWords("klingon")
+
+
+def test_threads_share_a_stemmer() -> None:
+    """M1: words that several threads ask about at once are those that one would be told."""
+    texts = [" ".join(f"{word}{n}ings" for word in ("print", "fail", "jam")) for n in range(300)]
+    expected = [SnowballWords("english")(one) for one in texts]
+    often = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with patch.object(text, "_KEPT", 50), ThreadPoolExecutor(8) as pool:
+            shared = SnowballWords("english")
+            assert list(pool.map(shared, texts)) == expected
+    finally:
+        sys.setswitchinterval(often)

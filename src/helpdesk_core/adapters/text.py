@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from threading import Lock
 
 import snowballstemmer
 
@@ -30,6 +31,7 @@ class SnowballWords:
         self._stem = snowballstemmer.stemmer(language).stemWord
         self._stop_words = frozenset(map(normalise, stop_words))
         self._stems: dict[str, str] = {}
+        self._lock = Lock()  # a stemmer works on one word at a time
 
     def __call__(self, text: str) -> list[str]:
         found = words(text)
@@ -39,9 +41,10 @@ class SnowballWords:
         try:
             return [stems[word] for word in found]
         except KeyError:
-            if len(stems) + len(found) > _KEPT:
-                stems.clear()
-            for word in found:
-                if word not in stems:
-                    stems[word] = self._stem(word)
-            return [stems[word] for word in found]
+            with self._lock:
+                if len(stems) + len(found) > _KEPT:
+                    stems = self._stems = {}
+                for word in found:
+                    if word not in stems:
+                        stems[word] = self._stem(word)
+                return [stems[word] for word in found]
