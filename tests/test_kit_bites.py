@@ -694,6 +694,27 @@ class ForgetsTheExpectedOfMessages(ForgetsTheExpectedOfSome):
     unchecked = (Kind.MESSAGE,)
 
 
+class ForgetsTheExpectedOfMerges(ForgetsTheExpectedOfSome):
+    unchecked = (Kind.MERGE,)
+
+
+class ForgetsTheExpectedOfFields(ForgetsTheExpectedOfSome):
+    unchecked = ("fields",)
+
+
+class KeepsNumbersAsOneKind(Broken):
+    """As a column of JSON does whose whole numbers are what is true or false, too."""
+
+    def tickets(self, ids: Any) -> Any:
+        return {
+            id: attrs.evolve(
+                ticket,
+                fields={n: int(v) if v is True else v for n, v in ticket.fields.items()},
+            )
+            for id, ticket in super().tickets(ids).items()
+        }
+
+
 class RemovedIsKept(Broken):
     def attachment_ids(self, *, removed: bool = False) -> Any:
         return set(self._state.attachments) if not removed else set()
@@ -757,6 +778,18 @@ REPOSITORIES: dict[str, tuple[type[RepositoryContract], str]] = {
     "the expected value of a tombstone is ignored": (
         store_of(OfTombstones),
         "test_another_value_there_is_a_conflict",
+    ),
+    "the expected fields of a host's are ignored": (
+        store_of(ForgetsTheExpectedOfFields),
+        "test_a_field_is_changed_where_the_expected_is",
+    ),
+    "what is true becomes a number": (
+        store_of(KeepsNumbersAsOneKind),
+        "test_fields_are_kept_whole",
+    ),
+    "the expected changes of a merge are ignored": (
+        store_of(ForgetsTheExpectedOfMerges),
+        "test_a_merge_forgets_what_has_to_go",
     ),
     "a team's follow ends with its first source": (
         store_of(EndsTheWholeFollowOfATeam),

@@ -126,7 +126,10 @@ class CreditGiven(Event):
 
 @attrs.frozen(kw_only=True)
 class TicketChanged(Event):
-    """Subject, description, priority, tags or customer are others now."""
+    """Subject, description, priority, tags or customer are others now, or a host's own field.
+
+    A field of the host's is named as in `fields.cost`.
+    """
 
     fields: tuple[str, ...]
 

@@ -45,6 +45,7 @@ class Kind(enum.Enum):
     ATTACHMENT = "attachment"
     TIME_ENTRY = "time_entry"
     MAIL = "mail"
+    MERGE = "merge"
 
 
 @attrs.frozen(kw_only=True)
@@ -52,7 +53,8 @@ class SetField:
     """Put `value` where `expected` is; anything else there is a `ConflictError`.
 
     `field` is an attribute of the entity other than `id` and `followers`; of a team's `stage_ids`,
-    of tags, links and references the whole set is given.
+    of tags, links and references the whole set is given, and of the host's own `fields` of a ticket
+    all of them.
 
     >>> SetField(kind=Kind.TICKET, id="T-1", field="priority", expected=0, value=2).field
     'priority'

@@ -69,6 +69,7 @@ FULL = Ticket(
     tags={"difficult"},
     links={"T-2", "T-3"},
     references={"invoice 7"},
+    fields={"cost": 7},
     followers={"ada": CHOSEN, "eve": CHOSEN, "pat": CHOSEN},
     closed_at=NOW,
     merged_into="T-9",

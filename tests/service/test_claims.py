@@ -245,6 +245,11 @@ REFUSED: dict[str, tuple[Claim, Call]] = {
         ),
     ),
     "open with tags": (Claim.TAGS, lambda c: c.open(tags=["ink"])),
+    "open with fields of the host's": (Claim.HOST_FIELDS, lambda c: c.open(fields={"cost": 1})),
+    "change a field of the host's": (
+        Claim.HOST_FIELDS,
+        lambda c: c.desk.change_ticket("T-1", actor=SETUP, fields={"cost": 1}),
+    ),
     "change tags": (
         Claim.TAGS,
         lambda c: c.desk.change_ticket("T-1", actor=SETUP, tags={"ink"}),

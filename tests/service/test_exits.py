@@ -403,6 +403,7 @@ def _fill(company: Company, ids: Ids, team: str, id: str) -> None:
         subject=f"No ink {MARK}-subject",
         description=f"{MARK}-description",
         tags=[f"{MARK}-tag"],
+        fields={f"{MARK}-field": MARK},
         customer_id=f"{MARK}-customer",
         assignee_id="cyd",
     )

@@ -101,6 +101,7 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
             {"expected_version": 1},
             {"fields": {"priority": True}},
             {"fields": {"tags": {"x"}}},
+            {"fields": {"fields": {"cost": 1}}},
         ],
     ),
     "change_user": (
@@ -203,6 +204,7 @@ CALLS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
             {"assignee_id": "ann"},
             {"priority": 1},
             {"tags": ["x"]},
+            {"fields": {"cost": 1}},
         ],
     ),
     "redact_message": (
@@ -318,9 +320,13 @@ def test_every_argument_makes_another_call(tmp_path: Any, use_case: str) -> None
 
     company.desk._write = write  # type: ignore[method-assign]
 
+    named = inspect.signature(USE_CASES[use_case]).parameters.values()
+    any_name = [one.name for one in named if one.kind is one.VAR_KEYWORD]
+
     def written(arguments: dict[str, Any]) -> str:
-        fields = {k: v for k, v in arguments.items() if k not in ("fields", "settings")}
-        fields |= arguments.get("fields", {}) | arguments.get("settings", {})
+        fields = {k: v for k, v in arguments.items() if k not in any_name}
+        for name in any_name:
+            fields |= arguments.get(name, {})
         with pytest.raises(_WrittenError) as caught:
             getattr(company.desk, use_case)(**fields, actor="root", idempotency_key="k")
         return str(caught.value)

@@ -6,6 +6,7 @@ parsed. Times are aware and kept in UTC.
 
 from __future__ import annotations
 
+from helpdesk_core.entities.host_fields import FieldValue, HostFields
 from helpdesk_core.entities.people import (
     REMOVED,
     Actor,
@@ -41,8 +42,10 @@ __all__ = [
     "CatchUp",
     "CatchingUp",
     "CountScope",
+    "FieldValue",
     "FollowSource",
     "Followers",
+    "HostFields",
     "Id",
     "MemberOptions",
     "Message",

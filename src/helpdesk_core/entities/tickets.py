@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from helpdesk_core.entities.host_fields import HostFields, host_fields
 from helpdesk_core.entities.people import FOLLOWERS, Followers
 from helpdesk_core.entities.teams import Stage
 from helpdesk_core.fields import (
@@ -48,7 +49,8 @@ class Ticket:
     `description` is what the customer wrote on opening. `available_from` is set when automatic
     assignment looked ahead (A10); `waiting` when it found nobody (A16). `merged_into` points from
     a tombstone to its master (M8). `rank` is its place in its column (G12), which is that of its
-    coming until it is dragged. `version` counts the changes (T7).
+    coming until it is dragged. `fields` are the host's own, which outsiders are not shown (V15).
+    `version` counts the changes (T7).
 
     >>> from datetime import datetime, UTC
     >>> ticket = Ticket(id="T-1", team_id="support", stage_id="new", subject="No ink",
@@ -76,6 +78,7 @@ class Ticket:
     references: frozenset[str] = attrs.field(
         default=frozenset(), converter=_references, validator=are_lines(SUBJECT_LIMIT)
     )
+    fields: HostFields = attrs.field(factory=dict, converter=host_fields, hash=False, repr=False)
     followers: Followers = FOLLOWERS
     closed_at: datetime | None = OPTIONAL_WHEN
     merged_into: Id | None = OPTIONAL_ID

@@ -44,6 +44,7 @@ class Claim(enum.Enum):
     REMOVAL = "removal"
     SEARCH = "search"
     MAIL = "mail"
+    HOST_FIELDS = "host_fields"
 
 
 ALL_CLAIMS: frozenset[Claim] = frozenset(Claim)

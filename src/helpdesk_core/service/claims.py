@@ -47,6 +47,7 @@ _OF_CHANGE: dict[type, Claim] = {
 }
 _OF_FIELD: dict[tuple[Kind, str], Claim] = {
     (Kind.TICKET, "tags"): Claim.TAGS,
+    (Kind.TICKET, "fields"): Claim.HOST_FIELDS,
     (Kind.TICKET, "merged_into"): Claim.MERGE,
     (Kind.TICKET, "waiting"): Claim.ASSIGNMENT_ORDER,
     (Kind.TICKET, "available_from"): Claim.ASSIGNMENT_ORDER,
@@ -54,7 +55,8 @@ _OF_FIELD: dict[tuple[Kind, str], Claim] = {
     (Kind.TICKET, "rank"): Claim.BOARD_ORDER,
     (Kind.TEAM, "stage_ids"): Claim.STAGES_PER_TEAM,
 }
-_SAID = (Kind.MESSAGE, Kind.ATTACHMENT, Kind.TIME_ENTRY, Kind.MAIL)
+#: Of these nothing is changed but what has to go (T9).
+_REMOVED = (Kind.MESSAGE, Kind.ATTACHMENT, Kind.TIME_ENTRY, Kind.MAIL, Kind.MERGE)
 _OF_SETTING: dict[str, Claim] = {
     "assignment_method": Claim.ASSIGNMENT_ORDER,
     "assignment_scope": Claim.ASSIGNMENT_ORDER,
@@ -103,7 +105,7 @@ def _by_field(change: SetField) -> tuple[Claim, ...]:
         return (Claim.EDITABLE_STAGES,)
     if change.kind is Kind.TEAM:
         return tuple(_by_setting(change.field, change.value))
-    if change.kind in _SAID:
+    if change.kind in _REMOVED:
         return (Claim.REMOVAL,)
     claim = _OF_FIELD.get((change.kind, change.field))
     return () if claim is None else (claim,)
@@ -130,7 +132,8 @@ def _by_thing(thing: object) -> tuple[Claim, ...]:
     if isinstance(thing, ReceivedMail):
         return (Claim.MAIL,)
     if isinstance(thing, Ticket):
-        return (Claim.TAGS,) if thing.tags else ()
+        tags = (Claim.TAGS,) if thing.tags else ()
+        return (*tags, Claim.HOST_FIELDS) if thing.fields else tags
     if isinstance(thing, Team):
         plain = Team(id=thing.id, name=thing.name, visibility=thing.visibility)
         names = ["visibility", "auto_assign", "members_follow", *_OF_SETTING]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -11,6 +11,7 @@ from helpdesk_core.assignment import plan_team_change, pool_of
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import (
     Actor,
+    FieldValue,
     Id,
     System,
     Team,
@@ -18,6 +19,12 @@ from helpdesk_core.entities import (
     User,
     UserKind,
     Visibility,
+)
+from helpdesk_core.entities.host_fields import (
+    NO_FIELDS,
+    changed_fields,
+    field_changes,
+    host_fields,
 )
 from helpdesk_core.errors import InvalidValueError, NotFoundError, RefusedError
 from helpdesk_core.events import (
@@ -37,7 +44,7 @@ from helpdesk_core.stages import plan_transfer
 from helpdesk_core.visibility import plan_narrower_team
 
 #: What `change_ticket` may change.
-CHANGEABLE = frozenset({"subject", "description", "priority", "tags"})
+CHANGEABLE = frozenset({"subject", "description", "priority", "tags", "fields"})
 
 
 class TicketUseCases(AssigningUseCases):
@@ -55,24 +62,27 @@ class TicketUseCases(AssigningUseCases):
         assignee_id: Id | None = None,
         priority: int = 0,
         tags: Iterable[str] = (),
+        fields: Mapping[str, FieldValue | None] = NO_FIELDS,
         idempotency_key: str | None = None,
     ) -> Ticket:
         """Take a new ticket in: into the team's first unfolded stage, assigned, announced.
 
         The opener follows it, and so does a portal customer (T5). A portal user opens tickets on
         PUBLIC teams and is their customer; to name another customer, an assignee or the ticket's
-        id takes an agent: who gives an id finds out whether it is taken (V14).
+        id takes an agent: who gives an id finds out whether it is taken (V14). So does to fill
+        `fields`, those that the host defines: they are for the inside (V15).
         The stage's messages go to the customer (G7, G8), followers of the team are told (V9), and
         a team with automatic assignment gives it to somebody or lets it wait (A1-A6, A14, A16).
         """
         new_id = self._new_id() if id is None else id
         labels = distinct("tags", tags)
+        own = host_fields(fields)
 
         def allowed(work: Work) -> Team:
             team = _team_to_open_in(work, team_id)
             work.require("ticket.open")
             named = (id, assignee_id, None if customer_id == work.author_id else customer_id)
-            if any(one is not None for one in named):
+            if own or any(one is not None for one in named):
                 work.require("ticket.open_for")
             return team
 
@@ -95,6 +105,7 @@ class TicketUseCases(AssigningUseCases):
                 customer_id=customer.id if customer else None,
                 priority=priority,
                 tags=labels,
+                fields=own,
                 followers=first_followers(work.author_id, customer),
             )
             assigning: list[Plan] = []
@@ -123,7 +134,8 @@ class TicketUseCases(AssigningUseCases):
                     "assignee_id": assignee_id,
                     "priority": priority,
                     "tags": labels,
-                },
+                }
+                | ({"fields": own} if own else {}),  # older keys know nothing of them
                 again=same_ticket,
             ),
             shown=shown,
@@ -139,18 +151,30 @@ class TicketUseCases(AssigningUseCases):
         idempotency_key: str | None = None,
         **fields: Any,
     ) -> Ticket:
-        """Change subject, description, priority or tags (T4, T7)."""
+        """Change subject, description, priority, tags or fields that the host defines (T4, T7).
+
+        `fields` maps names to new values, None to remove one; the others stay as they are, whoever
+        changes them meanwhile.
+        """
         if unknown := sorted(fields.keys() - CHANGEABLE):
             raise InvalidValueError(unknown[0], f"is none of {', '.join(sorted(CHANGEABLE))}")
         fields = settled(fields)
+        if "fields" in fields:
+            fields["fields"] = field_changes(fields["fields"])
 
         def do(work: Work) -> Ticket:
             case = work.case_to_change(ticket_id, "ticket.change", expected_version)
             _not_merged_away(case.ticket)
-            wanted = attrs.evolve(case.ticket, **fields)
-            names = [n for n in sorted(fields) if getattr(wanted, n) != getattr(case.ticket, n)]
+            wanted = _changed(case.ticket, fields)
+            names = [
+                name
+                for name in sorted(fields.keys() - {"fields"})
+                if getattr(wanted, name) != getattr(case.ticket, name)
+            ]
+            own = changed_fields(case.ticket.fields, wanted.fields)
             changes = [
-                SetField.of(Kind.TICKET, case.ticket, name, getattr(wanted, name)) for name in names
+                SetField.of(Kind.TICKET, case.ticket, name, getattr(wanted, name))
+                for name in (*names, *(["fields"] if own else []))
             ]
             if changes:
                 event = TicketChanged(
@@ -158,7 +182,7 @@ class TicketUseCases(AssigningUseCases):
                     by=work.by,
                     ticket_id=ticket_id,
                     team_id=case.team.id,
-                    fields=tuple(names),
+                    fields=(*names, *(f"fields.{name}" for name in own)),
                 )
                 work.write(changes, [event])
             return work.fresh(ticket_id)
@@ -343,6 +367,12 @@ def _customer_of_new(work: Work, customer_id: Id | None) -> User | None:
     if isinstance(work.actor, System) or not work.actor.is_external:
         return None
     return work.actor
+
+
+def _changed(ticket: Ticket, fields: Mapping[str, Any]) -> Ticket:
+    if "fields" in fields:
+        fields = {**fields, "fields": {**ticket.fields, **fields["fields"]}}
+    return attrs.evolve(ticket, **fields)
 
 
 def _not_merged_away(ticket: Ticket) -> None:

@@ -20,6 +20,7 @@ T = TypeVar("T")
 _TICKET: dict[Claim, tuple[str, ...]] = {
     Claim.VERSIONS: ("version",),
     Claim.TAGS: ("tags",),
+    Claim.HOST_FIELDS: ("fields",),
     Claim.CLOSING_TIMES: ("closed_at",),
     Claim.ASSIGNMENT_ORDER: ("waiting", "available_from"),
     Claim.BOARD_ORDER: ("rank",),

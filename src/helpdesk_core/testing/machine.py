@@ -158,6 +158,8 @@ def _steps(world: World, contract: StoreContract) -> list[tuple[str, Any]]:
         steps += [("merged_into", None), ("merged_into", world.ticket_ids[0])]
     if contract.has(Claim.TAGS):
         steps += [("tags", frozenset(tags)) for tags in ("", "a", "ab")]
+    if contract.has(Claim.HOST_FIELDS):
+        steps += [("fields", fields) for fields in ({}, {"x": 1}, {"x": "1"}, {"y": {"a"}})]
     return steps
 
 

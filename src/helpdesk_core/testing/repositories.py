@@ -8,6 +8,7 @@ from helpdesk_core.testing.failing import FailingRules
 from helpdesk_core.testing.following import FollowingRules
 from helpdesk_core.testing.machine import MachineRules
 from helpdesk_core.testing.mailing import MailRules
+from helpdesk_core.testing.own_fields import HostFieldRules
 from helpdesk_core.testing.paging import PagingRules
 from helpdesk_core.testing.racing import OutboxRaces, RacingRules
 from helpdesk_core.testing.reading import ReadingRules
@@ -27,6 +28,7 @@ class RepositoryContract(
     MailRules,
     PagingRules,
     ColumnRules,
+    HostFieldRules,
     RestingRules,
     RemovingRules,
     FollowingRules,

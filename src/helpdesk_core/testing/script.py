@@ -190,6 +190,7 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
     per_team = {Claim.EDITABLE_STAGES, Claim.STAGES_PER_TEAM}
     merging = {Claim.MERGE, Claim.UNMERGE, Claim.HISTORY}
     follows, removal = {Claim.TEAM_FOLLOWERS}, {Claim.REMOVAL}
+    own = {Claim.HOST_FIELDS}
     steps = [
         Step("open_ticket", lambda d, w, **o: d.open_ticket(
             w.teams[0].id, "Toner", actor=eve(w), **o)),
@@ -262,6 +263,11 @@ def script(id_type: type, claims: frozenset[Claim]) -> list[Step]:
         Step("assign_waiting", lambda d, w: d.assign_waiting(actor=_SETUP), order),
         Step("close_inactive", lambda d, w: d.close_inactive(
             30, [stage(w, 0), stage(w, 1)], actor=_SETUP, limit=1), {Claim.HISTORY}, days=60),
+        # fields of the host's
+        Step("change_ticket", lambda d, w, **o: d.change_ticket(
+            ticket(w, a), actor=_SETUP, fields={"cost": 7, "room": "B 12"}, **o), own),
+        Step("change_ticket", lambda d, w, **o: d.change_ticket(
+            ticket(w, b), actor=_SETUP, fields={"room": "C 3"}, **o), own),
         # duplicates
         Step("discard_duplicate", lambda d, w, **o: d.discard_duplicate(
             ticket(w, a), ticket(w, b), actor=_SETUP, **o), {Claim.DISCARDS}),

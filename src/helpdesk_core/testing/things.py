@@ -80,6 +80,16 @@ def lines(limit: int = 20, *, empty: bool = True) -> st.SearchStrategy[str]:
     return text if empty else text.filter(str.strip)
 
 
+field_values: Any = st.one_of(
+    flags,
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    lines(empty=False),
+    st.frozensets(lines(empty=False), min_size=1, max_size=3),
+)
+host_fields: Any = st.dictionaries(lines(empty=False), field_values, max_size=3)
+
+
 def ids_of(id_type: type) -> st.SearchStrategy[Any]:
     """Ids of one type, from its ends too."""
     if id_type is int:
@@ -205,6 +215,7 @@ class Things:
             tags=st.frozensets(lines(empty=False), max_size=3),
             links=some,
             references=st.frozensets(lines(empty=False), max_size=3),
+            fields=host_fields,
             followers=self.followers,
             closed_at=st.none() | local_moments,
             version=st.integers(1, 2**62),
@@ -262,7 +273,7 @@ class Things:
             st.none(), flags, st.integers(-5, 2**60), texts, ids, moments, durations,
             st.sampled_from([*Visibility, *UserKind, *AssignmentMethod]),
             st.frozensets(ids, max_size=3), st.frozensets(st.sampled_from(Role)),
-            st.lists(ids, max_size=3).map(tuple), st.just(SmsTemplate("x")),
+            st.lists(ids, max_size=3).map(tuple), st.just(SmsTemplate("x")), host_fields,
             st.just(EmailTemplate("x", "y")),
         )  # fmt: skip
         follow = {

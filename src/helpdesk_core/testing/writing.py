@@ -88,6 +88,8 @@ class WritingRules(StoreContract):
         ]
         if self.has(Claim.TAGS):
             wrong.append(("tags", frozenset({"a"}), frozenset()))
+        if self.has(Claim.HOST_FIELDS):
+            wrong += [("fields", {"cost": 7}, {}), ("fields", {"cost": 7}, {"cost": 8})]
         if self.has(Claim.VERSIONS):
             wrong.append(("version", 7, 8))
         if self.has(Claim.CLOSING_TIMES):
@@ -424,6 +426,7 @@ def _pairs(world: World, other: World, has: Any) -> list[tuple[Kind, Any, dict[s
     }
     claimed: tuple[tuple[Claim, tuple[str, ...]], ...] = (
         (Claim.TAGS, ("tags",)),
+        (Claim.HOST_FIELDS, ("fields",)),
         (Claim.CLOSING_TIMES, ("closed_at",)),
         (Claim.VERSIONS, ("version",)),
         (Claim.ASSIGNMENT_ORDER, ("waiting", "available_from")),

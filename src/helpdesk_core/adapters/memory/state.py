@@ -86,6 +86,7 @@ class State:
             Kind.ATTACHMENT: self.attachments,
             Kind.TIME_ENTRY: self.time_entries,
             Kind.MAIL: self.mails,
+            Kind.MERGE: self.merges,
         }[kind]  # type: ignore[return-value]
 
 

@@ -23,7 +23,15 @@ import attrs
 import cattrs
 
 from helpdesk_core import decisions, entities, plans, templates
-from helpdesk_core.entities import Followers, FollowSource, Id, MemberOptions, Options
+from helpdesk_core.entities import (
+    FieldValue,
+    Followers,
+    FollowSource,
+    HostFields,
+    Id,
+    MemberOptions,
+    Options,
+)
 from helpdesk_core.errors import HelpdeskError, InvalidValueError, RepositoryError
 from helpdesk_core.events import EVENT_TYPES, Event
 from helpdesk_core.fields import utc
@@ -104,6 +112,7 @@ class Codec:
         by_shape: list[tuple[Any, Any, Any]] = [
             (_is_id, self._id_out, self.id_back),
             (lambda shape: shape == Followers, self._followers_out, self._followers_back),
+            (lambda shape: shape == HostFields, _fields_out, _fields_back),
             (lambda shape: shape == Options, self._options_out, self._options_back),
             (lambda shape: shape == Mapping[str, Any], self.open_out, self._open_back),
             (_is_open, self.open_out, self._open_back),
@@ -282,6 +291,18 @@ _OWN_FIELDS: dict[type[Event], tuple[tuple[str, Any], ...]] = {}
 
 def _sorted(values: Iterable[Any]) -> list[Any]:
     return sorted(values)
+
+
+def _fields_out(value: HostFields) -> dict[str, Any]:
+    """Plain JSON, in one order; a set of texts is a list of them."""
+    return {
+        name: sorted(one) if isinstance(one, frozenset) else one
+        for name, one in sorted(value.items())
+    }
+
+
+def _fields_back(value: dict[str, Any], _: Any) -> dict[str, FieldValue]:
+    return {name: frozenset(one) if type(one) is list else one for name, one in value.items()}
 
 
 def _moment(value: datetime) -> str:

@@ -81,6 +81,7 @@ class Statements:
             Kind.ATTACHMENT: t.attachments,
             Kind.TIME_ENTRY: t.time_entries,
             Kind.MAIL: t.mails,
+            Kind.MERGE: t.merges,
         }
         self._reading(t)
         self._history_and_outbox(t)

@@ -32,6 +32,7 @@ from helpdesk_core.entities import (
     CatchUp,
     CountScope,
     FollowSource,
+    HostFields,
     Id,
     OnAnswer,
     Options,
@@ -45,7 +46,7 @@ from helpdesk_core.ports import DeliveryStatus
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 
 #: The revision of the migrations that these tables are.
-REVISION = "0008"
+REVISION = "0010"
 
 _PREFIX = re.compile(r"(?a:[a-z_][a-z0-9_]{0,26})?")
 _NAMES = {
@@ -282,6 +283,7 @@ def _tickets(
         sa.Column("priority", sa.Integer(), nullable=False),
         json("links", frozenset[Id]),
         json("references", frozenset[str]),
+        json("fields", HostFields),
         _moment("closed_at", nullable=True),
         id_("merged_into", to("tickets"), nullable=True),
         sa.Column("rank", RANK, nullable=False),
