@@ -27,6 +27,7 @@ from helpdesk_core.entities import (
     UserKind,
     Visibility,
 )
+from helpdesk_core.merge import MergeStrategy
 from helpdesk_core.plans import AddFollow, Change, RemoveFollow, SetField
 from helpdesk_core.templates import EmailTemplate, SmsTemplate
 from model import assignment as model_assignment
@@ -109,6 +110,7 @@ def ticket_of(ticket: Plain) -> Ticket:
         tags=ticket["tags"],
         links=ticket["links"],
         references=ticket["references"],
+        fields=ticket["fields"],
         followers=_followers(ticket["followers"]),
         closed_at=ticket["closed_at"],
         merged_into=ticket["merged"],
@@ -321,6 +323,32 @@ def random_tickets(
             ticket["merged"] = dice.pick([one["id"] for one in made])
         made.append(ticket)
     return made
+
+
+#: How the fields of tickets are merged, for the library and for the model; `sla` is not named.
+STRATEGIES: dict[str, Any] = {
+    "cost": MergeStrategy.SUM,
+    "serials": MergeStrategy.UNION,
+    "room": MergeStrategy.FIRST,
+    "votes": lambda mine, others: max([mine or 0, *others]),
+}
+MODEL_STRATEGIES: dict[str, Any] = {
+    name: one.value if isinstance(one, MergeStrategy) else one for name, one in STRATEGIES.items()
+}
+
+
+def random_fields(dice: Dice, *, odd: bool = False) -> Plain:
+    """Some fields of the host's; `odd` ones are now and then of another kind."""
+    drawn = {
+        "cost": dice.pick([None, None, 1, 2, 0.5]),
+        "serials": {*dice.some("abc", 2)} or None,
+        "room": dice.pick([None, None, "B 1", "B 2"]),
+        "sla": dice.pick([None, "gold", "iron"]),
+        "votes": dice.pick([None, 1, 2]),
+    }
+    if odd and dice.flag(4):
+        drawn[dice.pick(["cost", "serials"])] = "odd"
+    return {name: value for name, value in drawn.items() if value is not None}
 
 
 def random_world(dice: Dice, *, merged: bool = True) -> tuple[Any, Any, Any, Any]:

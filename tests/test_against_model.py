@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from against_model import (
     LEVELS,
     MEMBERS,
+    MODEL_STRATEGIES,
     PEOPLE,
+    STRATEGIES,
     Dice,
     absences_of,
     applied,
@@ -26,6 +28,7 @@ from against_model import (
     hours,
     messages_of,
     random_absences,
+    random_fields,
     random_history,
     random_pipeline,
     random_users,
@@ -594,6 +597,7 @@ class _Merging:
             now=hours(9),
             allow_cross_visibility=allow,
             add_followers=added,
+            strategies=STRATEGIES,
         )
 
     def closed(self, ticket: Any) -> bool:
@@ -630,6 +634,8 @@ def random_merge(dice: Dice, *, merged: bool = False) -> tuple[_Merging, Any, bo
     allow = not merged or dice.flag()
     world = random_world(dice, merged=merged)
     asked = dice.shuffled(world[3])[: dice.number(2, 4)]
+    for ticket in asked:
+        ticket["fields"] = random_fields(dice, odd=merged)
     if merged and dice.flag(4):
         asked = [*asked, asked[0]]
     master_id = dice.pick([None, *(ticket["id"] for ticket in asked)])
@@ -639,9 +645,9 @@ def random_merge(dice: Dice, *, merged: bool = False) -> tuple[_Merging, Any, bo
 
 
 @many
-@given(dice(340))
+@given(dice(420))
 def test_merges(dice: Dice) -> None:
-    """M4, M6, M7, M8, M13: the same master, contents, followers, and whether it opens."""
+    """M4, M6, M7, M8, M13, M15: the same master, contents, conflicts, followers; does it open?"""
     made, master_id, _, added = random_merge(dice)
     assume(made.plan.allowed)
     expected_id = model_merge.choose_master(made.asked, master_id)
@@ -653,10 +659,18 @@ def test_merges(dice: Dice) -> None:
         lambda ticket: model_stages.state(ticket, made.stages) == "open",
         made.may_view,
         added,
+        MODEL_STRATEGIES,
     )
     after = made.merged()
     master, before = after[expected_id], made.real[expected_id]
     assert (master.tags, master.references) == (expected["tags"], expected["references"])
+    assert dict(master.fields) == expected["fields"]
+    lost = {
+        conflict.field.removeprefix("fields."): {id for id, _ in conflict.others}
+        for conflict in made.plan.conflicts
+        if conflict.field.startswith("fields.")
+    }
+    assert lost == model_merge.lost(made.by_id[expected_id], others, MODEL_STRATEGIES)
     assert master.created_at == expected["created"]
     assert set(master.followers) == expected["followers"]
     assert set(made.plan.left_behind) == expected["not_carried"]
@@ -680,7 +694,7 @@ def test_merges(dice: Dice) -> None:
 
 
 @many
-@given(dice(340))
+@given(dice(420))
 def test_merges_that_are_refused(dice: Dice) -> None:
     """M7, M10: what may not be merged is refused by the same name, and changes nothing."""
     made, master_id, allow, _ = random_merge(dice, merged=True)
@@ -698,7 +712,19 @@ def test_merges_that_are_refused(dice: Dice) -> None:
     why = model_merge.check(chosen, ids, all_there, levels, allow)
     event(str(why))
     if why is None:
-        assert made.plan.decision.code == "merge.merged"
+        others = [ticket for ticket in made.asked if ticket["id"] != chosen]
+        misfit = model_merge.misfit(all_there[chosen], others, MODEL_STRATEGIES)
+        event(f"misfit: {misfit is not None}")
+        if misfit is None:
+            assert made.plan.decision.code == "merge.merged"
+            return
+        [reason] = made.plan.decision.reasons
+        assert reason.code == "merge.refused.field"
+        assert (reason.parameters["field"], reason.parameters["ticket_id"]) == (
+            f"fields.{misfit[0]}",
+            misfit[1],
+        )
+        assert (made.plan.changes, made.plan.events, made.plan.notices) == ((), (), ())
         return
     assert why in _REFUSALS[made.plan.decision.code]
     assert made.plan.allowed == (why == "again")
@@ -706,7 +732,7 @@ def test_merges_that_are_refused(dice: Dice) -> None:
 
 
 @many
-@given(dice(340))
+@given(dice(420))
 def test_unmerge_is_the_inverse(dice: Dice) -> None:
     """M14: un-merging at once gives every ticket back as it was."""
     made, *_ = random_merge(dice)
@@ -723,7 +749,7 @@ def _changed(dice: Dice, values: Any, options: Any) -> set[str]:
 
 
 @many
-@given(dice(380))
+@given(dice(480))
 def test_unmerge_later(dice: Dice) -> None:
     """M14: only what the merge changed, and nobody changed since, goes back."""
     made, *_ = random_merge(dice)
@@ -743,6 +769,7 @@ def test_unmerge_later(dice: Dice) -> None:
         stage_id=stage_id,
         closed_at=(after[id].closed_at or hours(9)) if closed else None,
         created_at=hours(-1) if dice.flag(4) else after[id].created_at,
+        fields=after[id].fields | (random_fields(dice, odd=True) if dice.flag() else {}),
     )
     now = {**after, id: current}
     eligible = {*dice.some(PEOPLE, 9)}
@@ -752,6 +779,7 @@ def test_unmerge_later(dice: Dice) -> None:
     expected = model_merge.unmerged(*(_plain(one) for one in (current, made.real[id], after[id])))
     master = back[id]
     assert (master.tags, master.references) == (expected["tags"], expected["references"])
+    assert dict(master.fields) == expected["fields"]
     assert master.created_at == expected["created"]
     carried = set(after[id].followers) - set(made.real[id].followers)
     stayed = {user for user in carried & set(current.followers) if user in master.followers}
@@ -776,6 +804,7 @@ def _plain(ticket: Ticket) -> dict[str, Any]:
         "tags": set(ticket.tags),
         "links": set(ticket.links),
         "references": set(ticket.references),
+        "fields": dict(ticket.fields),
         "followers": set(ticket.followers),
         "created": ticket.created_at,
         "stage": ticket.stage_id,

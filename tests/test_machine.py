@@ -26,6 +26,8 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 import postgres
 from against_model import (
     LEVELS,
+    MODEL_STRATEGIES,
+    STRATEGIES,
     Plain,
     absences_of,
     messages_of,
@@ -111,13 +113,21 @@ def _model() -> ModelDesk:
             new_stage("done", 4, folded=True),
         ],
     )
+    model.strategies = MODEL_STRATEGIES
     model.teams["private"]["on_answer"] = "ignore"  # the others open again, however late (G11)
     return model
 
 
 def _desk(repository: Repository, model: ModelDesk, clock: Any, calendar: Any) -> Helpdesk:
     """The same desk as the model's, set up through the service."""
-    desk = Helpdesk(repository, MemoryNotifier(), calendar, clock, id_factory=counter())
+    desk = Helpdesk(
+        repository,
+        MemoryNotifier(),
+        calendar,
+        clock,
+        id_factory=counter(),
+        merge_fields=STRATEGIES,
+    )
     for user in model.users.values():
         desk.add_user(user_of(user), actor=SETUP)
     for stage in model.stages.values():
@@ -164,6 +174,18 @@ mostly = st.sampled_from([True, True, True, False])
 teams = st.sampled_from(TEAMS)
 stages = st.sampled_from(STAGES)
 hours = st.integers(1, 6).map(lambda number: timedelta(hours=number))
+
+#: Values for some of a host's fields; now and then one that its strategy does not fit.
+own_fields = st.fixed_dictionaries(
+    {},
+    optional={
+        "cost": st.sampled_from([None, 1, 2, 4, 8, "odd"]),
+        "serials": st.sampled_from([None, {"a"}, {"b"}, {"c", "d"}, {"a", "d"}, "odd"]),
+        "room": st.sampled_from([None, "B 1", "B 2"]),
+        "sla": st.sampled_from([None, "gold", "iron"]),
+        "votes": st.sampled_from([None, 1, 2, 3]),
+    },
+)
 
 #: What both announce under the same name.
 _COMMON = (
@@ -275,6 +297,14 @@ class DeskMachine(RuleBasedStateMachine):
                 self.model.redact(actor, id, place),
                 lambda: self.desk.redact_message(id, message_id, actor=actor, reason="law"),
             )
+
+    @rule(actor=actors, ticket=tickets, fields=own_fields)
+    def change_fields(self, actor: Id, ticket: int, fields: Plain) -> None:
+        id = self.pick(ticket)
+        self.both(
+            self.model.change_fields(actor, id, fields),
+            lambda: self.desk.change_ticket(id, actor=actor, fields=fields),
+        )
 
     @rule(actor=actors, ticket=tickets, stage=stages)
     def move(self, actor: Id, ticket: int, stage: Id) -> None:
@@ -563,6 +593,7 @@ class DeskMachine(RuleBasedStateMachine):
                 "tags": ticket.tags,
                 "links": ticket.links,
                 "references": ticket.references,
+                "fields": ticket.fields,
                 "followers": sources_of(ticket),
                 "closed_at": ticket.closed_at,
                 "merged": ticket.merged_into,

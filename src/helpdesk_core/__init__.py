@@ -79,6 +79,7 @@ from helpdesk_core.errors import (
 from helpdesk_core.explain import explain
 from helpdesk_core.merge import (
     MergePlan,
+    MergeStrategy,
     UnmergePlan,
     choose_master,
     plan_merge,
@@ -223,6 +224,7 @@ __all__ = [
     "MemberOptions",
     "Merge",
     "MergePlan",
+    "MergeStrategy",
     "Message",
     "MinimalTemplate",
     "NewFile",

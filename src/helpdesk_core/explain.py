@@ -270,6 +270,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "The ticket {ticket_id} was merged into {merged_into} and cannot take it in."
         ),
         "merge.refused.merged_away": "The ticket {ticket_id} was merged away before.",
+        "merge.refused.field": (
+            "The field {field} cannot be merged by its strategy: see the ticket {ticket_id}."
+        ),
         "merge.refused.undone_before": "The merge {merge_id} was undone before.",
         "merge.refused.later_merge": "The later merge {merge_id} stands on this one.",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,6 +38,7 @@ from helpdesk_core.merge import (
     MERGE_LIMIT,
     Conflict,
     MergePlan,
+    MergeStrategy,
     UnmergePlan,
     choose_master,
     plan_merge,
@@ -64,6 +66,14 @@ TUESDAY = MONDAY + timedelta(days=1)
 LATER = MONDAY + timedelta(days=30)
 CHOSEN, ASSIGNED, CUSTOMER = FollowSource.CHOSEN, FollowSource.ASSIGNED, FollowSource.CUSTOMER
 FOLDED = {"new": False, "doing": False, "done": True, "dropped": True}
+
+#: How the host's own fields are merged; `sla` is not named.
+STRATEGIES: Any = {
+    "cost": MergeStrategy.SUM,
+    "serials": MergeStrategy.UNION,
+    "room": MergeStrategy.FIRST,
+    "votes": lambda mine, others: max([mine or 0, *others]),
+}
 
 STAFF = ("ada", "bob", "cyd")
 USERS = {
@@ -152,6 +162,7 @@ class World:
             "merge_id": len(self.merges),
             "now": LATER,
             "by": "ada",
+            "strategies": STRATEGIES,
         } | options
         return plan_merge(given, **options)
 
@@ -189,6 +200,18 @@ followers = st.dictionaries(
 )
 
 
+own_fields = st.fixed_dictionaries(
+    {},
+    optional={
+        "cost": st.integers(-9, 9) | st.floats(-9, 9),
+        "serials": st.sets(st.sampled_from("abcd"), min_size=1),
+        "room": st.sampled_from(["B 1", "B 2"]),
+        "sla": st.sampled_from(["gold", "iron"]),
+        "votes": st.integers(0, 9),
+    },
+)
+
+
 def crowd_of(least: int, most: int, team_ids: Iterable[str] = TEAMS) -> st.SearchStrategy[Any]:
     def build(values: Mapping[str, Any]) -> Ticket:
         closed_at = TUESDAY if FOLDED[values["stage_id"]] else None
@@ -204,6 +227,7 @@ def crowd_of(least: int, most: int, team_ids: Iterable[str] = TEAMS) -> st.Searc
             "links": st.sets(st.integers(0, 50), max_size=4),
             "references": st.sets(st.sampled_from(["a@b", "c@d"])),
             "followers": followers,
+            "fields": own_fields,
             "priority": st.integers(0, 3),
             "assignee_id": st.sampled_from([None, *STAFF]),
             "customer_id": st.sampled_from([None, "eve", "fay", "gus"]),
@@ -282,7 +306,7 @@ def test_two_ways_at_once() -> None:
 
 
 def test_nothing_is_lost() -> None:
-    """M6, M8: the master has the tags, links and references of all; the others only point to it."""
+    """M6, M8: the master has what is united of all, fields too; the others only point to it."""
 
     @given(crowd_of(2, 5))
     def check(crowd: list[Ticket]) -> None:
@@ -300,6 +324,15 @@ def test_nothing_is_lost() -> None:
                 assert world.tickets[one.id] == attrs.evolve(one, merged_into=master.id)
         assert master.tags == frozenset().union(*(one.tags for one in crowd))
         assert (master.id in master.links) == (master.id in before[master.id].links)
+        theirs = [one.fields for one in crowd]
+        serials = frozenset().union(*(fields.get("serials", ()) for fields in theirs))
+        assert master.fields.get("serials", frozenset()) == serials
+        assert math.isclose(
+            master.fields.get("cost", 0),
+            math.fsum(fields.get("cost", 0) for fields in theirs),
+            abs_tol=1e-9,
+        )
+        assert master.fields.get("sla") == before[master.id].fields.get("sla")
         assert all(
             getattr(master, field) == getattr(before[master.id], field)
             for field in ("subject", "team_id", "customer_id", "assignee_id", "priority")

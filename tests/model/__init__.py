@@ -20,7 +20,8 @@ What things are::
             on_answer: "reopen" | "new_linked" | "ignore"
     stage   dict(id, position, folded, email, sms, once)   email, sms: bool, is there a template?
     ticket  dict(id, team, stage, created, opener, customer, assignee, available_from, waiting,
-                 tags, links, references, followers, closed_at, merged)
+                 tags, links, references, fields, followers, closed_at, merged)
+            fields: {name: text, number or set}, those of the host
             merged: None, or the id of the master it was merged into
 
 `followers` is a set of user ids for the pure functions; the desk keeps {user id: {sources}}, and

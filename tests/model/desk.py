@@ -49,6 +49,9 @@ def asked_by_somebody(operation):
 class ModelDesk(World):
     """The operations on a `World`; the questions are there."""
 
+    #: How each of the host's fields is merged; see `merge.misfit`.
+    strategies = ()
+
     # --- opening, replies, notes ---
 
     @asked_by_somebody
@@ -205,6 +208,21 @@ class ModelDesk(World):
             self._announce("MessageRedacted", message["ticket"])
         message["body"] = "[removed]"
         return "ok", message["ticket"]
+
+    @asked_by_somebody
+    def change_fields(self, actor, ticket_id, fields):
+        """New values for some of the host's fields, None for none; the others stay as they are."""
+        if not self._sees(actor, ticket_id):
+            return "not found", None
+        if not self._may(actor, "change"):
+            return "refused", "role"
+        ticket = self.tickets[ticket_id]
+        # M8: "a third state beside open and closed", CHOICE: which nobody changes.
+        if ticket["merged"] is not None:
+            return "refused", "merged away"
+        both = ticket["fields"] | fields
+        ticket["fields"] = {name: value for name, value in both.items() if value is not None}
+        return "ok", None
 
     def _write(self, ticket, author, body, internal, now):
         self.world["messages"].append(
@@ -628,15 +646,19 @@ class ModelDesk(World):
             return "refused", why
         ticket = self.tickets[master_id]
         others = [self.tickets[i] for i in ids if i != master_id]
+        # "a field that its strategy does not fit is refused by name"
+        if merge.misfit(ticket, others, dict(self.strategies)) is not None:
+            return "refused", "field"
         result = merge.merged(
             ticket,
             others,
             lambda t: stages.state(t, self.stages) == "open",
             lambda user_id, t: self._sees(user_id, t["id"]),
             add_followers,
+            self.strategies,
         )
         before = deepcopy(ticket)
-        for field in ("tags", "links", "references", "created"):
+        for field in ("tags", "links", "references", "fields", "created"):
             ticket[field] = result[field]
         for user_id in result["followers"] - set(ticket["followers"]):
             # CHOICE: the source of what is carried over is *chosen*.
@@ -707,7 +729,7 @@ class ModelDesk(World):
         ticket = self.tickets[this["master"]]
         result = merge.unmerged(ticket, this["before"], this["after"])
         was_closed = self.stages[ticket["stage"]]["folded"]
-        for field in ("tags", "links", "references", "created"):
+        for field in ("tags", "links", "references", "fields", "created"):
             ticket[field] = result[field]
         # CHOICE: what the merge brought is a follow with the source *chosen*; whoever has become
         # assignee or customer since stays a follower for that.

@@ -117,10 +117,61 @@ def carried_over(master, others, may_view, add_followers=()):
     return carried, left
 
 
-def merged(master, others, is_open, may_view, add_followers=()):
+def misfit(master, others, strategies):
+    """M6: (field, ticket id) of the first field that its strategy does not fit, or None.
+
+    `strategies` is {field: "keep" | "first" | "union" | "sum" | function}.
+    """
+    for field in sorted(strategies):
+        for ticket in [master, *sorted(others, key=age)]:
+            value = ticket["fields"].get(field)
+            if value is None:
+                continue
+            if strategies[field] == "sum" and type(value) not in (int, float):
+                return field, ticket["id"]
+            if strategies[field] == "union" and type(value) not in (set, frozenset):
+                return field, ticket["id"]
+    return None
+
+
+def merged_fields(master, others, strategies):
+    """M6: the master's fields after the merge: {field: value}, by each field's strategy."""
+    result = {}
+    everybody = [master, *sorted(others, key=age)]
+    for field in {field for ticket in everybody for field in ticket["fields"]}:
+        mine = master["fields"].get(field)
+        values = [t["fields"][field] for t in everybody if field in t["fields"]]
+        # CHOICE: a field that no strategy is named for stays the master's.
+        strategy = strategies.get(field, "keep")
+        if strategy == "keep":
+            value = mine
+        elif strategy == "first":
+            value = values[0]
+        elif strategy == "union":
+            value = {item for one in values for item in one}
+        elif strategy == "sum":
+            value = sum(values)
+        else:
+            value = strategy(mine, values if mine is None else values[1:])
+        if value is not None:
+            result[field] = value
+    return result
+
+
+def lost(master, others, strategies):
+    """M15: {field: ids of the tickets that have something there which the master does not take}."""
+    kept, found = merged_fields(master, others, strategies), {}
+    for ticket in others:
+        for field, value in ticket["fields"].items():
+            if strategies.get(field, "keep") in ("keep", "first") and value != kept.get(field):
+                found.setdefault(field, set()).add(ticket["id"])
+    return found
+
+
+def merged(master, others, is_open, may_view, add_followers=(), strategies=()):
     """What the master becomes; `is_open(ticket)` and `may_view(user id, ticket)` are of before.
 
-    dict(tags, links, references, created, followers, not_carried, opens)
+    dict(tags, links, references, fields, created, followers, not_carried, opens)
     """
     carried, left = carried_over(master, others, may_view, add_followers)
     everybody = [master, *others]
@@ -131,6 +182,7 @@ def merged(master, others, is_open, may_view, add_followers=()):
         "tags": set().union(*(t["tags"] for t in everybody)),
         "links": set().union(*(t["links"] for t in everybody)),
         "references": set().union(*(t["references"] for t in everybody)),
+        "fields": merged_fields(master, others, dict(strategies)),
         # M13: "Created is the earliest."
         "created": min(t["created"] for t in everybody),
         "followers": set(master["followers"]) | carried,
@@ -153,7 +205,7 @@ def stands_on(later_merges, this):
 
 
 def unmerged(now, before, after):
-    """M14: what the master becomes: dict(tags, links, references, created, followers, stage).
+    """M14: the master becomes dict(tags, links, references, fields, created, followers, stage).
 
     `before` and `after` are the master's values before and after the merge.
     """
@@ -166,4 +218,19 @@ def unmerged(now, before, after):
         result[field] = {item for item in now[field] if item not in added}
     for field in ("created", "stage"):
         result[field] = before[field] if now[field] == after[field] else now[field]
+    result["fields"] = {}
+    for field in {*now["fields"], *before["fields"], *after["fields"]}:
+        was, became, is_now = (one["fields"].get(field) for one in (before, after, now))
+        if type(became) in (set, frozenset):
+            added = became - (was or set())
+            value = {item for item in is_now or () if item not in added} or None
+            # CHOICE: what somebody has made something else than a set since is theirs.
+            if type(is_now) not in (set, frozenset, type(None)):
+                value = is_now
+        else:
+            # CHOICE: 1 in place of 1.0 is a change.
+            same = type(is_now) is type(became) and is_now == became
+            value = was if same else is_now
+        if value is not None:
+            result["fields"][field] = value
     return result

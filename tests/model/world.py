@@ -13,7 +13,17 @@ from model import assignment, merge, stages, visibility
 # an administrator may do everything.
 PORTAL = {"open", "reply", "follow", "close own"}
 INTERNAL = PORTAL | {"follow team"}
-AGENT = INTERNAL | {"open for", "note", "move", "close", "assign", "transfer", "invite", "merge"}
+AGENT = INTERNAL | {
+    "open for",
+    "note",
+    "move",
+    "close",
+    "assign",
+    "transfer",
+    "invite",
+    "merge",
+    "change",
+}
 LEAD = AGENT | {"change_level", "set_members", "invite to team"}
 TABLE = {
     "contact": set(),
@@ -66,7 +76,7 @@ def new_ticket(ticket_id, team, stage, created, **fields):
         "id": ticket_id, "team": team, "stage": stage, "created": created, "opener": None,
         "customer": None, "assignee": None, "available_from": None, "waiting": False,
         "tags": set(), "links": set(), "references": set(), "followers": {}, "closed_at": None,
-        "merged": None,
+        "merged": None, "fields": {},
     }  # fmt: skip
     assert set(fields) <= set(plain), fields
     return plain | fields

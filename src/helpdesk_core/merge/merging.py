@@ -9,9 +9,10 @@ from typing import Any
 
 import attrs
 
-from helpdesk_core.decisions import allow, deny
+from helpdesk_core.decisions import Decision, allow, deny
 from helpdesk_core.entities import (
     FollowSource,
+    HostFields,
     Id,
     Team,
     Ticket,
@@ -28,6 +29,7 @@ from helpdesk_core.events import (
     Who,
 )
 from helpdesk_core.fields import check_collection
+from helpdesk_core.merge.fields import NO_STRATEGIES, Strategies, lost_values, merged_fields
 from helpdesk_core.merge.parts import UNITED_FIELDS, about, age, of, set_fields
 
 #: How many tickets can be merged at once, the master included (M10).
@@ -56,7 +58,10 @@ def _ratings(value: Mapping[Id, Match]) -> Mapping[Id, Match]:
 
 @attrs.frozen(kw_only=True)
 class Conflict:
-    """The master keeps `kept`; `others` says which ticket has something else (M15)."""
+    """The master keeps `kept`; `others` says which ticket has something else (M15).
+
+    A field of the host's is named as in `fields.cost`.
+    """
 
     field: str
     kept: Any
@@ -93,17 +98,20 @@ def plan_merge(
     allow_cross_visibility: bool = False,
     add_followers: Collection[Id] = (),
     ratings: Mapping[Id, Match] | None = None,
+    strategies: Strategies = NO_STRATEGIES,
 ) -> MergePlan:
     """Make one ticket of several: the master stays, the others point to it (M4, M6-M10, M13).
 
     `closed` says of each ticket whether it is; `reopen_stage_id` is the first unfolded stage of
     the master's team (G7), taken when the master is closed and one of the others open.
     `may_view(user id, ticket id)` is the view decision before the merge (M7). `add_followers`
-    carries followers of merged tickets over whatever they could view. No one is told (M12).
+    carries followers of merged tickets over whatever they could view. `strategies` say by name what
+    the master has in the host's own fields. No one is told (M12).
 
-    Refused by name: over 100 at once, with itself, one ticket, a tombstone, a cycle, and teams of
-    different visibility without `allow_cross_visibility` (M7, M10). The same merge again changes
-    nothing (M10).
+    Refused by name: over 100 at once, with itself, one ticket, a tombstone, a cycle, teams of
+    different visibility without `allow_cross_visibility` (M7, M10), and a field that its strategy
+    does not fit. The same merge again changes nothing (M10). Raises `PortError` when a strategy
+    that is a function of the host's does.
 
     >>> from helpdesk_core import FollowSource, Team, Ticket, Visibility
     >>> from datetime import datetime, UTC
@@ -136,6 +144,9 @@ def plan_merge(
     levels = {of(teams, ticket.team_id, "teams").visibility for ticket in tickets}
     if len(levels) > 1 and not allow_cross_visibility:
         return _refused("cross_visibility", levels=tuple(sorted(v.value for v in levels)))
+    fields = merged_fields(master, merged, strategies)
+    if isinstance(fields, Decision):
+        return MergePlan(decision=fields)
 
     changes: list[Change] = []
     events: list[Event] = []
@@ -151,6 +162,7 @@ def plan_merge(
     if master.id not in master.links:
         united["links"] -= {master.id}  # a link to the master would be a link to itself
     united["created_at"] = min(ticket.created_at for ticket in tickets)
+    united["fields"] = fields
     changes += set_fields(master, united)
 
     here = about(master, now, by)
@@ -180,7 +192,7 @@ def plan_merge(
         master_id=master.id,
         merged_ids=merged_ids,
         left_behind=left_behind,
-        conflicts=_conflicts(master, merged, stage_id),
+        conflicts=_conflicts(master, merged, stage_id, fields, strategies),
         ratings=ratings or {},
     )
 
@@ -244,7 +256,13 @@ def _sort_followers(
     return tuple(carried), tuple(left_behind)
 
 
-def _conflicts(master: Ticket, merged: Sequence[Ticket], stage_id: Id) -> tuple[Conflict, ...]:
+def _conflicts(
+    master: Ticket,
+    merged: Sequence[Ticket],
+    stage_id: Id,
+    fields: HostFields,
+    strategies: Strategies,
+) -> tuple[Conflict, ...]:
     found: list[Conflict] = []
     for field in CONFLICT_FIELDS:
         kept = stage_id if field == "stage_id" else getattr(master, field)
@@ -255,4 +273,6 @@ def _conflicts(master: Ticket, merged: Sequence[Ticket], stage_id: Id) -> tuple[
         )
         if others:
             found.append(Conflict(field=field, kept=kept, others=others))
+    for name, lost in lost_values(fields, merged, strategies):
+        found.append(Conflict(field=f"fields.{name}", kept=fields.get(name), others=lost))
     return tuple(found)

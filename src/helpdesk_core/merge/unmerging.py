@@ -33,6 +33,7 @@ from helpdesk_core.events import (
     Who,
 )
 from helpdesk_core.fields import check_collection
+from helpdesk_core.merge.fields import fields_back
 from helpdesk_core.merge.parts import UNITED_FIELDS, about, of, set_fields
 from helpdesk_core.plans import (
     AddFollow,
@@ -177,8 +178,16 @@ class _Undo:
             there = getattr(ticket, change.field)
             left = there - (change.value - change.expected)
             self.changes += set_fields(ticket, {change.field: left})
+        elif change.field == "fields":
+            self._put_fields_back(ticket, change)
         else:
             self._put_back(ticket, change)
+
+    def _put_fields_back(self, ticket: Ticket, change: SetField) -> None:
+        fields, left = fields_back(ticket.fields, change)
+        self.changes += set_fields(ticket, {"fields": fields})
+        for name in left:
+            self._report(ticket, f"fields.{name}", Reason("merge.changed_since"))
 
     def _put_back(self, ticket: Ticket, change: SetField) -> None:
         there = getattr(ticket, change.field)

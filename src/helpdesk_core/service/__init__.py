@@ -8,6 +8,8 @@ from uuid import uuid4
 from helpdesk_core.assignment import FILTERS, RANKING, Filter, Term
 from helpdesk_core.entities import Id, Ticket
 from helpdesk_core.mail_ids import NO_DOMAIN
+from helpdesk_core.merge import Strategies
+from helpdesk_core.merge.fields import NO_STRATEGIES
 from helpdesk_core.ports import (
     AttachmentStore,
     Calendar,
@@ -104,7 +106,7 @@ class Helpdesk(
     ticket and who comes first, by the host's own functions too (A19). `moves` limits who may put
     tickets from which stage into which (`AllowedMoves`). `letters` are what the desk writes of
     itself, and `mail_domain` is the part after the `@` in the ids of its mails: one that is yours
-    (N3).
+    (N3). `merge_fields` says of the host's own fields what a merge makes of them (`MergeStrategy`).
 
     >>> from datetime import datetime, UTC
     >>> from helpdesk_core import Role, System, User, UserKind, Visibility
@@ -142,6 +144,7 @@ class Helpdesk(
         moves: MoveRule = ALL_MOVES,
         letters: Letters = LETTERS,
         mail_domain: str = NO_DOMAIN,
+        merge_fields: Strategies = NO_STRATEGIES,
     ) -> None:
         super().__init__(
             repository,
@@ -159,6 +162,7 @@ class Helpdesk(
             moves=moves,
             letters=letters,
             mail_domain=mail_domain,
+            merge_fields=merge_fields,
         )
         if observer is not None:
             observe(self, (name for name in dir(type(self)) if not name.startswith("_")), observer)

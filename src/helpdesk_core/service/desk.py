@@ -23,6 +23,7 @@ from helpdesk_core.errors import (
 )
 from helpdesk_core.fields import check_id, check_ids, utc
 from helpdesk_core.mail_ids import check_domain
+from helpdesk_core.merge import Strategies, strategies_of
 from helpdesk_core.ports import (
     AttachmentStore,
     Calendar,
@@ -70,6 +71,7 @@ class Desk:
         moves: MoveRule,
         letters: Letters,
         mail_domain: str,
+        merge_fields: Strategies,
     ) -> None:
         if not callable(moves):
             raise InvalidValueError("moves", "must be AllowedMoves, or a function of the host's")
@@ -91,6 +93,7 @@ class Desk:
         self._moves = moves
         self._letters = letters
         self._mail_domain = mail_domain
+        self._merge_fields = strategies_of(merge_fields)
         self._pools: dict[object, Pool] = {}  # as tickets met them, by who opened them
 
     # --- running a use-case ----------------------------------------------------------------------

@@ -14,6 +14,7 @@ from helpdesk_core.fields import check_id, check_ids, collection, distinct
 from helpdesk_core.merge import (
     MERGE_LIMIT,
     MergePlan,
+    Strategies,
     UnmergePlan,
     choose_master,
     plan_merge,
@@ -49,7 +50,7 @@ class MergingUseCases(Desk):
         options = (master_id, allow_cross_visibility, distinct("add_followers", add_followers))
 
         def ask(work: Work) -> MergePlan:
-            plan = _plan_merge(work, ids, self._new_id(), *options)
+            plan = _plan_merge(work, ids, self._new_id(), *options, self._merge_fields)
             return attrs.evolve(plan, ratings=self._ratings(work, plan))
 
         return self._read(actor, ask)
@@ -68,7 +69,9 @@ class MergingUseCases(Desk):
 
         The master is the oldest unless `master_id` chooses (M4). The same merge again gives its
         record again and does nothing (M10). Teams of different visibility need
-        `allow_cross_visibility`; `add_followers` carries people over by name (M7).
+        `allow_cross_visibility`; `add_followers` carries people over by name (M7). The host's own
+        fields become one as `merge_fields` says; where that cannot be, it is refused. Raises
+        `PortError` when a function in there raises: nothing is done.
         """
         ids = collection("ticket_ids", ticket_ids)
         carried = distinct("add_followers", add_followers)
@@ -77,7 +80,7 @@ class MergingUseCases(Desk):
         new_id = self._new_id()
 
         def do(work: Work) -> Merge:
-            plan = _plan_merge(work, ids, new_id, *options)
+            plan = _plan_merge(work, ids, new_id, *options, self._merge_fields)
             work.holds(*(case.team.id for case in work.cases(ids)))
             work.carry_out(plan)
             record = work.session.merge(new_id)
@@ -164,6 +167,7 @@ def _plan_merge(
     master_id: Id | None,
     allow_cross_visibility: bool,
     add_followers: Collection[Id],
+    strategies: Strategies,
 ) -> MergePlan:
     if len(ticket_ids) > MERGE_LIMIT:
         code, given = "merge.refused.too_many", len(ticket_ids)
@@ -201,6 +205,7 @@ def _plan_merge(
         by=work.by,
         allow_cross_visibility=allow_cross_visibility,
         add_followers=add_followers,
+        strategies=strategies,
     )
 
 
