@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from desks import MONDAY, SETUP, STORES, Company, counter, repository_for
@@ -22,6 +22,7 @@ from helpdesk_core import (
     EmailTemplate,
     Helpdesk,
     InvalidValueError,
+    MergeStrategy,
     NotClaimedError,
     NotFoundError,
     OnAnswer,
@@ -626,7 +627,10 @@ def test_nothing_is_left_in_the_file(tmp_path: Path) -> None:
 
 # --- whatever was done before --------------------------------------------------------------------
 
-_ACTS = ("reply", "note", "attach", "time", "merge", "unmerge", "close", "move", "open", "discard")
+_ACTS = (
+    "reply", "note", "attach", "time", "merge", "unmerge", "close", "move", "open", "discard",
+    "fields",
+)  # fmt: skip
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -640,8 +644,12 @@ def test_whatever_was_done_all_of_it_is_gone(
     store: str, acts: Any, who: str, later: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """T9, M6, M8, T7: after any calls, what is redacted or erased is nowhere, un-merged or not."""
-    company = company_for(store, tmp_path_factory.mktemp("desk"), id_factory=counter())
+    company = company_for(
+        store, tmp_path_factory.mktemp("desk"), id_factory=counter(), merge_fields=_FIELDS
+    )
     played = _Played(company)
+    for _ in range(3):
+        played.play("open", 0, "ann", "first")
     for n, (act, which) in enumerate(acts):
         played.play(act, which, who, f"{n}")
     desk = company.desk
@@ -668,6 +676,70 @@ def test_whatever_was_done_all_of_it_is_gone(
     assert desk.check() == ()
 
 
+def _joined(mine: Any, others: Any) -> str:
+    return "; ".join(filter(None, [mine, *others]))[:500]
+
+
+_FIELDS = {
+    "room": MergeStrategy.FIRST,
+    "serials": MergeStrategy.UNION,
+    "cost": MergeStrategy.SUM,
+    "said": _joined,
+}
+
+
+def _own_fields(words: str) -> dict[str, Any]:
+    return {"room": words, "serials": {words}, "said": words, "sla": words, "cost": 5}
+
+
+def _numbers(ticket: Ticket) -> dict[str, Any]:
+    return {name: value for name, value in ticket.fields.items() if isinstance(value, int)}
+
+
+def _of_fields(change: Any) -> bool:
+    return isinstance(change, SetField) and change.field == "fields"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    acts=st.lists(st.tuples(st.sampled_from(["merge", "unmerge"]), st.integers(0, 4)), max_size=9),
+    which=st.integers(0, 4),
+    later=st.lists(st.tuples(st.sampled_from(["merge", "unmerge"]), st.integers(0, 4)), max_size=3),
+)
+@example(acts=[("merge", 0), ("merge", 4)], which=1, later=[("unmerge", 1), ("unmerge", 0)])
+@example(acts=[("merge", 1), ("merge", 0)], which=2, later=[("unmerge", 1), ("unmerge", 0)])
+@example(acts=[("merge", 1), ("merge", 0), ("unmerge", 1), ("unmerge", 0)], which=2, later=[])
+@pytest.mark.parametrize("store", ["memory", "sqlite"])
+def test_what_was_carried_goes_and_no_more(
+    store: str, acts: Any, which: int, later: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """T9, M6, M14: words in a ticket's fields go from wherever merges took them, others' stay."""
+    company = company_for(
+        store, tmp_path_factory.mktemp("desk"), id_factory=counter(), merge_fields=_FIELDS
+    )
+    desk, played = company.desk, _Played(company, [], [])
+    played.ids[:] = [
+        company.open("public", subject="Ink", fields=_own_fields(f"{MARK}{n}x") if n % 2 else {
+            name: value for name, value in _own_fields(f"{MARK}{n}x").items() if name != "room"
+        }).id
+        for n in range(5)
+    ]  # fmt: skip
+    for n, (act, number) in enumerate(acts):
+        played.play(act, number, "ann", f"{n}")
+    before = {id: desk.ticket(id, actor=SETUP) for id in played.ids}
+    redact(company, played.ids[which], None)
+    assert f"{MARK}{which}x" not in kept(company)
+    for n, id in enumerate(played.ids):
+        left = desk.ticket(id, actor=SETUP).fields
+        assert (left["sla"] == f"{MARK}{n}x") if n != which else ("sla" not in left)
+        assert (f"{MARK}{n}x" in repr(left.get("said"))) == (n != which)
+        assert left["cost"] == before[id].fields["cost"], "a number stays"
+    for n, (act, number) in enumerate(later):
+        played.play(act, number, "ann", f"later {n}")
+    assert f"{MARK}{which}x" not in kept(company) + shown(company, *played.ids)
+    assert desk.check() == ()
+
+
 @attrs.define
 class _Played:
     """A desk on which anything is done by somebody, with a mark in every text of theirs."""
@@ -677,16 +749,12 @@ class _Played:
     merges: list[Any] = attrs.Factory(list)
     worked: str = "worked on it"
 
-    def __attrs_post_init__(self) -> None:
-        for _ in range(3):
-            self.play("open", 0, "ann", "first")
-
     def structure(self) -> Any:
         """Who said something when and where; all but words and versions."""
         with self.company.repository.reading() as session:
             return (
                 [
-                    attrs.evolve(t, subject="-", description="", version=1)
+                    attrs.evolve(t, subject="-", description="", version=1, fields=_numbers(t))
                     for t in session.tickets(self.ids).values()
                 ],
                 [attrs.evolve(m, body="") for m in session.messages(self.ids)],
@@ -695,7 +763,10 @@ class _Played:
                     for a in session.attachments(self.ids)
                 ],
                 [attrs.evolve(e, note="") for e in session.time_entries(self.ids)],
-                session.merges(self.ids),
+                [
+                    attrs.evolve(m, changes=[c for c in m.changes if not _of_fields(c)])
+                    for m in session.merges(self.ids)
+                ],
             )
 
     def play(self, act: str, which: int, who: str, key: str) -> None:
@@ -708,6 +779,7 @@ class _Played:
                 ticket = self.company.open(
                     "public", subject=f"{MARK} {key}", description=MARK, customer_id=who
                     if who != "ann" else "pia", idempotency_key=f"o{key}{len(self.ids)}",
+                    fields=_own_fields(f"{MARK} {key}"),
                 )  # fmt: skip
                 self.ids.append(ticket.id)
             elif act == "reply":
@@ -728,6 +800,10 @@ class _Played:
             elif act == "close":
                 desk.assign(id, "ann", actor=SETUP)
                 desk.close(id, actor=SETUP, idempotency_key=key)
+            elif act == "fields":
+                desk.change_ticket(
+                    id, actor="ann", fields=_own_fields(f"{MARK} {key}"), idempotency_key=key
+                )
             elif act == "move":
                 desk.move(id, "new", actor=SETUP, idempotency_key=key)
             elif act == "discard":

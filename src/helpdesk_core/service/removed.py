@@ -8,7 +8,7 @@ still to be sent, go all the same. Whether a message may be sent is asked of its
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 import attrs
@@ -23,12 +23,13 @@ from helpdesk_core.entities import (
     TimeEntry,
     User,
 )
+from helpdesk_core.entities.host_fields import names_of_texts, without
 from helpdesk_core.plans import Kind, Notice, SetField
 
 _T = TypeVar("_T")
 
 #: What is put in place of what, kind by kind; every other field is structure, and stays.
-_OF_TICKET = {"subject": REMOVED, "description": REMOVED}
+_OF_TICKET = {"subject": REMOVED, "description": REMOVED}  # and what is text in its fields
 _OF_MESSAGE = {"body": REMOVED}
 _OF_ATTACHMENT = {"name": REMOVED, "size": 0, "digest": REMOVED}
 _OF_TIME_ENTRY = {"note": REMOVED}
@@ -55,6 +56,8 @@ def _by_id(things: Mapping[Id, Any]) -> Mapping[Id, Any]:
 class Going:
     """What has to go, by id: the words of these tickets, messages, files and notes; somebody.
 
+    `carried` are the host's own fields of other tickets that hold some of it, by name.
+
     >>> from datetime import datetime, UTC
     >>> said = Message(id="m", ticket_id="T-1", body="My PIN is 1234",
     ...                at=datetime(2026, 1, 5, tzinfo=UTC))
@@ -68,12 +71,13 @@ class Going:
     attachments: Mapping[Id, Attachment] = attrs.field(factory=dict, converter=_by_id)
     time_entries: Mapping[Id, TimeEntry] = attrs.field(factory=dict, converter=_by_id)
     mails: Mapping[Id, ReceivedMail] = attrs.field(factory=dict, converter=_by_id)
+    carried: Mapping[Id, frozenset[str]] = attrs.field(factory=dict, converter=_by_id)
     user: User | None = None
 
     @property
     def names(self) -> tuple[Id, ...]:
         """The ids and texts by which a place is found where some of it may be."""
-        ids = (*self.tickets, *self.messages, *self.attachments, *self.time_entries)
+        ids = (*self.tickets, *self.carried, *self.messages, *self.attachments, *self.time_entries)
         return ids if self.user is None else (*ids, self.user.id, *_told_of(self.user))
 
     def changes(self) -> list[SetField]:
@@ -113,6 +117,8 @@ class Going:
             return attrs.evolve(value, **_left(value, _OF_TIME_ENTRY))
         if isinstance(value, Ticket) and value.id in self.tickets:
             return attrs.evolve(value, **_left(value, _OF_TICKET))
+        if isinstance(value, Ticket) and value.id in self.carried:
+            return attrs.evolve(value, fields=without(value.fields, self.carried[value.id]))
         if isinstance(value, User):
             going = self.user is not None and self.user.id == value.id
             return attrs.evolve(value, **_OF_USER) if going else value
@@ -146,6 +152,10 @@ class Going:
         return attrs.evolve(notice, **said)
 
     def _left_of_change(self, change: SetField) -> SetField:
+        if change.kind is Kind.TICKET and change.field == "fields":
+            texts = names_of_texts(change.expected) | names_of_texts(change.value)
+            own = change.id in self.tickets
+            return forgetting(change, texts if own else self.carried.get(change.id, ()))
         fields: Mapping[str, Any] = {}
         if change.kind is Kind.TICKET and change.id in self.tickets:
             fields = _OF_TICKET
@@ -172,8 +182,22 @@ def _told_of(user: User) -> tuple[str, ...]:
 
 
 def _left(thing: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What is put in place; a description or a note that said nothing says so still."""
-    return {name: value for name, value in fields.items() if getattr(thing, name) != ""}
+    """What is put in place; a description or a note that said nothing says so still.
+
+    Of a host's own fields the texts go; numbers stay, as the minutes of a note do.
+    """
+    left = {name: value for name, value in fields.items() if getattr(thing, name) != ""}
+    if isinstance(thing, Ticket):
+        left["fields"] = without(thing.fields, names_of_texts(thing.fields))
+    return left
+
+
+def forgetting(change: SetField, names: Collection[str]) -> SetField:
+    """The change of a ticket's fields, as if these had not been among them."""
+    if frozenset(names).isdisjoint({*change.expected, *change.value}):
+        return change
+    expected, value = without(change.expected, names), without(change.value, names)
+    return attrs.evolve(change, expected=expected, value=value)
 
 
 def _same(left: list[Any], value: Any) -> bool:

@@ -36,6 +36,7 @@ from helpdesk_core.fields import NAME_LIMIT, check_id, check_line
 from helpdesk_core.plans import Change, Kind, Notice
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification
 from helpdesk_core.service.answers import noted
+from helpdesk_core.service.carried import carried_from
 from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
 from helpdesk_core.service.people import memberships
@@ -79,8 +80,9 @@ class RemovingUseCases(Desk):
         """Remove what a message said, and its files; None: what the ticket was opened with.
 
         The message stays, with its author and its time, and says `REMOVED`. Gone too are the texts
-        of stages about the words that a ticket was opened with, what is still to be sent of it,
-        and what idempotency keys would give again. `reason` is recorded: it quotes nothing.
+        of stages about the words that a ticket was opened with, all that is text in the host's own
+        fields of it, also where a merge carried it to, what is still to be sent of it, and what
+        idempotency keys would give again. `reason` is recorded: it quotes nothing.
         """
 
         def going(work: Work) -> Going:
@@ -129,7 +131,7 @@ class RemovingUseCases(Desk):
         Name, addresses and roles go. The id stays wherever it stands, and names nobody: they are
         inactive for ever. `words` has no default: whether what somebody wrote goes too is for the
         host to know. With it go their messages, files and notes, and what their tickets were
-        opened with.
+        opened with, as `redact_message` removes it.
         """
 
         def allowed(work: Work) -> None:
@@ -271,12 +273,15 @@ def _carry_out(
     events: Iterable[Event] = (),
 ) -> Removed:
     """Write over all of it, wherever it is kept, in this transaction; twice is fine."""
-    going = attrs.evolve(going, mails=_mails(work, going))
+    carried = carried_from(work, going.tickets)
+    going = attrs.evolve(going, mails=_mails(work, going), carried=carried.names)
     own = going.changes()
     told = _events(work, going, reason, {(change.kind, change.id) for change in own})
     touched = {event.ticket_id for event in told if event.ticket_id is not None}
     work.write(
-        [*own, *_undigested(work, going), *changes], [*told, *events], touched=sorted(touched)
+        [*own, *carried.changes, *_undigested(work, going), *changes],
+        [*told, *carried.events, *events],
+        touched=sorted(touched),
     )
     _write_over(work, going)
     return Removed(
