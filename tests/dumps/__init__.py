@@ -66,6 +66,7 @@ def fill(repository: Any, folder: Path) -> None:
             tags={"ink", "Né"} if n % 2 else set(),
             customer_id={4: "pat", 7: "con", 8: "pia"}.get(n),
             priority=n % 4,
+            fields={"cost": 12.5, "paid": True, "serials": {"A-7", "Né"}} if n % 2 else {},
         )
     desk.follow_team("public", "bob", actor=SETUP)
     desk.follow_ticket("T-1", "pia", actor=SETUP)
