@@ -12,7 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpdesk_core import InvalidValueError, PortError, Team, Ticket, Visibility
-from helpdesk_core.entities.host_fields import changed_fields, field_changes
+from helpdesk_core.entities.host_fields import (
+    changed_fields,
+    field_changes,
+    names_of_texts,
+    without,
+)
 from helpdesk_core.explain import explain
 from helpdesk_core.merge import (
     Conflict,
@@ -192,6 +197,16 @@ def test_what_was_changed_is_named(before: dict[str, Any], now: dict[str, Any]) 
     for name in {*before, *now}:
         kinds = [(type(one.get(name)), one.get(name)) for one in (before, now)]
         assert (name in names) == (kinds[0] != kinds[1])
+
+
+@given(host_fields)
+def test_texts_are_told_from_the_rest(fields: dict[str, Any]) -> None:
+    """T9: text is found in lines and in sets, and what is left without it are numbers and flags."""
+    texts = names_of_texts(fields)
+    left = without(fields, texts)
+    assert {*left} == {*fields} - texts
+    assert all(type(value) in (bool, int, float) for value in left.values())
+    assert all(type(fields[name]) in (str, frozenset) for name in texts)
 
 
 # --- merging -------------------------------------------------------------------------------------
