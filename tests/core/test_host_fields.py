@@ -286,6 +286,14 @@ def test_what_does_not_fit_is_refused(
     assert f"ticket {ticket_id}" in explain(plan.decision)
 
 
+def test_the_field_that_is_named_is_the_first() -> None:
+    """M10: of several fields that do not fit the first by name is told, however they are given."""
+    tickets = [ticket(1, a="x", b="x"), ticket(2, a="y", b="y")]
+    for names in ("ab", "ba"):
+        plan = merging(dict.fromkeys(names, SUM), *tickets)
+        assert plan.decision.reasons[0].parameters["field"] == "fields.a"
+
+
 def test_too_many_fields_are_refused() -> None:
     """M6, M10: more fields than a ticket can have are refused by the name of the one too many."""
     full = ticket(1, **{f"a{n}": n for n in range(50)})
@@ -300,8 +308,11 @@ def test_a_function_that_raises() -> None:
     def broken(mine: Any, others: Any) -> Any:
         raise KeyError("secret")
 
-    with pytest.raises(PortError, match=r"strategy of the field 'x' did not answer: KeyError$"):
+    with pytest.raises(
+        PortError, match=r"strategy of the field 'x' did not answer: KeyError$"
+    ) as e:
         merged(broken, "a", "b")
+    assert type(e.value.__cause__) is KeyError
 
 
 @pytest.mark.parametrize(
@@ -364,6 +375,8 @@ STRATEGIES: dict[str, Any] = {
         ({}, {"serials": {"a"}}, {"serials": "a"}, {"serials": "a"}, ["fields.serials"]),
         # somebody put it back already
         ({"cost": 1}, {"cost": 2}, {"cost": 1}, {"cost": 1}, []),
+        # nor is what the merge left as it was
+        ({"cost": 1, "sla": "gold"}, {"cost": 2}, {"sla": "iron"}, {"cost": 1, "sla": "iron"}, []),
         # another field that came in since is nobody's business
         ({"cost": 1}, {"cost": 2}, {"sla": "gold"}, {"cost": 1, "sla": "gold"}, []),
         # of a set goes what the merge added and is still there, as of tags
