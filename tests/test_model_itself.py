@@ -459,6 +459,24 @@ def test_groups():
     assert merge.groups(same_age, {(2, 1): 1}, 1) == {1: {1, 2}}
 
 
+def test_fields_are_merged():
+    """M6, M10, M14, M15: each field by its strategy, what does not fit by name, and back."""
+    ways = {"cost": "sum", "serials": "union", "room": "first", "best": lambda mine, others: mine}
+    one = new_ticket(1, "t", "new", hours(0), fields={"cost": 1, "serials": {"a"}, "sla": "gold"})
+    two = new_ticket(2, "t", "new", hours(1), fields={"cost": 2, "serials": {"b"}, "room": "B 1"})
+    three = new_ticket(3, "t", "new", hours(2), fields={"room": "B 2", "best": 3, "sla": "iron"})
+    after = {"cost": 3, "serials": {"a", "b"}, "room": "B 1", "sla": "gold"}
+    assert merge.merged_fields(one, [three, two], ways) == after
+    assert merge.lost(one, [three, two], ways) == {"room": {3}, "sla": {3}}
+    assert merge.misfit(one, [three, two], ways) is None
+    assert merge.misfit(one, [two], ways | {"room": "sum"}) == ("room", 2)
+    assert merge.misfit(one, [two], ways | {"cost": "union"}) == ("cost", 1)
+    now = one | {"fields": after | {"cost": 9, "serials": {"a", "b", "c"}}, "followers": set()}
+    was = [ticket | {"followers": set()} for ticket in (one, one | {"fields": after})]
+    back = merge.unmerged(now, *was)["fields"]
+    assert back == {"cost": 9, "serials": {"a", "c"}, "sla": "gold"}
+
+
 def test_merge_and_unmerge():
     """M6, M8, M10, M13, M14: a merge unites, opens the master, and goes back."""
     desk = a_desk()

@@ -17,6 +17,7 @@ from helpdesk_core.decisions import deny
 from helpdesk_core.entities import (
     Attachment,
     FollowSource,
+    HostFields,
     Message,
     ReceivedMail,
     Stage,
@@ -228,3 +229,22 @@ def test_remembered_results_come_back_as_they_were(store: str) -> None:
             session.remember("key 0", Remembered("digest", 1), MONDAY)
         with pytest.raises(InvalidValueError, match="cannot be kept"), repo.writing() as session:
             session.remember("key", Remembered("digest", object()), MONDAY)
+
+
+def test_long_texts_are_not_kept() -> None:
+    """T4: what is read once for many rows is short: long fields of thousands are not kept."""
+    codec = codec_for(str)
+    for room, again in (("B 12", True), ("x" * 10_000, False)):
+        text = codec.dumps({"room": room}, HostFields)
+        first = codec.loads_shared(text, HostFields)
+        assert first == {"room": room}
+        assert (codec.loads_shared(text, HostFields) is first) == again
+
+
+def test_fields_are_plain_json() -> None:
+    """T4: a host's own fields are JSON that other programs read, in the order of their names."""
+    codec = codec_for(str)
+    fields = {"serials": frozenset("ba"), "paid": True, "cost": 1.0, "hours": 2, "room": "né"}
+    text = codec.dumps(fields, HostFields)
+    assert text == '{"cost":1.0,"hours":2,"paid":true,"room":"né","serials":["a","b"]}'
+    assert codec.loads(text, HostFields) == fields

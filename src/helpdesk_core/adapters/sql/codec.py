@@ -41,6 +41,7 @@ _BASE_FIELDS = frozenset(field.name for field in attrs.fields(Event))
 _NONE_TYPE = type(None)
 _SOURCES = {source.value: source for source in FollowSource}
 _PACKAGE = "helpdesk_core."
+_KEPT = 10_000  # a text that is longer than this is not kept
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 # Records of merges stand for years: their classes are known by a name that is not a place.
@@ -141,7 +142,7 @@ class Codec:
 
     def loads_shared(self, text: str, shape: Any) -> Any:
         """The same for values that many rows share, and that cannot change."""
-        return self._shared(text, shape)
+        return (self._shared if len(text) < _KEPT else self.loads)(text, shape)
 
     def listed(self, text: str | None) -> list[Id]:
         """Ids as a database lists them in JSON."""
