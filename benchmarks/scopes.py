@@ -112,7 +112,7 @@ _FIELDS = ", ".join(
     for name in (
         "id", "team_id", "stage_id", "subject", "created_at", "description", "opener_id",
         "customer_id", "assignee_id", "available_from", "waiting", "priority", "links",
-        "references", "closed_at", "merged_into", "rank", "version",
+        "references", "fields", "closed_at", "merged_into", "rank", "version",
     )
 )  # fmt: skip
 _LISTS = {
@@ -147,6 +147,7 @@ def _ticket(
     priority: int,
     links: str,
     references: str,
+    fields: str,
     closed_at: Any,
     merged_into: str | None,
     rank: str,
@@ -172,6 +173,7 @@ def _ticket(
         priority=priority,
         links=frozenset(json.loads(links)),
         references=frozenset(json.loads(references)),
+        fields=json.loads(fields),
         closed_at=_moment(closed_at),
         merged_into=merged_into,
         rank=rank,
