@@ -80,6 +80,7 @@ READS: dict[str, Callable[[Helpdesk], object]] = {
     "duplicates_of_new": lambda d: d.duplicates_of_new(_TEAM, "No ink", actor=_ADA),
     "explain_access": lambda d: d.explain_access(_TICKET, _ADA, actor=SETUP),
     "explain_assignment": lambda d: d.explain_assignment(_TEAM, actor=_ADA),
+    "fill_similarity_store": lambda d: d.fill_similarity_store(actor=SETUP),
     "history": lambda d: d.history(_TICKET, actor=_ADA),
     "dead_letters": lambda d: d.dead_letters(actor=SETUP),
     "mails": lambda d: d.mails(_TICKET, actor=_ADA),
