@@ -215,7 +215,7 @@ class SimilarityIndex:
         if shelf is None:
             shelf = self._shelves[_key(ticket.team_id)] = Shelf(self.weights)
         shelf.add(place, content)
-        self._all.changed(content.terms, len(self), more=True)
+        self._all.of_all(content, len(self), more=True)
 
     def _remove(self, ticket_id: Id) -> None:
         place = self._places.pop(_key(ticket_id), None)
@@ -229,7 +229,7 @@ class SimilarityIndex:
         if not shelf.tickets:
             del self._shelves[_key(content.team_id)]
         self._vocabulary.give_back(content.terms)
-        self._all.changed(content.terms, len(self), more=False)
+        self._all.of_all(content, len(self), more=False)
 
     @contextmanager
     def _asked(self) -> Iterator[None]:
@@ -421,6 +421,11 @@ class _All(Sayings):
 
     def holders(self, term: Any) -> int:
         return 0 if isinstance(term, str) else self._vocabulary.holders[term]
+
+    def of_all(self, content: Content, tickets: int, *, more: bool) -> None:
+        """One ticket more, or one less, of so many now."""
+        holders = map(self._vocabulary.holders.__getitem__, content.terms)
+        self.changed(content.terms, holders, tickets, more)
 
 
 def _key(id: Id) -> Any:

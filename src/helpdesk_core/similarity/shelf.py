@@ -163,8 +163,10 @@ class Sayings(dict[Any, int], ABC):
         content.measured = self, self._now, length, chance
         return length, chance
 
-    def changed(self, terms: Sequence[int], tickets: int, more: bool) -> None:
-        """Of so many tickets now, one more or one less holds these words."""
+    def changed(
+        self, terms: Sequence[int], holders: Iterable[int], tickets: int, more: bool
+    ) -> None:
+        """Of so many tickets now, one more or one less holds these words, each so many in all."""
         self._now += 1
         if self._size != rounded(tickets):
             self._size = rounded(tickets)
@@ -173,11 +175,13 @@ class Sayings(dict[Any, int], ABC):
         short = max(terms, default=-1) + 1 - len(self._changed)
         if short > 0:
             self._changed.extend([0] * short)
-        for term in terms:
-            most = self.holders(term) + (not more)
+        now, changed, forget = self._now, self._changed, self.pop
+        for term, most in zip(terms, holders, strict=True):
+            if not more:
+                most += 1
             if most < 64 or not most & ((1 << most.bit_length() - 6) - 1):  # rounded to another
-                self._changed[term] = self._now
-                self.pop(term, None)
+                changed[term] = now
+                forget(term, None)
 
 
 class Shelf(Sayings):
@@ -198,7 +202,8 @@ class Shelf(Sayings):
             _put(self._in_text, number, place)
         for number, _ in zip(content.terms, content.subject, strict=False):
             _put(self._in_subject, number, place)
-        self.changed(content.terms, self.tickets, more=True)
+        holders = map(len, map(self._in_text.__getitem__, content.terms))
+        self.changed(content.terms, holders, self.tickets, more=True)
 
     def remove(self, place: int, content: Content) -> None:
         self.tickets -= 1
@@ -206,7 +211,8 @@ class Shelf(Sayings):
             _take(self._in_text, number, place)
         for number, _ in zip(content.terms, content.subject, strict=False):
             _take(self._in_subject, number, place)
-        self.changed(content.terms, self.tickets, more=False)
+        holders = map(self.holders, content.terms)
+        self.changed(content.terms, holders, self.tickets, more=False)
 
     @property
     def lists(self) -> tuple[dict[int, array[int]], dict[int, array[int]]]:
