@@ -20,8 +20,15 @@ from helpdesk_core.similarity.contents import (
     measure,
     read_content,
 )
-from helpdesk_core.similarity.groups import Pairs, copies, grouped
+from helpdesk_core.similarity.groups import Pairs, grouped, join_copies, without_copies
 from helpdesk_core.similarity.ranking import (
+    COMPARED,
+    EFFORT,
+    FURTHER,
+    NEIGHBOURS,
+    OTHERS,
+    OWN,
+    RATED,
     Among,
     Near,
     check_among,
@@ -32,14 +39,6 @@ from helpdesk_core.similarity.ranking import (
 from helpdesk_core.similarity.rating import Group, Match, Probe
 from helpdesk_core.similarity.shelf import Sayings, Shelf, Spares, Vocabulary, best, look
 from helpdesk_core.similarity.words import id_key, words
-
-_EFFORT = 3000  # entries of lists that are read for a question, each time
-_WORDS = 100  # candidates whose words are compared
-_PIECES = 20  # of these, how many are rated to the end
-_NEIGHBOURS = 20  # of each ticket, when groups are looked for
-_OTHERS = 0.25  # the effort for the tickets of other teams
-_FURTHER = (1, 4)  # the effort, and that for who may see few of those found with it
-_OWN = 200  # tickets from which on a team has its own sense of what is common
 
 _Allowed = Callable[[Collection[int]], Iterable[int]]  # of places, those that may be found
 
@@ -234,24 +233,16 @@ class SimilarityIndex:
     # --- groups ----------------------------------------------------------------------------------
 
     def _find_pairs(self, contents: list[Content], pairs: Pairs) -> None:
-        aside = {id for pair in pairs.discarded for id in pair}
-        copied = copies(
-            contents, lambda content: content.ticket_id in aside or self.weights.time > 0
-        )
-        hidden = {copy.ticket_id for copies in copied.values() for copy in copies}
-        contents = [content for content in contents if content.ticket_id not in hidden]
+        contents, copied = without_copies(contents, pairs, self.weights)
         every = len(contents) == len(self)
         allowed = None if every else self._of(content.ticket_id for content in contents)
         for content in contents:
             if not self._is_here(content):  # removed meanwhile, or another now
                 continue
             intersection = None if allowed is None else allowed.intersection
-            for rating, _, _, other in self._near(content, _NEIGHBOURS, intersection):
+            for rating, _, _, other in self._near(content, NEIGHBOURS, intersection):
                 pairs.add(content, other, -rating)
-        for pair in pairs.alike(1.0):
-            for one, other in (pair, pair[::-1]):
-                for copy in copied.get(other.ticket_id, ()):
-                    pairs.add(one, copy, 1.0)
+        join_copies(pairs, copied)
 
     def _group(self, master: Content, members: list[Content]) -> Group:
         """With ratings of now; without those who were removed or changed meanwhile."""
@@ -272,14 +263,14 @@ class SimilarityIndex:
             others = [shelf for shelf in self._shelves.values() if shelf is not own]
             among_all = self._probe(content, self._common(None))
             among_own = self._probe(content, self._common(content.team_id))
-        wanted = max(_WORDS, 3 * limit)
-        share = 1.0 if own is None else _OTHERS
+        wanted = max(COMPARED, 3 * limit)
+        share = 1.0 if own is None else OTHERS
         near_by = [] if own is None else self._candidates([own], among_own, 1.0, wanted, allowed)
         further = self._candidates(others, among_all, share, int(wanted * share), allowed)
         with self._lock:
             found = chain(zip(repeat(among_own), near_by), zip(repeat(among_all), further))
             here = [(probe, other) for probe, other in found if self._is_here(other)]
-            return nearest(here, max(_PIECES, 2 * limit))
+            return nearest(here, max(RATED, 2 * limit))
 
     def _candidates(
         self,
@@ -292,10 +283,10 @@ class SimilarityIndex:
         """Those on some shelves that may be alike, the best of those allowed."""
         verdicts: dict[int, bool] = {}
         chosen: list[int] = []
-        for further in _FURTHER:
+        for further in FURTHER:
             with self._lock:
                 parts = self._parts(shelves, probe)
-                found, every = look(shelves, parts, int(_EFFORT * share * further))
+                found, every = look(shelves, parts, int(EFFORT * share * further))
                 found.pop(self._places.get(_key(probe.content.ticket_id), -1), None)
             chosen = self._chosen(found, wanted, allowed, verdicts)
             if every or len(chosen) >= min(wanted, len(found)):  # nobody was left out
@@ -357,7 +348,7 @@ class SimilarityIndex:
     def _common(self, team_id: Id | None) -> Sayings:
         """Among whom it is counted how common a word is: the team, when it is large, or all."""
         shelf = None if team_id is None else self._shelves.get(_key(team_id))
-        return self._all if shelf is None or shelf.tickets < _OWN else shelf
+        return self._all if shelf is None or shelf.tickets < OWN else shelf
 
     def _read(self, ticket: Ticket) -> Content:
         return read_content(ticket, self.weights, self._split, self._vocabulary.known)
