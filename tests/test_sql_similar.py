@@ -156,8 +156,10 @@ def large_teams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @on_each_store
 @pytest.mark.usefixtures("large_teams")
-def test_it_says_what_the_index_says(store: str) -> None:
+@pytest.mark.parametrize("few", [0, 16])
+def test_it_says_what_the_index_says(store: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """M1, M4, M11: after whatever two stores did to one database, ratings are the index's."""
+    monkeypatch.setattr(counting, "FEW", few)  # teams that are asked for one by one
     with opened(store, 2, split=split) as stores:
 
         @anything
@@ -192,7 +194,7 @@ def test_what_is_left_out_is_what_the_index_leaves_out(
 ) -> None:
     """M1, M11: where candidates are too many, the same ones are looked at, whatever the history."""
     for module in (index_module, looking, store_module):
-        for name, value in (("EFFORT", 6), ("COMPARED", 3), ("RATED", 2)):
+        for name, value in (("EFFORT", 10), ("COMPARED", 3), ("RATED", 2)):
             monkeypatch.setattr(module, name, value, raising=False)
     same_team = tickets.map(lambda one: attrs.evolve(one, team_id="x", merged_into=None))
     with opened(store, 1, split=split) as stores:
@@ -454,22 +456,61 @@ def test_a_question_reads_no_more_than_it_may(store: str, monkeypatch: pytest.Mo
         assert read == [100 + 25]
 
 
+def looked_for(lists: looking.Lists, effort: int) -> tuple[list[Any], bool]:
+    asked, every = lists.within(effort)
+    return [(*one.terms, one.where, one.counts) for one in asked], every
+
+
 def test_words_that_are_everywhere_are_left_out() -> None:
-    """M1: so many entries of lists are read, the rarest words first; of one list always all."""
+    """M1: so many entries of lists are read, the rarest words first, in texts and in subjects."""
     parts = [
         looking._Part("rare", 9, (2, 1), (2, 1)),
-        looking._Part("usual", 5, (3, 0), (5, 0)),
+        looking._Part("usual", 5, (3, 0), (9, 0)),
         looking._Part("common", 1, (90, 4), (90, 4)),
     ]
-    lists = looking.Lists(parts=parts, team=7, apart_from=0, share=0.5)
+    lists = looking.Lists(parts=parts, tickets=100, teams=(7,), apart_from=0, share=0.5)
     text, subject = looking.IN_TEXT, looking.IN_SUBJECT
-    assert lists.within(10) == (
+    assert looked_for(lists, 12) == (
         [("rare", text, 9), ("usual", text, 5), ("rare", subject, 10), ("common", subject, 1)],
         False,
     )
-    assert lists.within(6)[0] == [("rare", text, 9), ("rare", subject, 10)]
-    assert lists.within(2)[0] == [("rare", text, 9), ("rare", subject, 10)]
-    assert lists.within(1000)[1]
+    assert looked_for(lists, 10)[0] == [
+        ("rare", text, 9),
+        ("rare", subject, 10),
+        ("common", subject, 1),
+    ]
+    assert looked_for(lists, 8)[0] == [("rare", text, 9), ("rare", subject, 10)]
+    assert looked_for(lists, 1000)[1]
+
+
+def test_words_that_are_all_common_are_asked_for_by_two() -> None:
+    """M1: where too many hold the rarest word, those are found that hold two of the rarest."""
+    parts = [looking._Part(word, n, (n, 0), (n, 0)) for n, word in enumerate("abcdefgh", 20)]
+    lists = looking.Lists(parts=parts, tickets=100, teams=(7,), apart_from=0, share=1.0)
+    text = looking.IN_TEXT
+    assert looked_for(lists, 9) == ([("a", "b", text, 41), ("a", "c", text, 42)], False)
+    assert looked_for(lists, 1)[0] == [("a", "b", text, 41)]
+    assert ("e", "f", text, 49) in looked_for(attrs.evolve(lists, tickets=9**9), 9)[0]
+    assert len(looked_for(attrs.evolve(lists, tickets=9**9), 9)[0]) == 15
+    assert looked_for(attrs.evolve(lists, parts=parts[:1]), 1) == ([("a", text, 20)], False)
+
+
+@on_each_store
+@pytest.mark.parametrize("team_id", ["x", "y", "z"])
+@pytest.mark.parametrize("few", [0, 16])
+def test_those_that_hold_two_common_words_are_found(
+    store: str, team_id: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M1: where all words are common, who has two of them comes before all who have one."""
+    monkeypatch.setattr(counting, "FEW", few)
+    monkeypatch.setattr(store_module, "EFFORT", 8)
+    with opened(store) as [kept_here]:
+        for n in range(40):
+            kept_here.add(ticket(f"T-{n:02}", ("ink", "paper")[n % 2], team_id="x"))
+        kept_here.add(ticket("T-98", "ink", "paper", team_id="x"))
+        kept_here.add(ticket("T-99", "other", team_id="z"))
+        found = kept_here.most_similar(ticket("new", "paper ink", team_id=team_id), 5)
+        assert [match.ticket_id for match in found] == ["T-98"]
 
 
 # --- what goes wrong -----------------------------------------------------------------------------

@@ -24,6 +24,9 @@ from helpdesk_core.similarity.shelf import rounded
 #: The number of all teams together.
 ALL = 0
 
+#: So many teams are asked for one by one: looking through the words of all takes longer.
+FEW = 16
+
 #: What a word says among some tickets.
 Packed = Callable[[str], int]
 
@@ -50,11 +53,15 @@ _by_holders = functools.lru_cache(maxsize=16)(_ByHolders)
 
 @attrs.frozen
 class Team:
-    """A team by its number here, if it has one, and how many tickets it has; all there are."""
+    """A team by its number here, if it has one, and how many tickets it has; all there are.
+
+    The others by their numbers, if they are few.
+    """
 
     number: int | None
     tickets: int
     every: int
+    others: tuple[int, ...] | None
 
     @property
     def is_large(self) -> bool:
@@ -90,17 +97,23 @@ def team_with_counts(
     known = known_ids([team_id], db.tables.id_type)
     rows = db.rows(
         db.statements.remembered("similar team", lambda: _team_with_counts(db)),
-        {"team_id": known[0] if known else None, "words": _in_one(db, terms)},
+        {
+            "some": FEW + 1,
+            "team_id": known[0] if known else None,
+            "words": _in_one(db, terms),
+        },
     )
     tickets: dict[int, int] = {}
     counts: defaultdict[int, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for number, its, word, holders, in_subject in rows:
+    for _, number, its, word, holders, in_subject in rows:
         tickets[number] = its
         if word is not None:
             counts[number][word] = holders, in_subject
     every, of_all = tickets.pop(ALL, 0), counts.pop(ALL, {})
     [(number, its)] = tickets.items() or [(None, 0)]
-    return Team(number, its, every), of_all, counts[number] if number is not None else {}
+    listed = [int(one) for one in (rows[0][0] or "").split()] if rows else []
+    others = None if len(listed) > FEW else tuple(one for one in listed if one != number)
+    return Team(number, its, every, others), of_all, counts[number] if number is not None else {}
 
 
 class Rater:
@@ -181,29 +194,37 @@ def _team_with_counts(db: Connection) -> sa.TextualSelect:
     teams, words = tables.similar_teams, tables.similar_words
     return (
         sa.text(
-            "SELECT t.number, t.tickets, w.word, w.holders, w.in_subject "
+            f"SELECT (SELECT {_joined('number', postgresql)} FROM (SELECT number FROM {teams.name} "
+            f"WHERE number <> {ALL} LIMIT :some) AS listed) AS numbers, "
+            "t.number, t.tickets, w.word, w.holders, w.in_subject "
             f"FROM {teams.name} AS t LEFT JOIN {words.name} AS w "
             f"ON w.team = t.number AND w.word {_one_of('words', postgresql)} "
             f"WHERE t.number = {ALL} OR t.team_id = :team_id"
         )
         .bindparams(sa.bindparam("team_id", type_=teams.c.team_id.type))
-        .columns(*_columns("number", "tickets", "word", "holders", "in_subject"))
+        .columns(*_columns("numbers", "number", "tickets", "word", "holders", "in_subject"))
     )
 
 
 def _holders(db: Connection) -> sa.TextualSelect:
     """One row: words with their holders of all, and of a team, each as one value."""
     postgresql = db.statements.postgresql
-    aggregate = "string_agg" if postgresql else "group_concat"
+    held = _joined("word || ' ' || holders", postgresql)
 
     def of(team: str, among: str) -> str:
         return (
-            f"(SELECT {aggregate}(word || ' ' || holders, ' ') FROM {db.tables.similar_words.name} "
+            f"(SELECT {held} FROM {db.tables.similar_words.name} "
             f"WHERE team = {team} AND word {_one_of(among, postgresql)})"
         )
 
     asked = f"SELECT {of(str(ALL), 'words')}, {of('CAST(:team AS bigint)', 'own_words')}"
     return sa.text(asked).columns(*_columns("of_all", "of_own"))
+
+
+def _joined(what: str, postgresql: bool) -> str:
+    if postgresql:
+        return f"string_agg(CAST({what} AS text), ' ')"
+    return f"group_concat({what}, ' ')"
 
 
 def _columns(*names: str) -> list[sa.ColumnClause[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import attrs
@@ -26,8 +27,16 @@ from helpdesk_core.similarity.contents import Content, counts_for
 from helpdesk_core.similarity.ranking import OTHERS
 from helpdesk_core.similarity.shelf import SUBJECT
 
-#: Words, where they are looked for, and what each counts.
-Asked = Sequence[tuple[str, str, int]]
+_TOGETHER = 6  # common words that are asked for by two at a time, when none is rare enough
+
+
+@attrs.frozen
+class Asked:
+    """Words that a ticket must hold, all of them, where, and what that counts."""
+
+    terms: tuple[str, ...]
+    where: str
+    counts: int
 
 
 @attrs.frozen
@@ -45,64 +54,102 @@ class _Part:
 
 @attrs.frozen(kw_only=True)
 class Lists:
-    """The lists of one team, or of all but one, and the words to look in them for, rarest first."""
+    """The lists of some teams, and the words to look in them for, the rarest first."""
 
     parts: Sequence[_Part]
-    team: int | None  # in whose lists it is looked
+    tickets: int  # that are in them
+    teams: tuple[int, ...] | None  # all, if None
     apart_from: int  # whose tickets are passed over
     share: float  # of the effort
 
-    def within(self, effort: int) -> tuple[Asked, bool]:
-        """The words that are asked for; whether these are all.
+    def within(self, effort: int) -> tuple[Sequence[Asked], bool]:
+        """What is asked for; whether that is all.
 
         So many entries are read, twice: in any text, and in subjects, whose lists are short, so
         that they reach words that are more common.
         """
         most = int(effort * self.share)
-        asked: list[tuple[str, str, int]] = []
+        asked: list[Asked] = []
         every = True
         for place, (where, scale) in enumerate(((IN_TEXT, 1.0), (IN_SUBJECT, SUBJECT))):
             held = read = 0
             for part in self.parts:
                 held += part.held[place]
                 read += part.read[place]
-                if (held > most or read > effort) and asked:
+                if held > most or read > 2 * most:
                     every = False
                     break
                 if part.held[place]:
-                    asked.append((part.term, where, int(part.counts * scale)))
+                    asked.append(Asked((part.term,), where, int(part.counts * scale)))
+            if not asked and not every:
+                asked = self._by_two(most)
         return asked, every
+
+    def _by_two(self, most: int) -> list[Asked]:
+        """Two words at a time, for there are too many who hold the rarest one; who holds both?
+
+        Where there is only one word it is asked for, however many hold it.
+        """
+        pairs = [
+            (one.read[0] * other.read[0] / self.tickets, one.term, other.term, one, other)
+            for one, other in combinations(self.parts[:_TOGETHER], 2)
+        ]
+        asked: list[Asked] = []
+        for held, _, _, one, other in sorted(pairs, key=lambda pair: pair[:3]):
+            most -= int(held)
+            if most < 0 and asked:
+                break
+            asked.append(Asked((one.term, other.term), IN_TEXT, one.counts + other.counts))
+        return asked or [Asked((self.parts[0].term,), IN_TEXT, self.parts[0].counts)]
 
 
 def lists_for(db: Connection, content: Content, weights: Weights) -> tuple[Team, tuple[Lists, ...]]:
     """Where candidates are looked for: the lists of the own team, if any, and of the others."""
     team, every, own = team_with_counts(db, content.team_id, content.terms)
     in_all = packed_by(weights, team.every, _holders(every))
-    others = _parts(content, in_all, every, own)
-    if team.number is None:
-        return team, (Lists(parts=others, team=None, apart_from=ALL, share=1.0),)
-    common = packed_by(weights, team.tickets, _holders(own)) if team.is_large else in_all
-    near = _parts(content, common, own, {})
-    return team, (
-        Lists(parts=near, team=team.number, apart_from=ALL, share=1.0),
-        Lists(parts=others, team=None, apart_from=team.number, share=OTHERS),
+    few, alone = team.others is not None, team.others is not None and len(team.others) == 1
+    others = Lists(
+        parts=_parts(content, in_all, every, own, read_all=not few, by_all=not alone),
+        tickets=team.every - team.tickets if few else team.every,
+        teams=team.others,
+        apart_from=ALL if few or team.number is None else team.number,
+        share=1.0 if team.number is None else OTHERS,
     )
+    if team.number is None:
+        return team, (others,)
+    common = packed_by(weights, team.tickets, _holders(own)) if team.is_large else in_all
+    near = Lists(
+        parts=_parts(content, common, own, {}),
+        tickets=team.tickets,
+        teams=(team.number,),
+        apart_from=ALL,
+        share=1.0,
+    )
+    return team, (near, others)
 
 
 def _holders(counts: Counts) -> list[tuple[str, str]]:
     return [(word, str(holders)) for word, (holders, _) in counts.items()]
 
 
-def _parts(content: Content, packed: Packed, read: Counts, passed_over: Counts) -> list[_Part]:
-    """The words that somebody holds, the rarest first."""
+def _parts(
+    content: Content,
+    packed: Packed,
+    counts: Counts,
+    apart_from: Counts,
+    *,
+    read_all: bool = True,
+    by_all: bool = True,
+) -> list[_Part]:
+    """The words that somebody holds, the rarest first, by all or by those that are looked for."""
     parts = []
     for term, value in zip(content.terms, content.values, strict=True):
-        (here, in_subject), but = (counts.get(key(term), (0, 0)) for counts in (read, passed_over))
-        held = here - but[0], in_subject - but[1]
+        every, but = (some.get(key(term), (0, 0)) for some in (counts, apart_from))
+        held = every[0] - but[0], every[1] - but[1]
         if held[0]:
-            counts_so_much = counts_for(packed(term)) * value
-            parts.append(_Part(term, counts_so_much, held, (here, in_subject)))
-    return sorted(parts, key=lambda part: (part.read[0], spelled(part.term)))
+            part = _Part(term, counts_for(packed(term)) * value, held, every if read_all else held)
+            parts.append(((every if by_all else held)[0], spelled(term), part))
+    return [part for *_, part in sorted(parts, key=lambda found: found[:2])]
 
 
 @attrs.frozen
@@ -113,11 +160,11 @@ class Found:
     number: int
 
 
-def look(db: Connection, lists: Lists, asked: Asked, but: Id, limit: int) -> Found:
+def look(db: Connection, lists: Lists, asked: Sequence[Asked], but: Id, limit: int) -> Found:
     """Who holds these words, the most of them first, then by id."""
     postgresql = db.statements.postgresql
-    words = [question(term, where, lists.team, postgresql=postgresql) for term, where, _ in asked]
-    counts = [count for _, _, count in asked]
+    words = [question(one.terms, one.where, lists.teams, postgresql=postgresql) for one in asked]
+    counts = [one.counts for one in asked]
     values: dict[str, Any] = {"but": but, "apart_from": lists.apart_from, "limit": limit}
     if postgresql:
         values |= {"words": " ".join(words), "counts": " ".join(map(str, counts))}

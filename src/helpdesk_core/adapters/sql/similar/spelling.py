@@ -66,13 +66,23 @@ def index_words(content: Content, team: int) -> Iterator[str]:
         yield f"{key(term)}{IN_SUBJECT}{team}"
 
 
-def question(term: str, where: str, team: int | None, *, postgresql: bool) -> str:
-    """What finds those that hold a word there, in one team or in any.
+def question(
+    terms: Sequence[str], where: str, teams: Sequence[int] | None, *, postgresql: bool
+) -> str:
+    """What finds those that hold all of some words there, in one of these teams or in any.
 
-    >>> question("ink", "/", 7, postgresql=True), question("ink", "/", None, postgresql=False)
-    ("'ink/7'", '"ink/" *')
+    >>> question(["ink"], "/", [7], postgresql=True), question(["ink"], "/", None, postgresql=True)
+    ("'ink/7'", "'ink/':*")
+    >>> question(["no", "ink"], "/", [7, 8], postgresql=False)
+    '("no/7" OR "no/8") AND ("ink/7" OR "ink/8")'
     """
-    quote = "'" if postgresql else '"'
-    if team is not None:
-        return f"{quote}{key(term)}{where}{team}{quote}"
-    return f"{quote}{key(term)}{where}{quote}" + (":*" if postgresql else " *")
+    quote, or_, and_ = ("'", "|", "&") if postgresql else ('"', " OR ", " AND ")
+
+    def one(term: str) -> str:
+        word = f"{quote}{key(term)}{where}"
+        if teams is None:
+            return f"{word}{quote}:*" if postgresql else f"{word}{quote} *"
+        its = or_.join([f"{word}{number}{quote}" for number in teams])
+        return f"({its})" if len(teams) > 1 else its
+
+    return and_.join(map(one, terms))

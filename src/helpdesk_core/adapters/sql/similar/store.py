@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
@@ -247,7 +247,7 @@ class SqlSimilarityStore:
             if not asked:
                 break
 
-            def find(limit: int, asked: Asked = asked) -> Found:
+            def find(limit: int, asked: Sequence[Asked] = asked) -> Found:
                 with reading() as db:
                     return look(db, lists, asked, content.ticket_id, limit)
 
