@@ -139,5 +139,5 @@ def is_no_index_of_words(name: str | None, kind: str, _: object) -> bool:
     """Whether Alembic should compare it: an index of words is the database's own, FTS5 or GIN."""
     found = str(name)
     if kind == "table":
-        return "texts_fts" not in found
-    return kind != "index" or not found.endswith("texts_words")
+        return "_fts" not in found
+    return kind != "index" or not found.endswith(("texts_words", "tickets_words"))

@@ -13,7 +13,7 @@ from desks import repository_for
 from helpdesk_core import CalendarError
 from helpdesk_core.adapters.files import FileNotifier, FolderAttachmentStore
 from helpdesk_core.adapters.memory import MemoryCalendar, MemoryNotifier, MemoryRepository
-from helpdesk_core.adapters.sql import SqlRepository
+from helpdesk_core.adapters.sql import SqlRepository, SqlSimilarityStore
 from helpdesk_core.entities import Absence, Id, WeeklySchedule
 from helpdesk_core.ports import AttachmentStore, Calendar, Notifier, Repository, SimilarityStore
 from helpdesk_core.similarity import SimilarityIndex
@@ -153,3 +153,43 @@ class TestIndex(SimilarityStoreContract):
 
     def new(self) -> SimilarityStore:
         return SimilarityIndex()
+
+
+class TestSqliteSimilarity(SimilarityStoreContract):
+    """A SQLite file with an index of words."""
+
+    examples = 12
+
+    def new(self) -> SimilarityStore:
+        return SqlSimilarityStore(f"sqlite:///{self.new_path()}.sqlite")
+
+
+class TestPostgresSimilarity(SimilarityStoreContract):
+    """A PostgreSQL database with an index of words; its tables are emptied for each store."""
+
+    examples = 10
+
+    def new(self) -> SimilarityStore:
+        url, options = postgres.emptied_url()
+        return SqlSimilarityStore(url, **options)
+
+
+class TestSqliteSimilarityWithNumbers(SimilarityStoreContract):
+    """A SQLite database in memory, whose ids are numbers."""
+
+    examples = 4
+    id_type = int
+
+    def new(self) -> SimilarityStore:
+        return SqlSimilarityStore("sqlite:///:memory:", id_type=int)
+
+
+class TestPostgresSimilarityWithUuids(SimilarityStoreContract):
+    """A PostgreSQL database, whose ids are UUIDs."""
+
+    examples = 4
+    id_type = UUID
+
+    def new(self) -> SimilarityStore:
+        url, options = postgres.emptied_url(UUID)
+        return SqlSimilarityStore(url, **options)

@@ -99,8 +99,10 @@ def fill(repository: Any, folder: Path) -> None:
 def _write() -> None:
     sys.path.insert(0, str(FOLDER.parent))
     import postgres
-    from helpdesk_core.adapters.sql import SqlRepository
+    from helpdesk_core.adapters.sql import SqlRepository, SqlSimilarityStore
     from helpdesk_core.adapters.sql.tables import REVISION
+    from helpdesk_core.ports import TicketFilter
+    from helpdesk_core.visibility.scopes import Everything
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "desk.sqlite"
@@ -113,6 +115,8 @@ def _write() -> None:
                 raise SystemExit(f"{path.name} is there: what was released is not changed")
             with SqlRepository(url) as repository:
                 fill(repository, Path(folder) / store)
+                with repository.reading() as session, SqlSimilarityStore(url) as similar:
+                    similar.add_many(session.find(Everything(), TicketFilter(merged=None)))
                 if store == "sqlite":
                     raw: Any = repository._engine.raw_connection()
                     path.write_text("\n".join(_dumped(raw)) + "\n", encoding="utf-8")

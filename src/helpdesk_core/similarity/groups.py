@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from helpdesk_core.entities import Id
-from helpdesk_core.similarity.contents import Content
+from helpdesk_core.similarity.contents import Content, Weights
 from helpdesk_core.similarity.words import id_key
 
 
@@ -87,3 +87,22 @@ def copies(
             alike.sort(key=lambda content: id_key(content.ticket_id))
             found[alike[0].ticket_id] = found[alike[1].ticket_id] = alike[2:]
     return found
+
+
+def without_copies(
+    contents: Iterable[Content], pairs: Pairs, weights: Weights
+) -> tuple[list[Content], Mapping[Id, Sequence[Content]]]:
+    """Those among which pairs are looked for, and the others by whom they are copies of."""
+    contents = list(contents)
+    aside = {id for pair in pairs.discarded for id in pair}
+    copied = copies(contents, lambda content: content.ticket_id in aside or weights.time > 0)
+    hidden = {copy.ticket_id for alike in copied.values() for copy in alike}
+    return [content for content in contents if content.ticket_id not in hidden], copied
+
+
+def join_copies(pairs: Pairs, copied: Mapping[Id, Sequence[Content]]) -> None:
+    """Let the copies rate 1 with whatever the tickets that they are copies of rate 1 with."""
+    for pair in pairs.alike(1.0):
+        for one, other in (pair, pair[::-1]):
+            for copy in copied.get(other.ticket_id, ()):
+                pairs.add(one, copy, 1.0)

@@ -20,8 +20,16 @@ from helpdesk_core.similarity.contents import (
     measure,
     read_content,
 )
-from helpdesk_core.similarity.groups import Pairs, copies, grouped
+from helpdesk_core.similarity.groups import Pairs, grouped, join_copies, without_copies
 from helpdesk_core.similarity.ranking import (
+    COMPARED,
+    EFFORT,
+    FOUND,
+    FURTHER,
+    NEIGHBOURS,
+    OTHERS,
+    OWN,
+    RATED,
     Among,
     Near,
     check_among,
@@ -33,15 +41,6 @@ from helpdesk_core.similarity.ranking import (
 from helpdesk_core.similarity.rating import Explanation, Group, Match, Probe
 from helpdesk_core.similarity.shelf import Sayings, Shelf, Spares, Vocabulary, best, look
 from helpdesk_core.similarity.words import id_key, words
-
-_EFFORT = 2000  # entries of lists that are read for a question, each time
-_FOUND = 200  # tickets in them that are looked at, those that count the most
-_WORDS = 60  # of these, how many have their words compared
-_PIECES = 15  # of these, how many are rated to the end
-_NEIGHBOURS = 20  # of each ticket, when groups are looked for
-_OTHERS = 0.25  # the effort for the tickets of other teams
-_FURTHER = (1, 4)  # the effort, and that for who may see few of those found with it
-_OWN = 200  # tickets from which on a team has its own sense of what is common
 
 _Allowed = Callable[[Collection[int]], Iterable[int]]  # of places, those that may be found
 
@@ -253,25 +252,17 @@ class SimilarityIndex:
         pairs: Pairs,
         progress: Callable[[int, int], object] | None,
     ) -> None:
-        aside = {id for pair in pairs.discarded for id in pair}
-        copied = copies(
-            contents, lambda content: content.ticket_id in aside or self.weights.time > 0
-        )
-        hidden = {copy.ticket_id for copies in copied.values() for copy in copies}
-        contents = [content for content in contents if content.ticket_id not in hidden]
+        contents, copied = without_copies(contents, pairs, self.weights)
         every = len(contents) == len(self)
         allowed = None if every else self._of(content.ticket_id for content in contents)
         for done, content in enumerate(contents, start=1):
             if self._is_here(content):  # neither removed meanwhile, nor another now
                 intersection = None if allowed is None else allowed.intersection
-                for rating, _, _, other in self._near(content, _NEIGHBOURS, intersection):
+                for rating, _, _, other in self._near(content, NEIGHBOURS, intersection):
                     pairs.add(content, other, -rating)
             if progress is not None:
                 progress(done, len(contents))
-        for pair in pairs.alike(1.0):
-            for one, other in (pair, pair[::-1]):
-                for copy in copied.get(other.ticket_id, ()):
-                    pairs.add(one, copy, 1.0)
+        join_copies(pairs, copied)
 
     def _group(self, master: Content, members: list[Content]) -> Group:
         """With ratings of now; without those who were removed or changed meanwhile."""
@@ -293,11 +284,11 @@ class SimilarityIndex:
             among_all = self._probe(content, self._common(None))
             among_own = self._probe(content, self._common(content.team_id))
         near_by = [] if own is None else self._candidates([own], among_own, 1.0, limit, allowed)
-        share = 1.0 if own is None else _OTHERS
+        share = 1.0 if own is None else OTHERS
         further = self._candidates(others, among_all, share, limit, allowed)
         with self._lock:
             chosen = chain(zip(repeat(among_own), near_by), zip(repeat(among_all), further))
-            return nearest(chosen, max(_PIECES, 2 * limit))
+            return nearest(chosen, max(RATED, 2 * limit))
 
     def _candidates(
         self,
@@ -308,13 +299,13 @@ class SimilarityIndex:
         allowed: _Allowed | None,
     ) -> list[Content]:
         """Those on some shelves that may be alike, the most promising of those allowed."""
-        wanted = int(max(_FOUND, 6 * limit) * share)
+        wanted = int(max(FOUND, 6 * limit) * share)
         verdicts: dict[int, bool] = {}
         chosen: list[int] = []
-        for further in _FURTHER:
+        for further in FURTHER:
             with self._lock:
                 parts = self._parts(shelves, probe)
-                found, every = look(shelves, parts, int(_EFFORT * share * further))
+                found, every = look(shelves, parts, int(EFFORT * share * further))
                 found.pop(self._places.get(_key(probe.content.ticket_id), -1), None)
             chosen = self._chosen(found, wanted, allowed, verdicts)
             if every or len(chosen) >= min(wanted, len(found)):  # nobody was left out
@@ -322,7 +313,7 @@ class SimilarityIndex:
         with self._lock:
             at = self._contents.__getitem__
             counted = [(found[place], other) for place in chosen if (other := at(place))]
-            return promising(probe, counted, int(max(_WORDS, 3 * limit) * share))
+            return promising(probe, counted, int(max(COMPARED, 3 * limit) * share))
 
     def _parts(self, shelves: Sequence[Shelf], probe: Probe) -> list[tuple[int, int]]:
         """The words that are asked with, the rarest on these shelves first."""
@@ -386,7 +377,7 @@ class SimilarityIndex:
     def _common(self, team_id: Id | None) -> Sayings:
         """Among whom it is counted how common a word is: the team, when it is large, or all."""
         shelf = None if team_id is None else self._shelves.get(_key(team_id))
-        return self._all if shelf is None or shelf.tickets < _OWN else shelf
+        return self._all if shelf is None or shelf.tickets < OWN else shelf
 
     def _read(self, ticket: Ticket) -> Content:
         return read_content(ticket, self.weights, self._split, self._vocabulary.known)

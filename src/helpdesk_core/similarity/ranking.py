@@ -13,6 +13,16 @@ from helpdesk_core.similarity.contents import Content
 from helpdesk_core.similarity.rating import Probe
 from helpdesk_core.similarity.words import id_key
 
+# What a search does, whatever it is over.
+EFFORT = 2000  # entries of lists that are read for a question, each time
+FOUND = 200  # tickets in them that are looked at, those that count the most
+COMPARED = 60  # of these, how many have their words compared
+RATED = 15  # of these, how many are rated to the end
+NEIGHBOURS = 20  # of each ticket, when groups are looked for
+OTHERS = 0.25  # the effort for the tickets of other teams
+FURTHER = (1, 4)  # the effort, and that for who may see few of those found with it
+OWN = 200  # tickets from which on a team has its own sense of what is common
+
 #: Of some tickets, those that may be found (M11): `visible.intersection` of a set of ids, say.
 Among = Callable[[Collection[Id]], Collection[Id]]
 

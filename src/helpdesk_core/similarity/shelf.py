@@ -22,7 +22,7 @@ from helpdesk_core.similarity.contents import (
     pieces,
 )
 
-_SUBJECT = 1.2  # what a word of the subject counts beyond the same in the description, when looking
+SUBJECT = 1.2  # what a word of the subject counts beyond the same in the description, when looking
 
 
 def rounded(number: int) -> int:
@@ -232,7 +232,7 @@ def look(
     found: dict[int, int] = {}
     get = found.get  # twice as fast as a defaultdict
     every = True
-    for which, scale in enumerate((1.0, _SUBJECT)):
+    for which, scale in enumerate((1.0, SUBJECT)):
         left = effort
         lists = [shelf.lists[which] for shelf in shelves]
         for number, counts in parts:

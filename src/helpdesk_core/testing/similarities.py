@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import attrs
 from hypothesis import given
@@ -23,22 +24,29 @@ _WORDS = ("printer", "ink", "paper", "jam", "toner", "screen")
 class SimilarityStoreContract(Contract):
     """Subclass it, say how an empty store is made, and run pytest."""
 
-    #: The one type of the ids of tickets.
+    #: The one type of the ids of tickets, teams and customers.
     id_type: type = str
 
     def new(self) -> SimilarityStore:
         """A fresh, empty store."""
         raise NotImplementedError("say how a store is made: def new(self)")
 
+    def _ticket(self, number: int, subject: str, **fields: Any) -> Ticket:
+        """One of a single team."""
+        values = {
+            "id": make_id(self.id_type, "ticket", number),
+            "team_id": make_id(self.id_type, "team", 0),
+            "stage_id": make_id(self.id_type, "stage", 0),
+            "subject": subject,
+            "created_at": MONDAY,
+        }
+        return Ticket(**(values | fields))
+
     def _tickets(self) -> st.SearchStrategy[list[Ticket]]:
         subjects = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=4).map(" ".join)
         return st.lists(subjects, min_size=2, max_size=6).map(
-            lambda said: [
-                Ticket(id=make_id(self.id_type, "ticket", n), team_id=1, stage_id=1,
-                       subject=subject, created_at=MONDAY)
-                for n, subject in enumerate(said)
-            ]
-        )  # fmt: skip
+            lambda said: [self._ticket(n, subject) for n, subject in enumerate(said)]
+        )
 
     def _filled(self, tickets: list[Ticket]) -> SimilarityStore:
         store = self.new()
@@ -113,10 +121,7 @@ class SimilarityStoreContract(Contract):
         """M11: the best of those that may be seen is found, however many hidden ones are better."""
         ids = [make_id(self.id_type, "ticket", n) for n in range(4)]
         subjects = ("printer ink", "printer ink", "printer ink", "printer paper")
-        tickets = [
-            Ticket(id=id, team_id=1, stage_id=1, subject=subject, created_at=MONDAY)
-            for id, subject in zip(ids, subjects, strict=True)
-        ]
+        tickets = [self._ticket(n, subject) for n, subject in enumerate(subjects)]
         store = self._filled(tickets)
         found = store.most_similar(tickets[0], 1, among={ids[3]}.intersection)
         assert [match.ticket_id for match in found] == [ids[3]]
@@ -167,8 +172,8 @@ class SimilarityStoreContract(Contract):
         """M4: three that say the same are one group, and the oldest is its master."""
         ids = [make_id(self.id_type, "ticket", n) for n in range(3)]
         tickets = [
-            Ticket(id=id, team_id=1, stage_id=1, subject="printer ink", created_at=created)
-            for id, created in zip(ids, (MONDAY + HOUR, MONDAY, MONDAY + 2 * HOUR), strict=True)
+            self._ticket(n, "printer ink", created_at=created)
+            for n, created in enumerate((MONDAY + HOUR, MONDAY, MONDAY + 2 * HOUR))
         ]
         [group] = self._filled(tickets).groups(0.9)
         assert group.master_id == ids[1]
@@ -176,11 +181,7 @@ class SimilarityStoreContract(Contract):
 
     def test_what_was_merged_away_is_forgotten(self) -> None:
         """M8: a tombstone is not suggested."""
-        ids = [make_id(self.id_type, "ticket", n) for n in range(2)]
-        a, b = (
-            Ticket(id=id, team_id=1, stage_id=1, subject="printer ink", created_at=MONDAY)
-            for id in ids
-        )
+        a, b = (self._ticket(n, "printer ink") for n in range(2))
         store = self._filled([a, b])
         assert store.most_similar(a, 5)
         store.update(attrs.evolve(b, merged_into=a.id))
@@ -190,11 +191,7 @@ class SimilarityStoreContract(Contract):
 
     def test_what_the_filter_raises_comes_out(self) -> None:
         """M11: a filter that cannot tell is not taken for one that allows or denies all."""
-        ids = [make_id(self.id_type, "ticket", n) for n in range(2)]
-        tickets = [
-            Ticket(id=id, team_id=1, stage_id=1, subject="printer ink", created_at=MONDAY)
-            for id in ids
-        ]
+        tickets = [self._ticket(n, "printer ink") for n in range(2)]
         store = self._filled(tickets)
 
         def unsure(ids: Collection[Id]) -> Collection[Id]:
@@ -208,16 +205,7 @@ class SimilarityStoreContract(Contract):
 
     def test_several_threads_use_it(self) -> None:
         """M1: threads that add, change, remove and ask at once leave what one would have left."""
-        tickets = [
-            Ticket(
-                id=make_id(self.id_type, "ticket", n),
-                team_id=1,
-                stage_id=1,
-                subject=f"{_WORDS[n % 6]} {_WORDS[n % 5]}",
-                created_at=MONDAY,
-            )
-            for n in range(24)
-        ]
+        tickets = [self._ticket(n, f"{_WORDS[n % 6]} {_WORDS[n % 5]}") for n in range(24)]
         store = self.new()
 
         def work(mine: list[Ticket]) -> None:
@@ -238,18 +226,15 @@ class SimilarityStoreContract(Contract):
 
     def test_what_was_removed_or_changed_is_forgotten(self) -> None:
         """M1, M5: a removed ticket is found no more, a changed one by what it says now."""
-        ids = [make_id(self.id_type, "ticket", n) for n in range(3)]
         a, b, c = (
-            Ticket(id=id, team_id=1, stage_id=1, subject=subject, created_at=MONDAY)
-            for id, subject in zip(ids, ("printer ink", "printer ink", "screen"), strict=True)
+            self._ticket(n, subject)
+            for n, subject in enumerate(("printer ink", "printer ink", "screen"))
         )
         store = self._filled([a, b, c])
         assert store.most_similar(a, 1)[0].ticket_id == b.id
         store.remove(b.id)
         assert b.id not in {match.ticket_id for match in store.most_similar(a, 9)}
-        store.update(
-            Ticket(id=c.id, team_id=1, stage_id=1, subject="printer ink", created_at=MONDAY)
-        )
+        store.update(attrs.evolve(c, subject="printer ink"))
         assert store.most_similar(a, 1)[0].ticket_id == c.id
 
 

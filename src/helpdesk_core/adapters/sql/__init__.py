@@ -1,5 +1,6 @@
 """Everything in an SQL database, by SQLAlchemy Core; needs the extra `sql`."""
 
 from helpdesk_core.adapters.sql.repository import SqlRepository
+from helpdesk_core.adapters.sql.similar import SqlSimilarityStore
 
-__all__ = ["SqlRepository"]
+__all__ = ["SqlRepository", "SqlSimilarityStore"]

@@ -65,6 +65,11 @@ class Asking:
         self._writer = Writer(connection)
         self._around: Around | None = None
 
+    @property
+    def connection(self) -> Connection:
+        """What runs the statements, for what the library keeps beside the help desk."""
+        return self._db
+
     def lock(self, team_ids: Iterable[Id], ticket_ids: Iterable[Id]) -> frozenset[Id]:
         """On SQLite the writer is alone from its first statement; elsewhere rows are locked."""
         self._db.must_write()

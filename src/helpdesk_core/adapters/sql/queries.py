@@ -55,7 +55,8 @@ class Query:
             else:
                 value = binds[name].effective_value
                 self._places.append((-1, "", value if turn is None else turn(value)))
-        found = list(statement.selected_columns) if isinstance(statement, sa.Select) else []
+        asks = isinstance(statement, sa.Select | sa.TextualSelect)
+        found = list(statement.selected_columns) if asks else []
         turns = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in found]
         #: How many values it takes.
         self.size = len(self._places)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import sqlalchemy as sa
@@ -18,6 +18,8 @@ from helpdesk_core.entities import UserKind
 from helpdesk_core.events import CreditGiven
 from helpdesk_core.plans import Kind
 from helpdesk_core.ports import DeliveryStatus
+
+_Statement = TypeVar("_Statement", bound=sa.Executable)
 
 #: The columns of the history that are the same for every event.
 EVENT_COLUMNS = ("sequence", "ticket_id", "team_id", "name", "schema", "at", "by_id", "by_system")
@@ -65,7 +67,7 @@ class Statements:
             if self.postgresql
             else sqlite.dialect()
         )
-        self._remembered: dict[Any, sa.Select[Any]] = {}
+        self._remembered: dict[Any, Any] = {}
         self._updates: dict[tuple[Kind, tuple[str, ...]], sa.Update] = {}
         t = tables
         self.names: Mapping[sa.Table, tuple[str, ...]] = {
@@ -108,9 +110,9 @@ class Statements:
             query = self._queries[statement, rows] = Query(statement, self._dialect, rows)
         return None if query.varies else query
 
-    def remembered(self, key: Any, build: Callable[[], sa.Select[Any]]) -> sa.Select[Any]:
-        """The question of this kind, built when it is asked for the first time."""
-        statement = self._remembered.get(key)
+    def remembered(self, key: Any, build: Callable[[], _Statement]) -> _Statement:
+        """The statement of this kind, built when it is asked for the first time."""
+        statement: _Statement | None = self._remembered.get(key)
         if statement is None:
             if len(self._remembered) >= _REMEMBERED:  # a host that asks everything only once
                 self._forget()

@@ -18,6 +18,7 @@ from helpdesk_core.adapters.sql.codec import codec_for
 from helpdesk_core.adapters.sql.types import (
     COUNTER,
     ID_TYPES,
+    KEPT_WORD,
     RANK,
     Choice,
     Duration,
@@ -87,6 +88,9 @@ class Tables:
     merge_tickets: sa.Table
     discards: sa.Table
     keys: sa.Table
+    similar_teams: sa.Table
+    similar_words: sa.Table
+    similar_tickets: sa.Table
 
     @property
     def version_table(self) -> str:
@@ -97,6 +101,11 @@ class Tables:
     def text_index(self) -> str:
         """The words' FTS5 index on SQLite, which triggers keep; on PostgreSQL it is a GIN index."""
         return f"{self.prefix}texts_fts"
+
+    @property
+    def similar_index(self) -> str:
+        """The same for the words by which tickets that look alike are found."""
+        return f"{self.prefix}similar_tickets_fts"
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -159,6 +168,7 @@ def tables_for(id_type: type, prefix: str) -> Tables:
     _people_and_teams(table, id_, to, json)
     _tickets(table, id_, to, json, index)
     _what_happened(table, id_, to, json)
+    _similar(table, id_, json)
     return Tables(id_type=id_type, prefix=prefix, metadata=metadata, **made)
 
 
@@ -451,4 +461,35 @@ def _what_happened(
         _text("result"),
         _moment("at"),
         sa.Index(None, "at"),
+    )
+
+
+def _similar(table: Callable[..., None], id_: Callable[..., Any], json: Any) -> None:
+    """What a `SqlSimilarityStore` keeps; it is told after the commit, so nothing is referred to."""
+    table(
+        "similar_teams",  # the number 0 is for all of them together
+        _counter("number"),
+        id_("team_id", nullable=True, unique=True),
+        sa.Column("tickets", sa.BigInteger(), nullable=False),
+    )
+    table(
+        "similar_words",  # how many tickets of a team, or of all, hold a word
+        sa.Column("team", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("word", KEPT_WORD, primary_key=True),
+        sa.Column("holders", sa.BigInteger(), nullable=False),
+        sa.Column("in_subject", sa.BigInteger(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    table(
+        "similar_tickets",
+        _counter("number"),
+        id_("ticket_id", unique=True),
+        sa.Column("team", sa.BigInteger(), nullable=False),
+        id_("customer_id", nullable=True),
+        _moment("created_at"),
+        json("tags", frozenset[str]),
+        _text("terms"),  # those of the subject first
+        sa.Column("amounts", sa.LargeBinary(), nullable=False),  # a byte for each of the terms
+        sa.Column("shares", sa.LargeBinary(), nullable=False),  # and for those of the subject
+        sa.Column("words", Words(), nullable=False),
     )

@@ -30,6 +30,9 @@ RANK: TypeEngine[str] = sa.String(RANK_LIMIT).with_variant(
     sa.String(RANK_LIMIT, collation="C"), "postgresql"
 )
 
+#: A word as a key: the same by its letters alone, whatever the server's language.
+KEPT_WORD: TypeEngine[str] = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 _MOMENT_ON_SQLITE = sa.String(26)
 _MOMENT = sa.TIMESTAMP(timezone=True)
 # Ids are ordered by code point everywhere, as in Python: cursors depend on it.
