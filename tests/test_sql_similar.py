@@ -418,6 +418,26 @@ def test_what_changes_while_it_is_asked_about(store: str) -> None:
         assert found == [kept_here.rate(new, ticket("T-2", "Ink"))]
 
 
+@on_each_store
+@pytest.mark.parametrize("gone", ["T-1", "T-2"])
+def test_groups_are_of_what_is_there_now(
+    store: str, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M4, M5: who was removed or changed while groups were looked for is in none."""
+    with opened(store) as [kept_here]:
+        made = [ticket(f"T-{n}", f"No ink {n}") for n in range(1, 5)]
+        kept_here.add_many(made)
+
+        def meanwhile(*_: Any) -> None:
+            kept_here.remove(gone)
+            kept_here.update(attrs.evolve(made[2], tags={"new"}))
+
+        monkeypatch.setattr(store_module, "join_copies", meanwhile)
+        found = kept_here.groups(0.01)
+        there = {group.master_id: [one.ticket_id for one in group.members] for group in found}
+        assert there == ({"T-1": ["T-4"]} if gone == "T-2" else {})
+
+
 # --- bounds --------------------------------------------------------------------------------------
 
 
@@ -481,6 +501,15 @@ def test_words_that_are_everywhere_are_left_out() -> None:
     ]
     assert looked_for(lists, 8)[0] == [("rare", text, 9), ("rare", subject, 10)]
     assert looked_for(lists, 1000)[1]
+
+
+def test_no_text_has_too_many_words_to_be_asked_about() -> None:
+    """M1: of however many words a ticket has, the 300 rarest are looked for, and no more."""
+    parts = [looking._Part(f"w{n}", 1, (1, 1), (1, 1)) for n in range(1000)]
+    lists = looking.Lists(parts=parts, tickets=9, teams=(7,), apart_from=0, share=1.0)
+    asked, every = looked_for(lists, 3000)
+    assert (len(asked), every) == (600, False)
+    assert asked[299] == ("w299", looking.IN_TEXT, 1)
 
 
 def test_words_that_are_all_common_are_asked_for_by_two() -> None:

@@ -27,6 +27,7 @@ from helpdesk_core.similarity.contents import Content, counts_for
 from helpdesk_core.similarity.ranking import OTHERS
 from helpdesk_core.similarity.shelf import SUBJECT
 
+_LOOKED_FOR = 300  # words, of a text that has endlessly many
 _TOGETHER = 6  # common words that are asked for by two at a time, when none is rare enough
 
 
@@ -73,10 +74,10 @@ class Lists:
         every = True
         for place, (where, scale) in enumerate(((IN_TEXT, 1.0), (IN_SUBJECT, SUBJECT))):
             held = read = 0
-            for part in self.parts:
+            for number, part in enumerate(self.parts):
                 held += part.held[place]
                 read += part.read[place]
-                if held > most or read > 2 * most:
+                if held > most or read > 2 * most or number >= _LOOKED_FOR:
                     every = False
                     break
                 if part.held[place]:
