@@ -193,9 +193,9 @@ def test_what_is_left_out_is_what_the_index_leaves_out(
     store: str, team_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """M1, M11: where candidates are too many, the same ones are looked at, whatever the history."""
-    for module in (index_module, looking, store_module):
-        for name, value in (("EFFORT", 10), ("COMPARED", 3), ("RATED", 2)):
-            monkeypatch.setattr(module, name, value, raising=False)
+    for module, found in ((index_module, "FOUND"), (store_module, "COMPARED")):
+        for name, value in (("EFFORT", 10), (found, 3), ("RATED", 2)):
+            monkeypatch.setattr(module, name, value)
     same_team = tickets.map(lambda one: attrs.evolve(one, team_id="x", merged_into=None))
     with opened(store, 1, split=split) as stores:
 
@@ -368,7 +368,7 @@ def test_more_are_asked_about_until_it_is_enough(
     """M11: the filter is asked about the best first, about each once, and about no more than need
     be.
     """
-    monkeypatch.setattr(store_module, "COMPARED", 4)
+    monkeypatch.setattr(store_module, "COMPARED", 8)
     made = [ticket(f"T-{n:02}", "ink " + " ".join(f"w{k}" for k in range(n))) for n in range(80)]
     asked: list[list[Any]] = []
 
@@ -380,7 +380,7 @@ def test_more_are_asked_about_until_it_is_enough(
         kept_here.add_many(made)
         found = kept_here.most_similar(ticket("new", made[70].subject), 1, among=among)
         assert [match.ticket_id for match in found] == ["T-72"]
-        assert [len(ids) for ids in asked] == [4, 12, 48]
+        assert [len(ids) for ids in asked] == [8, 24, 45]
         seen = [id for ids in asked for id in ids]
         assert len(set(seen)) == len(seen)
         assert set(asked[0]) >= {"T-70", "T-71"}

@@ -33,8 +33,8 @@ from helpdesk_core.similarity.ranking import (
     nearest,
 )
 
-_EFFORT = 3000  # entries of lists that are read for a question, each time
-_COMPARED = 100  # of those found, how many are fetched and compared: how long they are is not asked
+EFFORT = 3000  # entries of lists that are read for a question, each time
+COMPARED = 100  # of those found, how many are fetched and compared: how long they are is not asked
 _FURTHER = 4  # times as many are asked about, when few of those before may be found
 
 _Reading = Callable[[], AbstractContextManager[Connection]]
@@ -227,7 +227,7 @@ class SqlSimilarityStore:
     ) -> list[Near]:
         with reading() as db:
             team, lists = lists_for(db, content, self.weights)
-        wanted = max(_COMPARED, 3 * limit)
+        wanted = max(COMPARED, 6 * limit)
         ids: list[Id] = []
         for some in lists:
             ids += self._candidates(some, content, int(wanted * some.share), among, reading)
@@ -243,7 +243,7 @@ class SqlSimilarityStore:
         verdicts: dict[Id, bool] = {}
         chosen: list[Id] = []
         for further in FURTHER:
-            asked, every = lists.within(_EFFORT * further)
+            asked, every = lists.within(EFFORT * further)
             if not asked:
                 break
 
