@@ -419,6 +419,17 @@ def test_only_what_nobody_changed_since(
     ]
 
 
+def test_one_that_stays_keeps_no_other() -> None:
+    """M14: of fields that a merge changed, one that somebody changed since leaves the others."""
+    first, second = ticket(1, cost=1, serials={"a"}), ticket(2, cost=2, serials={"b"})
+    plan = merging(STRATEGIES, first, second)
+    now = after(first, plan)
+    now = attrs.evolve(now, fields={**now.fields, "cost": 9})
+    undo = undoing(plan, now, after(second, plan))
+    assert dict(after(now, undo).fields) == {"cost": 9, "serials": {"a"}}
+    assert [one.field for one in undo.not_restored] == ["fields.cost"]
+
+
 def test_there_is_no_room_to_go_back_to() -> None:
     """M14: a field that a merge took away stays away where there are too many by now."""
     first, second = ticket(1, rest="a"), ticket(2)

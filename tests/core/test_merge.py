@@ -527,6 +527,7 @@ def test_refusals_by_name() -> None:
     world = World(ticket(number) for number in range(MERGE_LIMIT + 1))
     assert world.plan(1, 1).decision.code == "merge.refused.itself"
     assert world.plan(1, 2, 1).decision.reasons[0].parameters == {"ticket_id": 1}
+    assert world.plan(1, 2, 2).decision.reasons[0].parameters == {"ticket_id": 2}
     assert world.plan(1).decision.code == "merge.refused.one_ticket"
     assert world.plan().decision.code == "merge.refused.one_ticket"
     many = world.plan(*world.tickets)
@@ -547,6 +548,9 @@ def test_refusals_by_name() -> None:
         assert plan.changes == plan.events == plan.notices == ()
         told = {"ticket_id": 2, "merged_into": 1} if code == "cycle" else {"ticket_id": 2}
         assert plan.decision.reasons[0].parameters == told, "a root that was not named (M7)"
+    world.merge(3, 4)
+    both = world.plan(5, 4, 2)
+    assert both.decision.reasons[0].parameters == {"ticket_id": 2}, "the older of two tombstones"
 
 
 def test_the_same_merge_again() -> None:
