@@ -1345,10 +1345,10 @@ OTHERS: dict[str, tuple[type[Contract], str]] = {
         index_of(RatesOtherwise),
         "test_a_rating_is_the_one_shown_everywhere",
     ),
-    "an index that groups all": (index_of(GroupsAll), "test_groups_are_apart"),
+    "an index that groups all": (index_of(GroupsAll), "test_groups_are_of_those_asked_for"),
     "an index that groups what was discarded": (
         index_of(GroupsDiscarded),
-        "test_groups_are_apart",
+        "test_groups_are_of_those_asked_for",
     ),
     "an index with young masters": (index_of(YoungestFirst), "test_the_older_is_the_master"),
     "an index with tombstones": (

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
@@ -32,6 +33,7 @@ from helpdesk_core.similarity import (
     similarity,
     words,
 )
+from helpdesk_core.similarity import index as index_module
 
 pytestmark = pytest.mark.core
 
@@ -556,6 +558,26 @@ def test_few_among_many() -> None:
     index = SimilarityIndex(crowd)
     found = index.most_similar(ticket(5000, "no ink"), 2, among={3999, 3998, 3997}.intersection)
     assert [match.ticket_id for match in found] == [3997, 3998]
+
+
+def test_none_among_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M11: who may see none of those that are found is told of none, and the search has an end."""
+    monkeypatch.setattr(index_module, "EFFORT", 10)
+    index = SimilarityIndex(ticket(n, "no ink", f"w{n}") for n in range(200))
+    asked: list[int] = []
+
+    def none(ids: Collection[int]) -> Collection[int]:
+        asked.extend(ids)
+        return ()
+
+    assert index.most_similar(ticket(500, "no ink", "w5 w7"), 2, among=none) == []
+    assert asked == [5, 7]
+
+
+def test_a_filter_is_a_function() -> None:
+    """M11: a set where a filter is meant is refused, and not taken for one that denies all."""
+    with pytest.raises(InvalidValueError, match="among must be a function"):
+        SimilarityIndex().most_similar(ticket(1, "ink"), 1, among={1})  # type: ignore[arg-type]
 
 
 def test_uuids_of_one_hash() -> None:

@@ -168,6 +168,17 @@ class SimilarityStoreContract(Contract):
 
         check()
 
+    def test_groups_are_of_those_asked_for(self) -> None:
+        """M5, M11: groups are of those among which they are looked for, without discarded pairs."""
+        tickets = [self._ticket(n, "printer ink") for n in range(3)]
+        store = self._filled(tickets)
+        first, second, third = (ticket.id for ticket in tickets)
+        for among in ({first, second}, {second, third}):
+            [group] = store.groups(0.9, among=among)
+            assert {group.master_id, *(match.ticket_id for match in group.members)} == among
+        for pair in ((first, second), (second, first)):
+            assert list(store.groups(0.9, among={first, second}, discarded={pair})) == []
+
     def test_the_older_is_the_master(self) -> None:
         """M4: three that say the same are one group, and the oldest is its master."""
         ids = [make_id(self.id_type, "ticket", n) for n in range(3)]
