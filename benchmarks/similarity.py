@@ -428,7 +428,7 @@ def adversaries() -> None:
         adding = max(_timed(index.add, ticket) for ticket in sent)
         asking = max(_timed(index.most_similar, ticket, 10) for ticket in sent[:20])
         ids = [ticket.id for ticket in sent]
-        among = _timed(partial(index.most_similar, among=ids), sent[0], 10)
+        among = _timed(partial(index.most_similar, among=set(ids).intersection), sent[0], 10)
         grouping = _timed(index.groups, 0.5)
         changing = max(_timed(index.update, ticket) for ticket in sent[:20])
         tracemalloc.start()

@@ -252,10 +252,7 @@ class RemovingUseCases(Desk):
         if (similarity := self._similarity) is not None:
             for ticket in tickets:
                 try:
-                    if ticket.is_merged_away:
-                        similarity.remove(ticket.id)
-                    else:
-                        similarity.update(ticket)
+                    similarity.update(ticket)  # which forgets what was merged away (M8)
                 except Exception as error:
                     noted("is in the similarity store as it was", ticket.id, error)
                     left.append(Reason("removal.left.similarity", {"ticket_id": ticket.id}))

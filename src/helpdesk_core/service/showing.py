@@ -55,9 +55,14 @@ def known(work: Work, ticket_ids: Collection[Id]) -> frozenset[Id]:
     """Those of the tickets that the one who acts may see."""
     if not ticket_ids or isinstance(work.actor, System):
         return frozenset(ticket_ids)
-    tickets = work.session.tickets(ticket_ids).values()
-    teams = work.session.teams({ticket.team_id for ticket in tickets})
-    return frozenset(t.id for t in tickets if work.sees(t, teams[t.team_id]))
+    return frozenset(seen(work, ticket_ids))
+
+
+def seen(work: Work, ticket_ids: Collection[Id]) -> dict[Id, Ticket]:
+    """Those of the tickets that there are, and that the one who acts may see (V13)."""
+    tickets = work.session.tickets(ticket_ids)
+    teams = work.session.teams({ticket.team_id for ticket in tickets.values()})
+    return {id: one for id, one in tickets.items() if work.sees(one, teams[one.team_id])}
 
 
 @attrs.frozen

@@ -13,6 +13,7 @@ from helpdesk_core.ports import Claim, Position, SimilarityStore, TicketFilter
 from helpdesk_core.service.answers import answered
 from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
+from helpdesk_core.service.showing import seen
 from helpdesk_core.service.work import Work
 from helpdesk_core.similarity import Among, Group, Match, SimilarityIndex, fingerprint
 from helpdesk_core.visibility.scopes import Everything
@@ -218,16 +219,12 @@ def _to_suggest(work: Work, ticket: Ticket) -> Among:
     discards = _discards(work, [ticket.id])
 
     def among(ids: Collection[Id]) -> Collection[Id]:
-        tickets = work.session.tickets(ids)
-        teams = work.session.teams({other.team_id for other in tickets.values()})
+        tickets = seen(work, ids)
         aside = _discarded(discards, {**tickets, ticket.id: ticket})
         return {
             id
             for id, other in tickets.items()
-            if not other.is_merged_away
-            and id != ticket.id
-            and (ticket.id, id) not in aside
-            and work.sees(other, teams[other.team_id])
+            if not other.is_merged_away and id != ticket.id and (ticket.id, id) not in aside
         }
 
     return among

@@ -1,9 +1,10 @@
 """How alike two tickets are: a rating in [0, 1] with the share of each field (M1, M2, M4, M5)."""
 
 from helpdesk_core.similarity.contents import DEFAULT, Weights
-from helpdesk_core.similarity.index import SimilarityIndex, TermWeights
+from helpdesk_core.similarity.index import SimilarityIndex
 from helpdesk_core.similarity.ranking import Among
 from helpdesk_core.similarity.rating import Explanation, Group, Match, rate, similarity
+from helpdesk_core.similarity.shelf import TermWeights
 from helpdesk_core.similarity.words import fingerprint, id_key, normalise, words
 
 __all__ = [

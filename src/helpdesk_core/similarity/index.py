@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, repeat
@@ -32,6 +32,7 @@ from helpdesk_core.similarity.ranking import (
     RATED,
     Among,
     Near,
+    among_best,
     check_among,
     check_limit,
     check_threshold,
@@ -39,31 +40,19 @@ from helpdesk_core.similarity.ranking import (
     promising,
 )
 from helpdesk_core.similarity.rating import Explanation, Group, Match, Probe
-from helpdesk_core.similarity.shelf import Sayings, Shelf, Spares, Vocabulary, best, look
+from helpdesk_core.similarity.shelf import (
+    Everybody,
+    Sayings,
+    Shelf,
+    Spares,
+    TermWeights,
+    Vocabulary,
+    best,
+    look,
+)
 from helpdesk_core.similarity.words import id_key, words
 
 _Allowed = Callable[[Collection[int]], Iterable[int]]  # of places, those that may be found
-
-
-class TermWeights(Mapping[str, float]):
-    """How much each word of an index counts: the rarer, the more (M1).
-
-    Goes with the index as it changes. A word that the index never saw counts the most.
-    """
-
-    def __init__(self, vocabulary: Vocabulary, sayings: Sayings) -> None:
-        self._vocabulary = vocabulary
-        self._sayings = sayings
-
-    def __getitem__(self, word: str) -> float:
-        number = self._vocabulary.number(word)
-        return self._sayings.said(word if number is None else number)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._vocabulary)
-
-    def __len__(self) -> int:
-        return len(self._vocabulary)
 
 
 class SimilarityIndex:
@@ -98,7 +87,7 @@ class SimilarityIndex:
         self.weights = weights
         self._split = split
         self._vocabulary = Vocabulary()
-        self._all = _All(weights, self._vocabulary)
+        self._all = Everybody(weights, self._vocabulary)
         self._shelves: dict[Any, Shelf] = {}
         self._places: dict[Any, int] = {}
         self._contents: list[Content | None] = []
@@ -214,7 +203,7 @@ class SimilarityIndex:
         if shelf is None:
             shelf = self._shelves[_key(ticket.team_id)] = Shelf(self.weights)
         shelf.add(place, content)
-        self._all.of_all(content, len(self), more=True)
+        self._all.changed(content.terms, len(self), more=True)
 
     def _remove(self, ticket_id: Id) -> None:
         place = self._places.pop(_key(ticket_id), None)
@@ -228,7 +217,7 @@ class SimilarityIndex:
         if not shelf.tickets:
             del self._shelves[_key(content.team_id)]
         self._vocabulary.give_back(content.terms)
-        self._all.of_all(content, len(self), more=False)
+        self._all.changed(content.terms, len(self), more=False)
 
     @contextmanager
     def _asked(self) -> Iterator[None]:
@@ -332,16 +321,8 @@ class SimilarityIndex:
         """The best places of those allowed; more are asked about until there are enough."""
         if allowed is None:
             return self._best(found, wanted)
-        number = wanted
-        while True:
-            best = self._best(found, number)
-            unknown = [place for place in best if place not in verdicts]
-            verdicts.update(dict.fromkeys(unknown, False))
-            verdicts.update(dict.fromkeys(allowed(unknown), True))
-            good = {place: found[place] for place in best if verdicts[place]}
-            if len(good) >= wanted or number >= len(found):
-                return self._best(good, wanted)
-            number *= 4
+        good = among_best(partial(self._best, found), wanted, allowed, verdicts)
+        return self._best({place: found[place] for place in good}, wanted)
 
     def _best(self, found: dict[int, int], limit: int) -> list[int]:
         """The places that count the most; of those that tie, those with the first ids."""
@@ -401,22 +382,6 @@ class SimilarityIndex:
     def _is_here(self, content: Content) -> bool:
         place = self._places.get(_key(content.ticket_id))
         return place is not None and self._contents[place] is content
-
-
-class _All(Sayings):
-    """How much each word says among all tickets."""
-
-    def __init__(self, weights: Weights, vocabulary: Vocabulary) -> None:
-        super().__init__(weights)
-        self._vocabulary = vocabulary
-
-    def holders(self, term: Any) -> int:
-        return 0 if isinstance(term, str) else self._vocabulary.holders[term]
-
-    def of_all(self, content: Content, tickets: int, *, more: bool) -> None:
-        """One ticket more, or one less, of so many now."""
-        holders = map(self._vocabulary.holders.__getitem__, content.terms)
-        self.changed(content.terms, holders, tickets, more)
 
 
 def _key(id: Id) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from helpdesk_core.entities import Id
 from helpdesk_core.errors import InvalidValueError
@@ -21,7 +21,10 @@ RATED = 15  # of these, how many are rated to the end
 NEIGHBOURS = 20  # of each ticket, when groups are looked for
 OTHERS = 0.25  # the effort for the tickets of other teams
 FURTHER = (1, 4)  # the effort, and that for who may see few of those found with it
+MORE = 4  # times as many are asked about, when few of those before may be found
 OWN = 200  # tickets from which on a team has its own sense of what is common
+
+_T = TypeVar("_T")
 
 #: Of some tickets, those that may be found (M11): `visible.intersection` of a set of ids, say.
 Among = Callable[[Collection[Id]], Collection[Id]]
@@ -31,6 +34,30 @@ Near = tuple[float, Any, Probe, Content]
 
 _LONG = 0.3  # how much a long text must have more of them; 0.5 would be that of a cosine
 _by_rating = itemgetter(0, 1)
+
+
+def among_best(
+    best: Callable[[int], Sequence[_T]],
+    wanted: int,
+    allowed: Callable[[Collection[_T]], Iterable[_T]],
+    verdicts: dict[_T, bool],
+) -> list[_T]:
+    """Of the best, those allowed: as many as are wanted or more, or all that there are (M11).
+
+    Each is asked about once, the best first, and more of them until there are enough. `best` gives
+    so many of them, or all.
+    """
+    number = wanted
+    while True:
+        found = best(number)
+        unknown = [one for one in found if one not in verdicts]
+        if unknown:
+            may = set(allowed(unknown))
+            verdicts.update((one, one in may) for one in unknown)
+        good = [one for one in found if verdicts[one]]
+        if len(good) >= wanted or len(found) < number:
+            return good
+        number *= MORE
 
 
 def promising(probe: Probe, counted: Iterable[tuple[int, Content]], limit: int) -> list[Content]:

@@ -10,7 +10,8 @@ import heapq
 from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from helpdesk_core.similarity.contents import (
@@ -140,6 +141,10 @@ class Sayings(dict[Any, int], ABC):
     def holders(self, term: Any) -> int:
         """How many of them hold it."""
 
+    @abstractmethod
+    def holders_of(self, numbers: Iterable[int]) -> Iterable[int]:
+        """How many of them hold each of some words that are kept; the same, and faster."""
+
     def said(self, term: Any) -> float:
         return information(rounded(self.holders(term)), self._size)
 
@@ -163,10 +168,8 @@ class Sayings(dict[Any, int], ABC):
         content.measured = self, self._now, length, chance
         return length, chance
 
-    def changed(
-        self, terms: Sequence[int], holders: Iterable[int], tickets: int, more: bool
-    ) -> None:
-        """Of so many tickets now, one more or one less holds these words, each so many in all."""
+    def changed(self, terms: Sequence[int], tickets: int, *, more: bool) -> None:
+        """Of so many tickets now, one more or one less holds these words."""
         self._now += 1
         if self._size != rounded(tickets):
             self._size = rounded(tickets)
@@ -176,7 +179,7 @@ class Sayings(dict[Any, int], ABC):
         if short > 0:
             self._changed.extend([0] * short)
         now, changed, forget = self._now, self._changed, self.pop
-        for term, most in zip(terms, holders, strict=True):
+        for term, most in zip(terms, self.holders_of(terms), strict=True):
             if not more:
                 most += 1
             if most < 64 or not most & ((1 << most.bit_length() - 6) - 1):  # rounded to another
@@ -196,14 +199,16 @@ class Shelf(Sayings):
     def holders(self, term: Any) -> int:
         return len(self._in_text.get(term, ()))
 
+    def holders_of(self, numbers: Iterable[int]) -> Iterable[int]:
+        return map(len, map(self._in_text.get, numbers, repeat(())))
+
     def add(self, place: int, content: Content) -> None:
         self.tickets += 1
         for number in content.terms:
             _put(self._in_text, number, place)
         for number, _ in zip(content.terms, content.subject, strict=False):
             _put(self._in_subject, number, place)
-        holders = map(len, map(self._in_text.__getitem__, content.terms))
-        self.changed(content.terms, holders, self.tickets, more=True)
+        self.changed(content.terms, self.tickets, more=True)
 
     def remove(self, place: int, content: Content) -> None:
         self.tickets -= 1
@@ -211,13 +216,47 @@ class Shelf(Sayings):
             _take(self._in_text, number, place)
         for number, _ in zip(content.terms, content.subject, strict=False):
             _take(self._in_subject, number, place)
-        holders = map(self.holders, content.terms)
-        self.changed(content.terms, holders, self.tickets, more=False)
+        self.changed(content.terms, self.tickets, more=False)
 
     @property
     def lists(self) -> tuple[dict[int, array[int]], dict[int, array[int]]]:
         """Who holds a word in any text, and who in the subject."""
         return self._in_text, self._in_subject
+
+
+class Everybody(Sayings):
+    """All tickets, by the words that their vocabulary counts."""
+
+    def __init__(self, weights: Weights, vocabulary: Vocabulary) -> None:
+        super().__init__(weights)
+        self._vocabulary = vocabulary
+
+    def holders(self, term: Any) -> int:
+        return 0 if isinstance(term, str) else self._vocabulary.holders[term]
+
+    def holders_of(self, numbers: Iterable[int]) -> Iterable[int]:
+        return map(self._vocabulary.holders.__getitem__, numbers)
+
+
+class TermWeights(Mapping[str, float]):
+    """How much each word of an index counts: the rarer, the more (M1).
+
+    Goes with the index as it changes. A word that the index never saw counts the most.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, sayings: Sayings) -> None:
+        self._vocabulary = vocabulary
+        self._sayings = sayings
+
+    def __getitem__(self, word: str) -> float:
+        number = self._vocabulary.number(word)
+        return self._sayings.said(word if number is None else number)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._vocabulary)
+
+    def __len__(self) -> int:
+        return len(self._vocabulary)
 
 
 def look(

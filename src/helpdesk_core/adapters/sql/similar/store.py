@@ -24,9 +24,11 @@ from helpdesk_core.similarity.contents import Content, Splitter, read_content
 from helpdesk_core.similarity.groups import Pairs, grouped, join_copies, without_copies
 from helpdesk_core.similarity.ranking import (
     FURTHER,
+    MORE,
     NEIGHBOURS,
     RATED,
     Near,
+    among_best,
     check_among,
     check_limit,
     check_threshold,
@@ -35,7 +37,6 @@ from helpdesk_core.similarity.ranking import (
 
 EFFORT = 3000  # entries of lists that are read for a question, each time
 COMPARED = 100  # of those found, how many are fetched and compared: how long they are is not asked
-_FURTHER = 4  # times as many are asked about, when few of those before may be found
 
 _Reading = Callable[[], AbstractContextManager[Connection]]
 
@@ -233,7 +234,7 @@ class SqlSimilarityStore:
             ids += self._candidates(some, content, int(wanted * some.share), among, reading)
         with reading() as db:
             others = contents_of(db, ids)
-            rater = Rater(db, content, others, self.weights, None if among else team)
+            rater = Rater(db, content, others, self.weights, None if among is not None else team)
         return nearest(((rater.probe(other), other) for other in others), max(RATED, 2 * limit))
 
     def _candidates(
@@ -285,17 +286,13 @@ def _chosen(
     if among is None:
         found = find(wanted)
         return list(found.ids), found.number
-    number = wanted
-    found = find(_FURTHER * number)
-    while True:
+    found = find(MORE * wanted)
+
+    def best(number: int) -> Sequence[Id]:
+        nonlocal found
         if number > len(found.ids) and len(found.ids) < found.number:
-            found = find(_FURTHER * number)
-        best = found.ids[:number]
-        unknown = [id for id in best if id not in verdicts]
-        if unknown:
-            allowed = set(among(unknown))
-            verdicts.update((id, id in allowed) for id in unknown)
-        good = [id for id in best if verdicts[id]]
-        if len(good) >= wanted or number >= found.number:
-            return good[:wanted], found.number
-        number *= _FURTHER
+            found = find(MORE * number)
+        return found.ids[:number]
+
+    good = among_best(best, wanted, among, verdicts)
+    return good[:wanted], found.number
