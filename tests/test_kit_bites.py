@@ -24,6 +24,7 @@ from helpdesk_core.adapters.memory import (
     MemoryRepository,
     MemorySession,
 )
+from helpdesk_core.adapters.memory.lending import lent
 from helpdesk_core.plans import Add, AddFollow, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus, Misworded, Wording
 from helpdesk_core.search import Wanted, opening_of, words_in
@@ -352,7 +353,7 @@ class LendsAnyOrder(Broken):
             if one.status is DeliveryStatus.PENDING
             and (one.not_before is None or one.not_before <= now)
         ]
-        return self._lent(due[:limit], until)
+        return lent(self._state, due[:limit], until)
 
 
 class KeepsEverybodyWaiting(Broken):
@@ -365,7 +366,7 @@ class KeepsEverybodyWaiting(Broken):
                 seen.add(one.notice.ticket_id)
                 if one.not_before is None or one.not_before <= now:
                     due.append(one)
-        return self._lent(due[:limit], until)
+        return lent(self._state, due[:limit], until)
 
 
 class ForgetsErrors(Broken):
@@ -380,7 +381,7 @@ class SettlesForAnybody(Broken):
 
 class TakesHalfADigest(Broken):
     def take_digest(self, now: Any, until: Any) -> Any:
-        return self._lent(super().take_digest(now, until)[:1], until)
+        return lent(self._state, super().take_digest(now, until)[:1], until)
 
 
 class FindsAddressesWithin(Broken):

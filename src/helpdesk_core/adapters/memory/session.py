@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import attrs
 
+from helpdesk_core.adapters.memory import lending
+from helpdesk_core.adapters.memory.listing import by_time, in_column, listed, of_tickets, those
 from helpdesk_core.adapters.memory.state import HANDLERS, State
 from helpdesk_core.adapters.plain_search import with_words
 from helpdesk_core.assignment import Workload
@@ -78,19 +80,19 @@ class MemorySession:
         return frozenset(team_ids) | {t.team_id for t in self.tickets([*ticket_ids]).values()}
 
     def users(self, ids: Collection[Id]) -> Mapping[Id, User]:
-        return _those(self._state.users, ids)
+        return those(self._state.users, ids)
 
     def eligible_users(self) -> Sequence[User]:
         return [user for user in self._state.users.values() if user.is_eligible]
 
     def teams(self, ids: Collection[Id] | None = None) -> Mapping[Id, Team]:
-        return dict(self._state.teams) if ids is None else _those(self._state.teams, ids)
+        return dict(self._state.teams) if ids is None else those(self._state.teams, ids)
 
     def stages(self) -> Sequence[Stage]:
         return sorted(self._state.stages.values(), key=lambda stage: stage.position)
 
     def tickets(self, ids: Collection[Id]) -> Mapping[Id, Ticket]:
-        return _those(self._state.tickets, ids)
+        return those(self._state.tickets, ids)
 
     def find(
         self,
@@ -101,7 +103,7 @@ class MemorySession:
         limit: int | None = None,
         newest_first: bool = False,
     ) -> Sequence[Ticket]:
-        return _listed(self._matching(scope, query), after, limit, newest_first)
+        return listed(self._matching(scope, query), after, limit, newest_first)
 
     def count(self, scope: Scope, query: TicketFilter) -> int:
         return len(self._matching(scope, query))
@@ -118,11 +120,11 @@ class MemorySession:
         limit: int | None = None,
         backwards: bool = False,
     ) -> Sequence[Ticket]:
-        found = sorted(self._matching(scope, query), key=_in_column, reverse=backwards)
+        found = sorted(self._matching(scope, query), key=in_column, reverse=backwards)
         if after is not None:
             here = after.rank, after.id
             passed = operator.lt if backwards else operator.gt
-            found = [ticket for ticket in found if passed(_in_column(ticket), here)]
+            found = [ticket for ticket in found if passed(in_column(ticket), here)]
         return found[:limit]
 
     def _matching(self, scope: Scope, query: TicketFilter) -> list[Ticket]:
@@ -136,7 +138,7 @@ class MemorySession:
         seen = {event.ticket_id for event in self._state.events.values() if event.at > since}
         asked = self._matching(scope, query)
         found = (t for t in asked if t.created_at <= since and t.id not in seen)
-        return _listed(found, None, limit, newest_first=False)
+        return listed(found, None, limit, newest_first=False)
 
     def search(
         self,
@@ -149,7 +151,7 @@ class MemorySession:
         limit: int | None = None,
     ) -> Sequence[Ticket]:
         found = self._with_words(scope, query, wanted, internal)
-        return _listed(found, after, limit, newest_first=True)
+        return listed(found, after, limit, newest_first=True)
 
     def count_found(
         self, scope: Scope, query: TicketFilter, wanted: Wanted, *, internal: bool
@@ -194,30 +196,30 @@ class MemorySession:
     def messages(
         self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
     ) -> Sequence[Message]:
-        return _of_tickets(self._state.messages, ticket_ids, after)[:limit]
+        return of_tickets(self._state.messages, ticket_ids, after)[:limit]
 
     def attachments(
         self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
     ) -> Sequence[Attachment]:
-        return _of_tickets(self._state.attachments, ticket_ids, after)[:limit]
+        return of_tickets(self._state.attachments, ticket_ids, after)[:limit]
 
     def time_entries(
         self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
     ) -> Sequence[TimeEntry]:
-        return _of_tickets(self._state.time_entries, ticket_ids, after)[:limit]
+        return of_tickets(self._state.time_entries, ticket_ids, after)[:limit]
 
     def mails(
         self, ticket_ids: Collection[Id], *, after: Position | None = None, limit: int | None = None
     ) -> Sequence[ReceivedMail]:
-        return _of_tickets(self._state.mails, ticket_ids, after)[:limit]
+        return of_tickets(self._state.mails, ticket_ids, after)[:limit]
 
     def mails_named(self, mail_ids: Collection[str]) -> Sequence[ReceivedMail]:
         wanted = set(mail_ids)
-        return _by_time(mail for mail in self._state.mails.values() if mail.mail_id in wanted)
+        return by_time(mail for mail in self._state.mails.values() if mail.mail_id in wanted)
 
     def mails_of(self, sender_id: Id, since: datetime) -> Sequence[ReceivedMail]:
         mails = self._state.mails.values()
-        return _by_time(m for m in mails if m.sender_id == sender_id and m.at >= since)
+        return by_time(m for m in mails if m.sender_id == sender_id and m.at >= since)
 
     def users_at(self, email: str) -> Sequence[User]:
         wanted = folded_address(email)
@@ -282,32 +284,10 @@ class MemorySession:
         ][:limit]
 
     def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:
-        earlier: defaultdict[Id, list[Notification]] = defaultdict(list)
-        due: list[Notification] = []
-        for one in self._state.outbox.values():
-            if one.status is not DeliveryStatus.PENDING:
-                continue
-            before = earlier[one.notice.ticket_id]
-            if _is_due(one, now) and not any(_is_in_the_way(it, one, now) for it in before):
-                due.append(one)
-            before.append(one)
-        return self._lent(due[:limit], until)
+        return lending.take(self._state, now, until, limit)
 
     def take_digest(self, now: datetime, until: datetime) -> Sequence[Notification]:
-        groups: defaultdict[Any, list[Notification]] = defaultdict(list)
-        for one in self._state.outbox.values():
-            if one.status is DeliveryStatus.HELD:
-                notice = one.notice
-                groups[notice.recipient_id, notice.channel, one.held_until].append(one)
-        for (*_, moment), group in groups.items():
-            if moment <= now and all(_is_due(one, now) for one in group):
-                return self._lent(group, until)
-        return []
-
-    def _lent(self, taken: Sequence[Notification], until: datetime) -> Sequence[Notification]:
-        lent = [attrs.evolve(n, attempts=n.attempts + 1, not_before=until) for n in taken]
-        self._state.outbox.update((n.key, n) for n in lent)
-        return lent
+        return lending.take_digest(self._state, now, until)
 
     def settle(
         self,
@@ -321,27 +301,11 @@ class MemorySession:
         lent_until: datetime | None = None,
         was: DeliveryStatus | None = None,
     ) -> bool:
-        notification = self._state.outbox.get(key)
-        if notification is None:
-            if lent_until is not None or was is not None:
-                return False
-            raise ConflictError(f"there is no notification {key!r}")
-        lent = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
-        if lent_until is not None and (
-            notification.not_before != lent_until or notification.status not in lent
-        ):
-            return False
-        if was is not None and notification.status is not was:
-            return False
-        self._state.outbox[key] = attrs.evolve(
-            notification,
-            status=status,
-            not_before=not_before,
-            error=error,
-            held_until=held_until,
-            attempts=notification.attempts if attempts is None else attempts,
-        )
-        return True
+        values: dict[str, Any] = {
+            "not_before": not_before, "error": error, "held_until": held_until
+        }  # fmt: skip
+        more = {} if attempts is None else {"attempts": attempts}
+        return lending.settle(self._state, key, status, values | more, lent_until, was)
 
     def outbox(
         self,
@@ -427,50 +391,3 @@ class MemorySession:
 
     def attachment_ids(self, *, removed: bool = False) -> Collection[Id]:
         return {id for id, a in self._state.attachments.items() if a.is_removed is removed}
-
-
-def _those(table: Mapping[Id, _T], ids: Collection[Id]) -> dict[Id, _T]:
-    return {id: table[id] for id in dict.fromkeys(ids) if id in table}
-
-
-def _in_column(ticket: Ticket) -> tuple[str, Any]:
-    return ticket.rank, ticket.id
-
-
-def _listed(
-    tickets: Iterable[Ticket], after: Position | None, limit: int | None, newest_first: bool
-) -> list[Ticket]:
-    found = sorted(tickets, key=lambda ticket: ticket.place, reverse=newest_first)
-    if after is not None:
-        mark = (after.created_at, after.id)
-        found = [t for t in found if (t.place < mark if newest_first else t.place > mark)]
-    return found[:limit]
-
-
-def _is_due(one: Notification, now: datetime) -> bool:
-    return one.not_before is None or one.not_before <= now
-
-
-def _is_in_the_way(earlier: Notification, one: Notification, now: datetime) -> bool:
-    """Whether the earlier of two of a ticket has to be sent before the other (N1)."""
-    to_the_same = (earlier.notice.recipient_id, earlier.notice.channel) == (
-        one.notice.recipient_id,
-        one.notice.channel,
-    )
-    in_hand = earlier.attempts > 0 and earlier.error is None and not _is_due(earlier, now)
-    return to_the_same or in_hand
-
-
-def _by_time(mails: Iterable[ReceivedMail]) -> list[ReceivedMail]:
-    return sorted(mails, key=lambda mail: (mail.at, mail.id))
-
-
-def _of_tickets(
-    table: Mapping[Id, Any], ticket_ids: Collection[Id], after: Position | None
-) -> list[Any]:
-    wanted = set(ticket_ids)
-    rows = [row for row in table.values() if row.ticket_id in wanted]
-    if after is not None:
-        mark: tuple[datetime, Any] = (after.created_at, after.id)
-        rows = [row for row in rows if (row.at, row.id) > mark]
-    return sorted(rows, key=lambda row: (row.at, row.id))
