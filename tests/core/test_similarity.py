@@ -560,6 +560,33 @@ def test_few_among_many() -> None:
     assert [match.ticket_id for match in found] == [3997, 3998]
 
 
+def test_what_changes_while_a_filter_thinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1, M11: what comes in the place of a word that goes meanwhile is not taken for it."""
+    monkeypatch.setattr(index_module, "EFFORT", 10)
+    index = SimilarityIndex(ticket(n, "no ink") for n in range(200))
+    index.add(ticket(300, "zebra"))
+
+    def slow(ids: Collection[int]) -> Collection[int]:
+        if 300 in index:
+            index.remove(300)
+            index.add(ticket(302, "no"))  # would take its place, and the next one its word's
+            index.add(ticket(301, "flood"))
+        return [id for id in ids if id == 301]
+
+    assert index.most_similar(ticket(500, "zebra no ink"), 2, among=slow) == []
+    assert [match.ticket_id for match in index.most_similar(ticket(500, "flood"), 2)] == [301]
+
+
+def test_what_is_rounded_follows_a_removal() -> None:
+    """M1: a word that was held by 128 says more once 127 hold it, among as many as before."""
+    crowd = [ticket(n, f"w{n}" + " ink" * (n < 128)) for n in range(405)]
+    index = SimilarityIndex(crowd)
+    a, b = ticket(500, "ink w1"), ticket(501, "ink w2")
+    before = index.rate(a, b)
+    index.remove(0)
+    assert index.rate(a, b) == SimilarityIndex(crowd[1:]).rate(a, b) != before
+
+
 def test_none_among_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """M11: who may see none of those that are found is told of none, and the search has an end."""
     monkeypatch.setattr(index_module, "EFFORT", 10)
