@@ -15,7 +15,7 @@ from helpdesk_core.similarity.words import id_key
 
 # What a search does, whatever it is over.
 EFFORT = 2000  # entries of lists that are read for a question, each time
-FOUND = 200  # tickets in them that are looked at, those that count the most
+FOUND = 150  # tickets in them that are looked at, those that count the most
 COMPARED = 60  # of these, how many have their words compared
 RATED = 15  # of these, how many are rated to the end
 NEIGHBOURS = 20  # of each ticket, when groups are looked for
@@ -62,11 +62,12 @@ def among_best(
 
 def promising(probe: Probe, counted: Iterable[tuple[int, Content]], limit: int) -> list[Content]:
     """Those with the most of the words that were looked for, against how long they are."""
+    length_of, long = probe.length_of, _LONG
     ranked = [
-        (-count / math.pow(probe.length_of(other), _LONG), id_key(other.ticket_id), other)
+        (-count / length_of(other) ** long, id_key(other.ticket_id), other)
         for count, other in counted
     ]
-    ranked.sort(key=_by_rating)
+    ranked.sort()  # no two have the same id
     return [other for _, _, other in ranked[:limit]]
 
 
