@@ -2,11 +2,21 @@
 
 Each is a `Protocol`; nothing has to inherit from anything. A repository is asked for sessions: a
 reading one sees one committed state, a writing one is a transaction that is committed when its
-block ends and rolled back when it raises.
+block ends and rolled back when it raises. `Async...` are the same for programs of asyncio, whose
+help desk is `helpdesk_core.aio.AsyncHelpdesk`.
 """
 
 from __future__ import annotations
 
+from helpdesk_core.ports.asynchronous import (
+    AsyncAmong,
+    AsyncAttachmentStore,
+    AsyncCalendar,
+    AsyncNotifier,
+    AsyncRepository,
+    AsyncSession,
+    AsyncSimilarityStore,
+)
 from helpdesk_core.ports.kept import (
     ALL_CLAIMS,
     Claim,
@@ -43,6 +53,13 @@ from helpdesk_core.stages.boards import Figures, figures_of
 
 __all__ = [
     "ALL_CLAIMS",
+    "AsyncAmong",
+    "AsyncAttachmentStore",
+    "AsyncCalendar",
+    "AsyncNotifier",
+    "AsyncRepository",
+    "AsyncSession",
+    "AsyncSimilarityStore",
     "AttachmentStore",
     "AutoSubmitted",
     "Automatic",

@@ -181,9 +181,12 @@ class Desk:
                 return self._once_through(run)
             except CollisionError:
                 # Those who collided must not meet again: each waits for another while.
-                time.sleep(random.uniform(0, PAUSE * 2**attempt))
+                self._pause(random.uniform(0, PAUSE * 2**attempt))
                 notes().retries += 1
         return self._once_through(run)
+
+    def _pause(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     def _once_through(self, run: Callable[[Session], T]) -> T:
         noted = notes()

@@ -20,6 +20,7 @@ import pytest
 pytest.register_assert_rewrite(*(f"{__name__}.{found.name}" for found in iter_modules(__path__)))
 
 # The modules come after the line above, so that a failing assertion shows its values.
+from helpdesk_core.testing.asynchronous import AsyncRepositoryContract  # noqa: E402
 from helpdesk_core.testing.attachments import AttachmentStoreContract  # noqa: E402
 from helpdesk_core.testing.calendars import CalendarContract  # noqa: E402
 from helpdesk_core.testing.contract import Contract  # noqa: E402
@@ -29,6 +30,7 @@ from helpdesk_core.testing.similarities import SimilarityStoreContract  # noqa: 
 from helpdesk_core.testing.summary import NotTried  # noqa: E402
 
 __all__ = [
+    "AsyncRepositoryContract",
     "AttachmentStoreContract",
     "CalendarContract",
     "Contract",

@@ -104,9 +104,6 @@ class Workplace:
         return step.call(self._desk(number), self.world, **options)
 
     def _desk(self, number: int) -> Helpdesk:
-        step = self.steps[number]
-        self.clock.set(MONDAY + timedelta(days=step.days, minutes=number))
-        ids = iter(range(_IDS * (number + 10), _IDS * (number + 11)))
         return Helpdesk(
             self.repository,
             self.notifier,
@@ -114,8 +111,14 @@ class Workplace:
             self.clock,
             attachments=self.attachments,
             similarity=self.similarity,
-            id_factory=lambda: make_id(self.id_type, "made", next(ids)),
+            id_factory=self.ids_at(number),
         )
+
+    def ids_at(self, number: int) -> Callable[[], Id]:
+        """Set the clock for the n-th step, and make its ids."""
+        self.clock.set(MONDAY + timedelta(days=self.steps[number].days, minutes=number))
+        ids = iter(range(_IDS * (number + 10), _IDS * (number + 11)))
+        return lambda: make_id(self.id_type, "made", next(ids))
 
 
 def _mail(world: World, text: str, **fields: Any) -> IncomingEmail:

@@ -7,8 +7,16 @@ keep them.
 
 from __future__ import annotations
 
+from helpdesk_core.adapters.memory.asynchronous import AsyncMemoryRepository
 from helpdesk_core.adapters.memory.other_ports import ManualClock, MemoryCalendar, MemoryNotifier
 from helpdesk_core.adapters.memory.repository import MemoryRepository
 from helpdesk_core.adapters.memory.session import MemorySession
 
-__all__ = ["ManualClock", "MemoryCalendar", "MemoryNotifier", "MemoryRepository", "MemorySession"]
+__all__ = [
+    "AsyncMemoryRepository",
+    "ManualClock",
+    "MemoryCalendar",
+    "MemoryNotifier",
+    "MemoryRepository",
+    "MemorySession",
+]

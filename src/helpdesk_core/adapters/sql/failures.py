@@ -33,7 +33,7 @@ def ended_by_itself(connection: sa.Connection) -> bool:
     """Whether SQLite has ended the transaction with what failed, as it does on a full disk."""
     if connection.invalidated:
         return False
-    return getattr(connection.connection.dbapi_connection, "in_transaction", True) is False
+    return getattr(connection.connection.driver_connection, "in_transaction", True) is False
 
 
 def translated(error: sa.exc.SQLAlchemyError) -> HelpdeskError:

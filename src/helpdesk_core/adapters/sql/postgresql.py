@@ -11,7 +11,7 @@ import functools
 import itertools
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
@@ -54,8 +54,11 @@ class PostgresqlConnection(DriverConnection):
         self._to_save = False  # before anything is run in a block that is all or nothing
         self._cursor: Any = connection.info.get(_CURSOR)
         if self._cursor is None:
-            psycopg: Any = connection.dialect.loaded_dbapi
-            self._cursor = connection.info[_CURSOR] = psycopg.RawCursor(self._driver)
+            self._cursor = connection.info[_CURSOR] = self._new_cursor(connection)
+
+    def _new_cursor(self, connection: sa.Connection) -> Any:
+        psycopg: Any = connection.dialect.loaded_dbapi
+        return psycopg.RawCursor(self._driver)
 
     def later(
         self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]], said: str = ""
@@ -135,24 +138,27 @@ class PostgresqlTransactions:
     dialect = "postgresql"
     #: Others write at the same time, to what is not locked.
     alone = False
+    make_engine: Callable[..., sa.Engine] = staticmethod(sa.create_engine)
+    #: What runs the statements over an engine of our own.
+    own_connection: type[Connection] = PostgresqlConnection
 
     def __init__(self, engine: sa.Engine, busy_timeout: float, *, own: bool) -> None:
         self._engine = engine
         # Our own connections are set up when they are made; a host's, for each transaction.
         self._before = None if own else sa.text(_settings(busy_timeout, local=True))
         self._writing = {} if own else _WRITING
-        self.connection: type[Connection] = PostgresqlConnection if own else Connection
+        self.connection: type[Connection] = self.own_connection if own else Connection
 
-    @staticmethod
+    @classmethod
     def engine(
-        url: sa.URL, busy_timeout: float, options: dict[str, Any], *, read_only: bool
+        cls, url: sa.URL, busy_timeout: float, options: dict[str, Any], *, read_only: bool
     ) -> sa.Engine:
         """An engine of our own; a reading session is `READ ONLY` in any case."""
         options.setdefault("pool_timeout", busy_timeout)
         options.setdefault("max_overflow", 15)
         options["isolation_level"] = _WRITING["isolation_level"]  # said by every BEGIN
         try:
-            engine = sa.create_engine(url, **options)
+            engine = cls.make_engine(url, **options)
         except ModuleNotFoundError as error:
             raise RepositoryError(
                 f"PostgreSQL needs {error.name}: install helpdesk-core[postgresql]"
@@ -232,7 +238,9 @@ class PostgresqlTransactions:
                 connection = connection.execution_options(**options)
             driver: Any = connection.connection.dbapi_connection
             if options is not _READING and driver.read_only is not None:
-                driver.read_only = None  # unless the server, the database or the role is read-only
+                driver.set_read_only(
+                    None
+                )  # unless the server, the database or the role is read-only
             connection.begin()
             if self._before is not None:
                 connection.execute(self._before)
@@ -245,7 +253,7 @@ class PostgresqlTransactions:
 
 def _is(connection: sa.Connection, status: int) -> bool:
     """What the server said last about the transaction."""
-    driver: Any = connection.connection.dbapi_connection
+    driver: Any = connection.connection.driver_connection
     return bool(driver.pgconn.transaction_status == status)
 
 

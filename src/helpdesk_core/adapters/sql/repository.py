@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import sqlalchemy as sa
 
@@ -59,10 +59,7 @@ class Transactions(Protocol):
         ...
 
 
-_KINDS: Mapping[tuple[str, str], type[SqliteTransactions] | type[PostgresqlTransactions]] = {
-    ("sqlite", "pysqlite"): SqliteTransactions,
-    ("postgresql", "psycopg"): PostgresqlTransactions,
-}
+Kind = type[SqliteTransactions] | type[PostgresqlTransactions]
 
 
 class SqlRepository:
@@ -88,6 +85,12 @@ class SqlRepository:
     """
 
     claims: frozenset[Claim] = ALL_CLAIMS
+    kinds: ClassVar[Mapping[tuple[str, str], Kind]] = {
+        ("sqlite", "pysqlite"): SqliteTransactions,
+        ("postgresql", "psycopg"): PostgresqlTransactions,
+    }
+    #: Also when the repository is forgotten, and at the end of the program.
+    closes_itself: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -103,7 +106,7 @@ class SqlRepository:
         self._tables = tables_for(id_type, prefix)
         own = not isinstance(url_or_engine, sa.Engine)
         url = url_or_engine.url if isinstance(url_or_engine, sa.Engine) else _url(url_or_engine)
-        kind = _KINDS.get((url.get_backend_name(), _driver(url)))
+        kind = self.kinds.get((url.get_backend_name(), _driver(url)))
         if kind is None:
             raise RepositoryError(
                 f"{url.drivername!r} is not supported: use sqlite:///file.db or "
@@ -111,7 +114,7 @@ class SqlRepository:
             )
         self._name = url.set(query={}).render_as_string(hide_password=True)
         self._read_only = read_only
-        self._close: weakref.finalize[..., SqlRepository] | None = None
+        self._close: Callable[[], object] | None = None
         if isinstance(url_or_engine, sa.Engine):
             if pool:
                 raise InvalidValueError("pool", "is for a URL: an engine has its own")
@@ -119,8 +122,8 @@ class SqlRepository:
         else:
             options = {"hide_parameters": True, **(pool or {})}
             self._engine = kind.engine(url, busy_timeout, options, read_only=read_only)
-            # Also when the repository is forgotten, and at the end of the program.
-            self._close = weakref.finalize(self, self._engine.dispose)
+            close = self._engine.dispose
+            self._close = weakref.finalize(self, close) if self.closes_itself else close
         self._transactions: Transactions = kind(self._engine, busy_timeout, own=own)
         self._statements = statements_for(id_type, prefix, kind.dialect)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,9 @@ class SqliteTransactions:
     dialect = "sqlite"
     #: Nobody else can write before a writer ends.
     alone = True
+    make_engine: Callable[..., sa.Engine] = staticmethod(sa.create_engine)
+    #: What runs the statements over an engine of our own.
+    own_connection: type[Connection] = DriverConnection
 
     def __init__(self, engine: sa.Engine, busy_timeout: float, *, own: bool) -> None:
         shared = isinstance(engine.pool, StaticPool)
@@ -40,16 +43,16 @@ class SqliteTransactions:
             raise RepositoryError("an engine on a database in memory needs a StaticPool")
         self._engine = engine
         self._busy_timeout = busy_timeout
-        self.connection: type[Connection] = DriverConnection if own else Connection
+        self.connection: type[Connection] = self.own_connection if own else Connection
         # One connection serves one session at a time. Writers of this process queue up here, which
         # is fairer and quicker than SQLite's own waiting; other processes wait in SQLite.
         self._alone = _OneAtATime() if shared else None
         self._writers = threading.Lock()
         self._writing: int | None = None  # the thread that is at it
 
-    @staticmethod
+    @classmethod
     def engine(
-        url: sa.URL, busy_timeout: float, options: dict[str, Any], *, read_only: bool
+        cls, url: sa.URL, busy_timeout: float, options: dict[str, Any], *, read_only: bool
     ) -> sa.Engine:
         """An engine of our own."""
         if read_only and not in_memory(url):
@@ -58,7 +61,7 @@ class SqliteTransactions:
             options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         else:
             options.setdefault("max_overflow", 64)
-        return sa.create_engine(url, **options)
+        return cls.make_engine(url, **options)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -89,10 +92,10 @@ class SqliteTransactions:
         """Make a host's transaction one that writes; it may be begun already, by whatever."""
         if not writes:
             return
-        raw: Any = connection.connection.dbapi_connection
-        if getattr(raw, "autocommit", _LEGACY) is True:
+        if getattr(connection.connection.dbapi_connection, "autocommit", _LEGACY) is True:
             raise RepositoryError("a connection that commits by itself cannot be joined")
-        if not raw.in_transaction:  # the driver begins one only when something is written
+        driver: Any = connection.connection.driver_connection
+        if not driver.in_transaction:  # the driver begins one only when something is written
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:  # changes nothing, and waits for its turn, or fails at once when it is too late
             connection.execute(sa.update(tables.meta).values(value=tables.meta.c.value))
@@ -127,10 +130,11 @@ class SqliteTransactions:
             raise translated(error) from None
         try:
             raw: Any = connection.connection.dbapi_connection
+            driver: Any = connection.connection.driver_connection
             level, raw.isolation_level = raw.isolation_level, None
             try:
                 connection.begin()
-                if raw.in_transaction:  # a hook of the host's engine begins one too early
+                if driver.in_transaction:  # a hook of the host's engine begins one too early
                     connection.exec_driver_sql("ROLLBACK")
                 if not connection.info.get(_READY):
                     self._set_up(connection, raw)
@@ -139,7 +143,7 @@ class SqliteTransactions:
             finally:
                 if not connection.invalidated:  # as an interrupt leaves it: closed already
                     connection.rollback()
-                    if raw.in_transaction:  # a COMMIT that failed leaves it open
+                    if driver.in_transaction:  # a COMMIT that failed leaves it open
                         raw.rollback()
                     raw.isolation_level = level
         except sa.exc.SQLAlchemyError as error:

@@ -1,0 +1,56 @@
+"""The conformance kit over the asynchronous repositories that the library brings."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import postgres
+from helpdesk_core.adapters.memory import AsyncMemoryRepository
+from helpdesk_core.adapters.sql import AsyncSqlRepository
+from helpdesk_core.ports import AsyncRepository
+from helpdesk_core.testing import AsyncRepositoryContract
+
+
+class TestAsyncMemory(AsyncRepositoryContract):
+    """In memory, awaited."""
+
+    examples = 8
+
+    async def make(self) -> AsyncRepository:
+        return AsyncMemoryRepository()
+
+
+async def _open(url: str, options: dict[str, Any]) -> AsyncSqlRepository:
+    return await AsyncSqlRepository(url, **options).open()
+
+
+class TestAsyncSqlite(AsyncRepositoryContract):
+    """A SQLite file, by `aiosqlite`."""
+
+    examples = 6
+
+    async def make(self) -> AsyncRepository:
+        return await _open(f"sqlite:///{self.new_path('.db')}", {})
+
+    def make_again(
+        self, repository: AsyncRepository
+    ) -> Callable[[], Awaitable[AsyncRepository]] | None:
+        return partial(_open, repository._url, {})
+
+
+class TestAsyncPostgres(AsyncRepositoryContract):
+    """A PostgreSQL database, by `psycopg` awaited."""
+
+    examples = 6
+
+    async def make(self) -> AsyncRepository:
+        url, options = postgres.emptied_url()
+        return await _open(url, options)
+
+    def make_again(
+        self, repository: AsyncRepository
+    ) -> Callable[[], Awaitable[AsyncRepository]] | None:
+        url, options = postgres.where()
+        return partial(_open, url, options)
