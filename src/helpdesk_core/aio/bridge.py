@@ -21,6 +21,9 @@ T = TypeVar("T")
 class _Waiting(greenlet):
     """A plain call that may wait; it sees the context variables of its task."""
 
+    # By this mark SQLAlchemy knows that its drivers may be awaited from here, in the same way.
+    __sqlalchemy_greenlet_provider__ = True
+
     def __init__(self, call: Callable[..., object], driver: greenlet) -> None:
         super().__init__(call, driver)
         self.gr_context = driver.gr_context

@@ -18,6 +18,7 @@ from helpdesk_core.ports import (
     AttachmentStore,
     Calendar,
     Clock,
+    Repository,
     SimilarityStore,
 )
 from helpdesk_core.service import Helpdesk, Page
@@ -71,7 +72,7 @@ class AsyncHelpdesk(AsyncUseCases):
         store = None if similarity is None else SimilarityFace(similarity, wait, run)
         files = None if attachments is None else Face(attachments, wait)
         self._desk = _Desk(
-            RepositoryFace(repository, wait),
+            _in_greenlets(repository) or RepositoryFace(repository, wait),
             NotifierFace(notifier, wait),
             cast(Calendar, Face(calendar, wait)),
             clock,
@@ -79,6 +80,12 @@ class AsyncHelpdesk(AsyncUseCases):
             similarity=cast(SimilarityStore | None, store),
             **settings,
         )
+
+
+def _in_greenlets(repository: AsyncRepository) -> Repository | None:
+    """The repository without the way through coroutines, when it runs in greenlets itself."""
+    plain: Repository | None = getattr(repository, "in_greenlets", None)
+    return plain
 
 
 class _Desk(Helpdesk):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from types import TracebackType
 from typing import Any, ClassVar, Self, cast
 
@@ -33,6 +33,11 @@ class _Sessions:
     def _plain(self) -> Repository:
         raise NotImplementedError
 
+    @property
+    def in_greenlets(self) -> Repository:
+        """The same for plain calls in a greenlet of SQLAlchemy's: `AsyncHelpdesk` makes them."""
+        return _InGreenlets(self._plain)
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one committed state, from its first question on."""
@@ -47,6 +52,21 @@ class _Sessions:
         """
         async with _awaited(self._plain().writing()) as session:
             yield session
+
+
+class _InGreenlets:
+    """Looks for the plain repository each time: it may be opened later."""
+
+    claims: frozenset[Claim] = ALL_CLAIMS
+
+    def __init__(self, plain: Callable[[], Repository]) -> None:
+        self._plain = plain
+
+    def reading(self) -> AbstractContextManager[Session]:
+        return self._plain().reading()
+
+    def writing(self) -> AbstractContextManager[Session]:
+        return self._plain().writing()
 
 
 class AsyncSqlRepository(_Sessions):
@@ -177,9 +197,18 @@ def _whole(method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
 
 
 def _engine(url: sa.URL, **options: Any) -> sa.Engine:
-    if url.get_backend_name() == "sqlite":
-        url = url.set(drivername="sqlite+aiosqlite")
-    return create_async_engine(url, **options).sync_engine
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, **options).sync_engine
+    url = url.set(drivername="sqlite+aiosqlite")
+    engine = create_async_engine(url, **options).sync_engine
+
+    @sa.event.listens_for(engine, "invalidate")
+    def let_go(connection: Any, _record: Any, _error: BaseException | None) -> None:
+        # A cancelled statement, for as long as anybody has it, keeps a closed connection's lock.
+        with suppress(Exception):
+            connection.rollback()
+
+    return engine
 
 
 class _SqliteConnection(DriverConnection):
@@ -232,7 +261,16 @@ class _Cursor:
         await_only(self._cursor.executemany(text, values))
 
     def fetchall(self) -> list[Any]:
-        return cast(list[Any], await_only(self._cursor.fetchall()))
+        return cast(list[Any], _at_once(self._cursor.fetchall()))
+
+
+def _at_once(coroutine: Any) -> Any:
+    """What a coroutine gives that has nothing to wait for."""
+    try:
+        coroutine.send(None)
+    except StopIteration as given:
+        return given.value
+    raise RepositoryError("the driver waits for what it has")  # pragma: no cover
 
 
 class _PostgresqlConnection(PostgresqlConnection):
