@@ -21,12 +21,18 @@ COLUMNS: Mapping[str, str] = {
     "SQLite": "TestSqlite",
     "PostgreSQL": "TestPostgres",
     "a host's own tables": "TestLegacy",
+    "Memory, awaited": "TestAsyncMemory",
+    "SQLite, awaited": "TestAsyncSqlite",
+    "PostgreSQL, awaited": "TestAsyncPostgres",
 }
 PLACES = (
     "tests/test_kit.py::TestMemory",
     "tests/test_kit.py::TestSqlite",
     "tests/test_kit.py::TestPostgres",
     "tests/test_kit_legacy.py::TestLegacy",
+    "tests/test_kit_async.py::TestAsyncMemory",
+    "tests/test_kit_async.py::TestAsyncSqlite",
+    "tests/test_kit_async.py::TestAsyncPostgres",
 )
 
 SHOWN = "shown"
@@ -101,10 +107,10 @@ def differences(found: Mapping[tuple[str, str], str], text: str) -> list[str]:
 def rows() -> dict[str, str]:
     """The tests of the contract with what they show, in the order in which they are written."""
     # Not before pytest runs, which is to rewrite the assertions of what is imported here.
-    from helpdesk_core.testing import RepositoryContract
+    from helpdesk_core.testing import AsyncRepositoryContract, RepositoryContract
 
     found: dict[str, str] = {}
-    for part in RepositoryContract.__mro__:
+    for part in (*RepositoryContract.__mro__, AsyncRepositoryContract):
         for name, test in vars(part).items():
             if name.startswith("test_"):
                 found[name] = " ".join(str(test.__doc__).split())
@@ -116,7 +122,7 @@ def render(outcomes: Outcomes) -> str:
     lines = [_HEAD, f"| rules | | {' | '.join(COLUMNS)} |", "|---|---|" + "---|" * len(COLUMNS)]
     for name, said in rows().items():
         rules, _, sentence = said.partition(": ")
-        cells = [outcomes.of.get((kind, name), "") for kind in COLUMNS.values()]
+        cells = [outcomes.of.get((kind, name), _untold(kind, name)) for kind in COLUMNS.values()]
         lines.append(f"| {rules} | {sentence} | {' | '.join(cells)} |")
     counts = [
         f"{sum(outcomes.of.get((kind, name)) == SHOWN for name in rows())} of {len(rows())}"
@@ -124,6 +130,12 @@ def render(outcomes: Outcomes) -> str:
     ]
     lines.append(f"| | **shown** | {' | '.join(counts)} |")
     return "\n".join(lines) + "\n"
+
+
+def _untold(kind: str, name: str) -> str:
+    """What stands where nothing was run: a plain call is not cancelled."""
+    only_awaited = "cancellation" in name and not kind.startswith("TestAsync")
+    return "– (nothing is awaited)" if only_awaited else ""
 
 
 def cells(text: str) -> dict[tuple[str, str], str]:

@@ -18,6 +18,7 @@ class TestAsyncMemory(AsyncRepositoryContract):
     """In memory, awaited."""
 
     examples = 5
+    stride = 5
 
     async def make(self) -> AsyncRepository:
         return AsyncMemoryRepository()

@@ -103,7 +103,7 @@ class AsyncRepositoryContract(RepositoryContract):
     ['answers', 'assignment_order']
     """
 
-    #: A use-case is cancelled at every so many of its calls, the first of which goes round.
+    #: A use-case is broken off, and cancelled, at every so many of its calls.
     stride: int = 3
 
     async def make(self) -> AsyncRepository:

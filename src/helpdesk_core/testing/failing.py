@@ -96,6 +96,9 @@ class _FailingSession:
 class FailingRules(StoreContract):
     """What is left when a connection is lost."""
 
+    #: A use-case is broken off at every so many of its calls, the first of which goes round.
+    stride: int = 1
+
     def _desk_over(self, repository: Any) -> tuple[Helpdesk, MemoryNotifier, ManualClock]:
         numbers = iter(range(1000, 10**6))
         notifier, clock = MemoryNotifier(), ManualClock(MONDAY + timedelta(days=1))
@@ -132,11 +135,11 @@ class FailingRules(StoreContract):
                 assert self.everything(repository, world) != before, f"{step.method}: nothing"
 
     def _break_off(self, place: Workplace, number: int, before: Any) -> bool:
-        """Fail at each call, until it comes too late to hinder anything."""
+        """Fail at one call after the other, until it comes too late to hinder anything."""
         failing = place.repository
         step = place.steps[number]
         place.look(number)
-        for k in range(1, _MOST_CALLS):
+        for k in range(1 + number % self.stride, _MOST_CALLS, self.stride):
             failing.fail_at(k)
             try:
                 place.play(number)
