@@ -200,6 +200,7 @@ def _engine(url: sa.URL, **options: Any) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, **options).sync_engine
     url = url.set(drivername="sqlite+aiosqlite")
+    options.setdefault("poolclass", sa.AsyncAdaptedQueuePool)  # older SQLAlchemy opens anew
     engine = create_async_engine(url, **options).sync_engine
 
     @sa.event.listens_for(engine, "invalidate")
