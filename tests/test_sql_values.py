@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk_core.adapters.sql.codec import codec_for
+from helpdesk_core.adapters.codec import codec_for
 from helpdesk_core.assignment import Workload
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import (
@@ -179,7 +179,7 @@ def test_stored_texts_of_earlier_releases_are_read() -> None:
     assert closed == TicketClosed(at=MONDAY, ticket_id="a", stage_id="solved")
     with pytest.raises(RepositoryError, match=r"cannot be read: TypeError in .*TicketClosed"):
         codec.event("TicketClosed", 1, "{}", at=MONDAY)
-    for text in ('{"$":"Secret","value":{}}', '{"$":"adapters.sql.codec:Codec","value":{}}'):
+    for text in ('{"$":"Secret","value":{}}', '{"$":"adapters.codec:Codec","value":{}}'):
         with pytest.raises(RepositoryError, match="which this release does not know"):
             codec.loads(text, Any)
     with pytest.raises(RepositoryError, match="cannot be read: priority must be between"):
