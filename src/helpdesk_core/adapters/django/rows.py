@@ -75,7 +75,7 @@ ENTITY_OF: Mapping[Kind, type] = {
 #: Fields that are rows of another table, or a part of their own.
 _NO_COLUMN = frozenset({"tags", "followers", "stage_ids", "notice"})
 #: Columns by another name than the field's.
-_NAMED = {(Ticket, "merged_into"): "merged_into_id"}
+_NAMED: Mapping[tuple[type, str], str] = {(Ticket, "merged_into"): "merged_into_id"}
 #: What is JSON in its column, and its shape.
 _JSON: Mapping[str, Any] = {
     "roles": frozenset[Role],
@@ -289,4 +289,4 @@ def notifications(rows: Iterable[Any], **other: Any) -> list[Notification]:
 def _notification(row: Any, other: Mapping[str, Any]) -> Notification:
     said = {c.field: c.back(getattr(row, c.name)) for c in COLUMNS[Notice].values()}
     fields = {c.field: c.back(getattr(row, c.name)) for c in COLUMNS[Notification].values()}
-    return Notification(notice=Notice(**said), **(fields | other))
+    return Notification(notice=Notice(**said), **{**fields, **other})

@@ -250,8 +250,11 @@ def _texts(rows: Any) -> Iterator[tuple[Any, Id, Id]]:
     rows, last = rows.order_by("pk"), ""
     if not of_ticket:
         rows = rows.select_related("ticket").only("ticket__team_id", "body", "words", "ticket_id")
-    while page := list(rows.filter(pk__gt=last)[:_PAGE]):
+    more = True
+    while more:
+        page = list(rows.filter(pk__gt=last)[:_PAGE])
         for row in page:
             ticket = row if of_ticket else row.ticket
             yield row, ticket.pk, ticket.team_id
-        last = page[-1].pk
+            last = row.pk
+        more = len(page) == _PAGE
