@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check rules contract pictures clean
+.PHONY: demo test check rules contract queries pictures clean
 
 demo: .venv/.done  ## a help desk at work, in a folder named demo
 	$(BIN)/helpdesk-core demo
@@ -23,6 +23,9 @@ rules: .venv/.done  ## write docs/rules.md anew from the tests
 
 contract: .venv/.done  ## run the conformance kit, and write docs/contract.md anew from what it shows
 	$(BIN)/python tests/contract.py
+
+queries: .venv/.done  ## count the queries over Django, and write docs/django-queries.md anew
+	$(BIN)/python tests/django_queries.py
 
 pictures: .venv/.done  ## draw the pictures of the documentation anew
 	$(BIN)/python tests/pictures.py

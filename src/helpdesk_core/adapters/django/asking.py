@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import operator
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -45,7 +43,6 @@ from helpdesk_core.search import Wanted
 from helpdesk_core.visibility.scopes import Scope
 
 _T = TypeVar("_T")
-_CHUNK = 500  # ids in one statement
 _IN_TIME, _IN_COLUMN, _BY_MOMENT = ("created_at", "id"), ("rank", "id"), ("at", "id")
 
 
@@ -61,8 +58,8 @@ class Asking:
         self._work.must_write()
         tickets = known_ids(ticket_ids)
         teams = set(known_ids(team_ids))
-        for some in _chunks(tickets):
-            homes = self._among(models.Ticket, "id", some)
+        if tickets:
+            homes = self._work.among(models.Ticket, "id", tickets)
             teams.update(homes.values_list("team_id", flat=True))
         self._work.hold(models.Team, teams)
         self._work.hold(models.Ticket, tickets)
@@ -81,21 +78,16 @@ class Asking:
 
     def teams(self, ids: Collection[Id] | None = None) -> Mapping[Id, Team]:
         if ids is None:
-            rows = self._work.rows(models.Team)
-            found = self._teams(rows.order_by("id"), Q())
-            return {team.id: team for team in found}
-        known = known_ids(ids)
-        parts = [
-            self._teams(self._work.rows(models.Team).filter(id__in=some), Q(team_id__in=some))
-            for some in _chunks(known)
-        ]
-        return _in_order(known, itertools.chain.from_iterable(parts))
-
-    def _teams(self, rows: Any, of_these: Q) -> list[Team]:
-        stages = self._work.rows(models.TeamStage).filter(of_these)
-        stage_ids = _grouped(stages.values_list("team_id", "stage_id"))
-        followers = self._followers(models.TeamFollow, "team_id", of_these)
-        return things(Team, rows, stage_ids=stage_ids, followers=followers)
+            every = (self._work.rows(m) for m in (models.Team, models.TeamStage, models.TeamFollow))
+            return {team.id: team for team in _teams(*every)}
+        if not (known := known_ids(ids)):
+            return {}
+        found = _teams(
+            self._work.among(models.Team, "id", known),
+            self._work.among(models.TeamStage, "team_id", known),
+            self._work.among(models.TeamFollow, "team_id", known),
+        )
+        return _in_order(known, found)
 
     def stages(self) -> Sequence[Stage]:
         return things(Stage, self._work.rows(models.Stage).order_by("position", "id"))
@@ -104,20 +96,23 @@ class Asking:
 
     def tickets(self, ids: Collection[Id]) -> Mapping[Id, Ticket]:
         known = known_ids(ids)
-        found = [self._tickets(self._among(models.Ticket, "id", some)) for some in _chunks(known)]
-        return _in_order(known, itertools.chain.from_iterable(found))
+        found = self._tickets(self._work.among(models.Ticket, "id", known)) if known else ()
+        return _in_order(known, found)
 
     def _tickets(self, rows: Any) -> list[Ticket]:
         """The tickets in these rows, in this order, with what hangs on them."""
         plain = values_in(Ticket, rows)
-        tags: dict[Id, list[str]] = {}
-        followers: dict[Id, Any] = {}
-        for some in _chunks([id for id, *_ in plain]):
-            of_these = Q(ticket_id__in=some)
-            found = self._work.rows(models.TicketTag).filter(of_these)
-            tags |= _grouped(found.values_list("ticket_id", "tag"))
-            followers |= self._followers(models.TicketFollow, "ticket_id", of_these)
-        return made(Ticket, plain, tags=tags, followers=followers)
+        ids = [id for id, *_ in plain]
+        if not ids:
+            return []
+        tags = self._work.among(models.TicketTag, "ticket_id", ids)
+        follows = self._work.among(models.TicketFollow, "ticket_id", ids)
+        return made(
+            Ticket,
+            plain,
+            tags=_grouped(tags.values_list("ticket_id", "tag")),
+            followers=_followers(follows, "ticket_id"),
+        )
 
     def find(
         self,
@@ -250,19 +245,16 @@ class Asking:
     def _of_tickets(
         self, kind: type[_T], ticket_ids: Collection[Id], after: Position | None, limit: int | None
     ) -> list[_T]:
-        found: list[Any] = []
-        for some in _chunks(known_ids(ticket_ids)):
-            rows = self._among(MODEL_OF[kind], "ticket_id", some)
-            if after is not None:
-                rows = rows.filter(beyond(_BY_MOMENT, (after.created_at, after.id)))
-            found += things(kind, limited(rows.order_by(*_BY_MOMENT), limit))
-        return sorted(found, key=operator.attrgetter(*_BY_MOMENT))[:limit]
+        if not (known := known_ids(ticket_ids)):
+            return []
+        rows = self._work.among(MODEL_OF[kind], "ticket_id", known)
+        if after is not None:
+            rows = rows.filter(beyond(_BY_MOMENT, (after.created_at, after.id)))
+        return things(kind, limited(rows.order_by(*_BY_MOMENT), limit))
 
     def mails_named(self, mail_ids: Collection[str]) -> Sequence[ReceivedMail]:
-        found: list[ReceivedMail] = []
-        for some in _chunks(list(dict.fromkeys(mail_ids))):
-            found += things(ReceivedMail, self._among(models.ReceivedMail, "mail_id", some))
-        return sorted(found, key=operator.attrgetter(*_BY_MOMENT))
+        rows = self._work.among(models.ReceivedMail, "mail_id", set(mail_ids))
+        return things(ReceivedMail, rows.order_by(*_BY_MOMENT))
 
     def mails_of(self, sender_id: Id, since: datetime) -> Sequence[ReceivedMail]:
         if not is_id(sender_id):
@@ -275,23 +267,13 @@ class Asking:
         return things(User, rows.order_by("id"))
 
     def merged_children(self, ticket_ids: Collection[Id]) -> Mapping[Id, Sequence[Id]]:
-        found: dict[Id, list[Id]] = {}
-        for some in _chunks(known_ids(ticket_ids)):
-            rows = self._among(models.Ticket, "merged_into_id", some).order_by(*_IN_TIME)
-            found |= _grouped(rows.values_list("merged_into_id", "id"))
-        return found
+        rows = self._work.among(models.Ticket, "merged_into_id", known_ids(ticket_ids))
+        return _grouped(rows.order_by(*_IN_TIME).values_list("merged_into_id", "id"))
 
     def merges(self, ticket_ids: Collection[Id]) -> Sequence[Merge]:
-        places: set[int] = set()
-        for some in _chunks(known_ids(ticket_ids)):
-            of_these = self._among(models.MergedTicket, "ticket_id", some).values("merge_id")
-            rows = self._among(models.MergeRecord, "id", of_these)
-            places.update(rows.values_list("sequence", flat=True))
-        found: list[Merge] = []
-        for these in _chunks(sorted(places)):
-            rows = self._among(models.MergeRecord, "sequence", these)
-            found += things(Merge, rows.order_by("sequence"))
-        return found
+        of_these = self._work.among(models.MergedTicket, "ticket_id", known_ids(ticket_ids))
+        rows = self._work.rows(models.MergeRecord).filter(id__in=of_these.values("merge_id"))
+        return things(Merge, rows.order_by("sequence"))
 
     def merge(self, merge_id: Id) -> Merge | None:
         if not is_id(merge_id):
@@ -300,28 +282,14 @@ class Asking:
         return next(iter(things(Merge, rows)), None)
 
     def discards(self, ticket_ids: Collection[Id]) -> Sequence[Discard]:
-        found: list[Discard] = []
-        for some in _chunks(known_ids(ticket_ids)):
-            either = Q(first_id__in=some) | Q(second_id__in=some)
-            found += things(Discard, self._work.rows(models.Discard).filter(either))
-        return list(dict.fromkeys(found))
-
-    # --- helpers ---------------------------------------------------------------------------------
-
-    def _among(self, model: Any, name: str, values: Any) -> Any:
-        return self._work.rows(model).filter(**{f"{name}__in": values})
+        known = known_ids(ticket_ids)
+        first = self._work.among(models.Discard, "first_id", known)
+        second = self._work.among(models.Discard, "second_id", known)
+        return list(dict.fromkeys([*things(Discard, first), *things(Discard, second)]))
 
     def _by_id(self, kind: type[_T], ids: Iterable[Id]) -> dict[Id, _T]:
         known = known_ids(ids)
-        parts = (things(kind, self._among(MODEL_OF[kind], "id", some)) for some in _chunks(known))
-        return _in_order(known, itertools.chain.from_iterable(parts))
-
-    def _followers(self, model: Any, name: str, of_these: Q) -> dict[Id, Any]:
-        found: dict[Id, dict[Id, set[FollowSource]]] = {}
-        rows = self._work.rows(model).filter(of_these).order_by("pk")
-        for id, user_id, source in rows.values_list(name, "user_id", "source"):
-            found.setdefault(id, {}).setdefault(user_id, set()).add(FollowSource(source))
-        return found
+        return _in_order(known, things(kind, self._work.among(MODEL_OF[kind], "id", known)))
 
 
 def limited(rows: Any, limit: int | None) -> Any:
@@ -333,9 +301,18 @@ def limited(rows: Any, limit: int | None) -> Any:
     return rows[:limit]
 
 
-def _chunks(ids: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    for start in range(0, len(ids), _CHUNK):
-        yield ids[start : start + _CHUNK]
+def _teams(rows: Any, stages: Any, follows: Any) -> list[Team]:
+    stage_ids = _grouped(stages.values_list("team_id", "stage_id"))
+    followers = _followers(follows, "team_id")
+    return things(Team, rows.order_by("id"), stage_ids=stage_ids, followers=followers)
+
+
+def _followers(rows: Any, name: str) -> dict[Id, Any]:
+    """Who follows, and why, by what is followed."""
+    found: dict[Id, dict[Id, set[FollowSource]]] = {}
+    for id, user_id, source in rows.order_by("pk").values_list(name, "user_id", "source"):
+        found.setdefault(id, {}).setdefault(user_id, set()).add(FollowSource(source))
+    return found
 
 
 def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:

@@ -18,6 +18,7 @@ from helpdesk_core.adapters.django.rows import (
     MODEL_OF,
     address_of,
     is_id,
+    known_ids,
     row_of,
     values_of,
     words_text,
@@ -205,14 +206,11 @@ class Writer:
         return _FOLLOWS[kind]
 
     def _must_be_there(self, model: Any, changes: Sequence[AddFollow | RemoveFollow]) -> None:
-        ids = list(dict.fromkeys(change.id for change in changes))
-        known: set[Id] = set()
-        for start in range(0, len(ids), _CHUNK):
-            some = list(filter(is_id, ids[start : start + _CHUNK]))
-            known.update(self._work.rows(model).filter(pk__in=some).values_list("pk", flat=True))
-        for id in ids:
-            if id not in known:
-                raise ConflictError(f"there is no {changes[0].kind.value} {id!r}")
+        ids = known_ids(change.id for change in changes)
+        known = set(self._work.among(model, "pk", ids).values_list("pk", flat=True))
+        for change in changes:
+            if change.id not in known:
+                raise ConflictError(f"there is no {change.kind.value} {change.id!r}")
 
     # --- new things ------------------------------------------------------------------------------
 

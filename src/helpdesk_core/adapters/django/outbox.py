@@ -29,7 +29,8 @@ def take(work: Work, now: datetime, until: datetime, limit: int) -> Sequence[Not
     if work.locks:
         held = due.select_related("ticket")
         held = held.select_for_update(of=("ticket",), no_key=True, skip_locked=True)
-        due = due.filter(ticket_id__in={entry.ticket_id for entry in limited(held, limit)})
+        ids = {entry.ticket_id for entry in limited(held, limit)}
+        due = due & work.among(models.OutboxEntry, "ticket_id", ids)
     return _lent(work, limited(due, limit), until)
 
 
@@ -84,7 +85,7 @@ def listed(
 
 def _lent(work: Work, entries: Iterable[Any], until: datetime) -> list[Notification]:
     taken = sorted(entries, key=lambda entry: entry.sequence)
-    lending = work.rows(models.OutboxEntry).filter(pk__in=[entry.pk for entry in taken])
+    lending = work.among(models.OutboxEntry, "key", [entry.key for entry in taken])
     lending.update(attempts=F("attempts") + 1, not_before=until)
     for entry in taken:
         entry.attempts += 1

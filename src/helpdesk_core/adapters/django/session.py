@@ -81,14 +81,11 @@ class DjangoSession(Asking):
         limit: int | None = None,
         at: datetime | None = None,
     ) -> Sequence[Recorded]:
-        found: list[Recorded] = []
-        known = known_ids(ticket_ids)
-        for start in range(0, len(known), _PAGE):
-            rows = self._among(models.RecordedEvent, "ticket_id", known[start : start + _PAGE])
-            rows = rows.filter(sequence__gt=after)
-            rows = rows if at is None else rows.filter(at=at)
-            found += recorded(limited(rows.order_by("sequence"), limit))
-        return sorted(found, key=lambda one: one.sequence)[:limit]
+        rows = self._work.among(models.RecordedEvent, "ticket_id", known_ids(ticket_ids))
+        rows = rows.filter(sequence__gt=after)
+        if at is not None:
+            rows = rows.filter(at=at)
+        return recorded(limited(rows.order_by("sequence"), limit))
 
     def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Notification]:
         return outbox.take(self._work, now, until, limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import weakref
 from collections import defaultdict
@@ -11,13 +12,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import Error, IntegrityError, connections, transaction
+from django.db.models.expressions import RawSQL
 from django.db.transaction import TransactionManagementError
 
 from helpdesk_core.adapters.database_errors import by_code, first_line
 from helpdesk_core.adapters.django import models
 from helpdesk_core.errors import ConflictError, HelpdeskError, RepositoryError, RetryableError
 
-_CHUNK = 500  # ids in one statement
+_MANY = 200  # parameters in one statement
 _FAILED = 3  # PQTRANS_INERROR of libpq
 _KINDS = ("sqlite", "postgresql")
 
@@ -58,12 +60,22 @@ class Work:
         self.usable()
         return model.objects.using(self.using)
 
+    def among(self, model: Any, name: str, values: Iterable[Any]) -> Any:
+        """The rows whose column, an id or a text, is one of these: one question for any number."""
+        known: Any = list(values)
+        if len(known) > _MANY:  # as one parameter, since a statement takes only so many
+            if self.usable().vendor == "sqlite":
+                known = RawSQL("SELECT value FROM json_each(%s)", [json.dumps(known)])
+            else:
+                known = RawSQL("SELECT unnest(%s::text[])", [known])
+        return self.rows(model).filter(**{f"{name}__in": known})
+
     def hold(self, model: Any, ids: Iterable[Any]) -> None:
         """Lock these rows until the end, in the order of their ids; where others may write."""
         known = sorted(set(ids) - self._held[model]) if self.locks else []
-        for start in range(0, len(known), _CHUNK):
-            some = self.rows(model).filter(pk__in=known[start : start + _CHUNK])
-            list(some.order_by("pk").select_for_update().values_list("pk"))
+        if known:
+            rows = self.among(model, "pk", known).order_by("pk")
+            list(rows.select_for_update().values_list("pk"))
         self._held[model].update(known)
 
     def must_write(self) -> None:
