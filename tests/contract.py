@@ -20,12 +20,16 @@ COLUMNS: Mapping[str, str] = {
     "Memory": "TestMemory",
     "SQLite": "TestSqlite",
     "PostgreSQL": "TestPostgres",
+    "Django on SQLite": "TestDjangoSqlite",
+    "Django on PostgreSQL": "TestDjangoPostgres",
     "a host's own tables": "TestLegacy",
 }
 PLACES = (
     "tests/test_kit.py::TestMemory",
     "tests/test_kit.py::TestSqlite",
     "tests/test_kit.py::TestPostgres",
+    "tests/test_django_kit.py::TestDjangoSqlite",
+    "tests/test_django_kit.py::TestDjangoPostgres",
     "tests/test_kit_legacy.py::TestLegacy",
 )
 

@@ -61,7 +61,7 @@ _LEFT_OUT = ("check", "fill_similarity_store", "read_attachment")
 
 
 def counted(store: str, folder: Path, more: int) -> dict[str, int]:
-    """The number of queries by use-case, with so many tickets beside those that the script works on."""
+    """The number of queries by use-case, beside so many tickets that the script leaves alone."""
     plain = plain_world(str, ALL_CLAIMS, None)
     repository = STORES[store](folder)
     with repository.writing() as session:

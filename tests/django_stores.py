@@ -81,7 +81,7 @@ class Repository(DjangoRepository):
         connections[self.alias].close()
 
 
-def _alias(**database: Any) -> str:
+def known_as(**database: Any) -> str:
     """A further database, by the alias that it is given."""
     alias = f"database_{next(_NUMBERS)}"
     known = connections.configure_settings({"default": {}, alias: database})
@@ -108,7 +108,7 @@ def _migrated() -> bytes:
 
 def sqlite_alias(path: Path) -> str:
     """The file as a database of Django's."""
-    return _alias(**_ON_SQLITE, NAME=str(path))
+    return known_as(**_ON_SQLITE, NAME=str(path))
 
 
 def on_sqlite(path: Path) -> Repository:
@@ -130,7 +130,7 @@ def postgres_alias(url: str) -> str:
     """A database of PostgreSQL's, by its URL, as one of Django's."""
     parts = sa.make_url(url)
     host = parts.query.get("host", parts.host)
-    return _alias(
+    return known_as(
         ENGINE="django.db.backends.postgresql",
         NAME=parts.database,
         USER=parts.username or "",

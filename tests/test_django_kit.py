@@ -20,7 +20,7 @@ from helpdesk_core.testing import RepositoryContract
 class TestDjangoSqlite(RepositoryContract):
     """A SQLite file of Django's, which any process can open."""
 
-    examples = 5
+    examples = 3
 
     def new(self) -> Repository:
         return django_stores.on_sqlite(self.new_path(".sqlite"))
@@ -33,7 +33,7 @@ class TestDjangoSqlite(RepositoryContract):
 class TestDjangoPostgres(RepositoryContract):
     """A PostgreSQL database of Django's; its tables are emptied for each store."""
 
-    examples = 5
+    examples = 3
 
     def new(self) -> Repository:
         return django_stores.on_postgres()

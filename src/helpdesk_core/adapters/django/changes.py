@@ -219,7 +219,7 @@ class Writer:
         kind = type(things[0])
         rows = [row_of(thing) for thing in things]
         try:
-            with translated(self._work.usable()):
+            with translated():
                 self._work.rows(MODEL_OF[kind]).bulk_create(rows)
         except ConflictError as error:
             names = ", ".join(repr(thing.id) for thing in things[:3])

@@ -6,7 +6,7 @@ import json
 import threading
 import weakref
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -20,6 +20,7 @@ from helpdesk_core.adapters.django import models
 from helpdesk_core.errors import ConflictError, HelpdeskError, RepositoryError, RetryableError
 
 _MANY = 200  # parameters in one statement
+_ENDED = frozenset({"57P01", "57P02"})  # by an administrator, by a crash
 _FAILED = 3  # PQTRANS_INERROR of libpq
 _KINDS = ("sqlite", "postgresql")
 
@@ -89,7 +90,7 @@ class Work:
         """What the block did is undone when it raises, though the transaction may go on."""
         before = {model: set(ids) for model, ids in self._held.items()}
         try:
-            with translated(self.usable()), transaction.atomic(using=self.using):
+            with translated(), transaction.atomic(using=self.using):
                 yield
         except BaseException:  # what was locked since is not any more
             self._held = defaultdict(set, before)
@@ -112,7 +113,7 @@ def begun(using: str, *, writes: bool, busy_timeout: float) -> Iterator[Work]:
         raise RepositoryError("one unit of work at a time on one connection: end the other first")
     joined = connection.in_atomic_block
     ended = False
-    with translated(connection, committing=lambda: ended and not joined):
+    with translated(lambda: ended and not joined):
         # Who only reads in a host's transaction leaves no trace in it.
         reads_along = joined and not writes
         with nullcontext() if reads_along else transaction.atomic(using=using):
@@ -161,15 +162,15 @@ def _must_be_sound(connection: Any) -> None:
 
 
 @contextmanager
-def translated(connection: Any, committing: Any = bool) -> Iterator[None]:
+def translated(committing: Callable[[], bool] = bool) -> Iterator[None]:
     """What Django raises of a database, as the library's own errors."""
     try:
         yield
     except (Error, TransactionManagementError) as error:
-        raise _translated(error, connection, committing()) from None
+        raise _translated(error, committing()) from None
 
 
-def _translated(error: Exception, connection: Any, committing: bool) -> HelpdeskError:
+def _translated(error: Exception, committing: bool) -> HelpdeskError:
     cause = error.__cause__ or error
     if isinstance(error, IntegrityError):
         return ConflictError(f"the database holds otherwise: {first_line(cause)}")
@@ -177,17 +178,20 @@ def _translated(error: Exception, connection: Any, committing: bool) -> Helpdesk
         return known
     if isinstance(error, TransactionManagementError):
         return RepositoryError("the transaction has failed: roll it back first")
-    if _is_lost(connection):
+    if _is_lost(cause):
         if committing:
             return RepositoryError(
                 "the connection to the database was lost while committing: what was to be done "
                 "is there, or is not; look before doing it again, or use an idempotency key"
             )
-        return RetryableError("the connection to the database was lost: nothing was changed")
+        return RetryableError(
+            f"the database cannot be reached, nothing was changed: {first_line(cause)}"
+        )
     return RepositoryError(f"the database failed: {first_line(cause)}")
 
 
-def _is_lost(connection: Any) -> bool:
-    """Whether there is no connection, or one that the server has ended."""
-    driver = connection.connection
-    return driver is None or bool(getattr(driver, "closed", False))
+def _is_lost(cause: BaseException) -> bool:
+    """Whether the server has ended the connection, or was never reached: then it says no state."""
+    state = getattr(cause, "sqlstate", "")
+    lost = state is None or state in _ENDED or state.startswith("08")
+    return type(cause).__module__.startswith("psycopg") and lost
