@@ -13,6 +13,8 @@ import pytest
 
 pytest.importorskip("django")
 
+import django
+
 import helpdesk_core
 
 PAGE = Path(__file__).parent.parent / "docs" / "how-to-django.md"
@@ -51,6 +53,7 @@ def blocks() -> list[tuple[str, str, str]]:
     return _BLOCK.findall(section)
 
 
+@pytest.mark.skipif(django.VERSION < (5, 1), reason="the page says how before Django 5.1")
 def test_the_docs_make_a_project(tmp_path: Path) -> None:
     """A1, T4: in under 30 lines a new project opens a ticket, assigns it, and shows it to staff."""
     assert sum(len(text.splitlines()) for _, _, text in blocks()) < 30

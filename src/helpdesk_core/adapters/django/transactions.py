@@ -111,9 +111,9 @@ def begun(using: str, *, writes: bool, busy_timeout: float) -> Iterator[Work]:
         raise RepositoryError("USE_TZ must be True: moments are kept in UTC")
     if connection in _BUSY:
         raise RepositoryError("one unit of work at a time on one connection: end the other first")
-    joined = connection.in_atomic_block
-    ended = False
+    joined = ended = False
     with translated(lambda: ended and not joined):
+        joined = connection.in_atomic_block or not connection.get_autocommit()
         # Who only reads in a host's transaction leaves no trace in it.
         reads_along = joined and not writes
         with nullcontext() if reads_along else transaction.atomic(using=using):
