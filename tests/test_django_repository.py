@@ -33,7 +33,16 @@ from helpdesk_core.adapters.django.rows import MODEL_OF
 from helpdesk_core.adapters.django.signals import event_recorded
 from helpdesk_core.entities import FollowSource, Message, Ticket
 from helpdesk_core.events import CreditGiven, MessagePosted, TicketOpened
-from helpdesk_core.plans import Add, AddFollow, Kind, SetField
+from helpdesk_core.plans import (
+    Add,
+    AddFollow,
+    DeleteStage,
+    GiveCredit,
+    Kind,
+    MarkUndone,
+    RemoveFollow,
+    SetField,
+)
 from helpdesk_core.ports import ALL_CLAIMS, Miscount, Misworded, Remembered, TicketFilter, Wording
 from helpdesk_core.search import wanted
 from helpdesk_core.testing.racing import all_at_once
@@ -43,7 +52,7 @@ from helpdesk_core.visibility.scopes import AssignedTo, Everything, FollowsTicke
 WORLD = plain_world(str, ALL_CLAIMS, None)
 TICKET, TEAM = WORLD.tickets[0], WORLD.teams[0]
 PRIORITY = SetField.of(Kind.TICKET, TICKET, "priority", 3)
-MODULES = ("rows", "repository")
+MODULES = ("fields", "rows", "repository")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -253,7 +262,14 @@ def test_what_django_cannot_keep_as_it_is_is_refused(filled: Any) -> None:
     for change in (
         Add(attrs.evolve(TICKET, id=7)),
         SetField.of(Kind.TICKET, TICKET, "assignee_id", 7),
+        SetField.of(Kind.TICKET, attrs.evolve(TICKET, id=7), "priority", 3),
+        SetField.of(Kind.TICKET, attrs.evolve(TICKET, id=7), "tags", frozenset({"ink"})),
+        Add(attrs.evolve(TEAM, id="other", stage_ids={7})),
         AddFollow(kind=Kind.TICKET, id=TICKET.id, user_id=7, source=FollowSource.CHOSEN),
+        RemoveFollow(kind=Kind.TICKET, id=7, user_id="u", source=FollowSource.CHOSEN),
+        GiveCredit(team_id=TEAM.id, member_id=7, tickets=1),
+        DeleteStage(stage_id=7),
+        MarkUndone(merge_id=7, at=MONDAY),
     ):
         with pytest.raises(InvalidValueError, match="must be of type str"):
             _write(filled, change)

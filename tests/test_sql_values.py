@@ -42,9 +42,10 @@ from helpdesk_core.plans import (
     RecordMerge,
     SetField,
 )
-from helpdesk_core.ports import (
-    Remembered,
-)
+from helpdesk_core.ports import ALL_CLAIMS, Remembered
+from helpdesk_core.testing import RepositoryContract
+from helpdesk_core.testing.machine import _steps
+from helpdesk_core.testing.worlds import plain_world
 from sql_stores import ID_TYPES, empty, on_each_store, opened, ticket_of
 from sql_things import (
     MONDAY,
@@ -248,3 +249,15 @@ def test_fields_are_plain_json() -> None:
     text = codec.dumps(fields, HostFields)
     assert text == '{"cost":1.0,"hours":2,"paid":true,"room":"né","serials":["a","b"]}'
     assert codec.loads(text, HostFields) == fields
+
+
+def test_the_machine_gives_what_can_be_kept() -> None:
+    """T7: what the kit's machine sets a host's fields to is what tickets hold, sets as well."""
+    contract = RepositoryContract()
+    contract._claims = ALL_CLAIMS
+    world = plain_world(str, ALL_CLAIMS, None)
+    given = [value for field, value in _steps(world, contract) if field == "fields"]
+    codec = codec_for(str)
+    assert len(given) == 4
+    for value in given:
+        assert codec.loads(codec.dumps(value, HostFields), HostFields) == value

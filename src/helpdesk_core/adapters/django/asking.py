@@ -10,10 +10,10 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from helpdesk_core.adapters.django import models
 from helpdesk_core.adapters.django.changes import Writer
+from helpdesk_core.adapters.django.fields import is_id
 from helpdesk_core.adapters.django.rows import (
     MODEL_OF,
     address_of,
-    is_id,
     known_ids,
     made,
     things,

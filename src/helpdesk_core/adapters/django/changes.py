@@ -17,7 +17,6 @@ from helpdesk_core.adapters.django.rows import (
     ENTITY_OF,
     MODEL_OF,
     address_of,
-    is_id,
     known_ids,
     row_of,
     values_of,
@@ -120,7 +119,7 @@ class Writer:
         if kind is Kind.USER and "email" in values:
             values["address"] = address_of(values["email"])
         rows = self._work.rows(MODEL_OF[ENTITY_OF[kind]]).filter(id=id, **expected)
-        if not is_id(id) or rows.update(**values) != 1:
+        if rows.update(**values) != 1:
             names = ", ".join(change.field for change in changes)
             raise ConflictError(f"{names} of {kind.value} {id!r}: not what was expected")
 
@@ -199,10 +198,6 @@ class Writer:
         kind = changes[0].kind
         if kind not in _FOLLOWS:
             raise InvalidValueError("kind", f"of a follow cannot be {kind.value!r}")
-        for change in changes:
-            if not is_id(change.user_id):
-                type_ = type(change.user_id).__name__
-                raise InvalidValueError("id", f"must be of type str here, is {type_}")
         return _FOLLOWS[kind]
 
     def _must_be_there(self, model: Any, changes: Sequence[AddFollow | RemoveFollow]) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import models
 
+from helpdesk_core.errors import InvalidValueError
+
 
 class ExactField(models.CharField):
     """A text that is the same by its letters alone, whatever the server's language."""
@@ -23,3 +25,18 @@ class IdField(ExactField):
     def __init__(self, *args: Any, **options: Any) -> None:
         options.setdefault("max_length", 200)
         super().__init__(*args, **options)
+
+    def get_prep_value(self, value: Any) -> Any:
+        """The id; `1` and `"1"` are never mixed up, as Django would do."""
+        if value is not None and not is_id(value):
+            raise InvalidValueError("id", f"must be of type str here, is {type(value).__name__}")
+        return super().get_prep_value(value)
+
+
+def is_id(value: object) -> bool:
+    """Whether this can be an id here.
+
+    >>> is_id("1"), is_id(1)
+    (True, False)
+    """
+    return isinstance(value, str)

@@ -11,6 +11,7 @@ import attrs
 
 from helpdesk_core.adapters.codec import codec_for
 from helpdesk_core.adapters.django import models
+from helpdesk_core.adapters.django.fields import is_id
 from helpdesk_core.entities import (
     AssignmentMethod,
     AssignmentMode,
@@ -110,15 +111,6 @@ _CHOICES: Mapping[tuple[type, str], type[enum.Enum]] = {
 }
 
 
-def is_id(value: object) -> bool:
-    """Whether this can be an id here.
-
-    >>> is_id("1"), is_id(1)
-    (True, False)
-    """
-    return isinstance(value, str)
-
-
 def known_ids(ids: Iterable[Id]) -> list[Id]:
     """Those that can be ids here, each once: others name nothing that is kept."""
     return list(dict.fromkeys(id for id in ids if is_id(id)))
@@ -144,8 +136,6 @@ class Column:
             return value.value
         if isinstance(value, datetime):
             return utc(self.field, value)
-        if self._is_id and not is_id(value):
-            raise InvalidValueError("id", f"must be of type str here, is {type(value).__name__}")
         return value
 
     def back(self, value: Any) -> Any:
@@ -165,11 +155,6 @@ class Column:
     @property
     def _shape(self) -> Any:
         return _JSON_OF.get((self.kind, self.field), _JSON.get(self.field))
-
-    @property
-    def _is_id(self) -> bool:
-        name = self.field
-        return name in ("id", "merged_into") or (name.endswith("_id") and name != "mail_id")
 
 
 def _columns(kind: type) -> dict[str, Column]:
@@ -246,9 +231,6 @@ def _made(kind: Any, columns: Iterable[Column], row: Sequence[Any], more: Mappin
 def event_row(event: Event) -> Any:
     """An event as a row of the history."""
     by = event.by
-    for id in (event.ticket_id, event.team_id, None if isinstance(by, System) else by):
-        if id is not None and not is_id(id):
-            raise InvalidValueError("id", f"must be of type str here, is {type(id).__name__}")
     return models.RecordedEvent(
         ticket_id=event.ticket_id,
         team_id=event.team_id,

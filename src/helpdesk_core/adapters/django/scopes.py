@@ -17,7 +17,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from helpdesk_core.adapters.django import models
-from helpdesk_core.adapters.django.rows import is_id, known_ids
+from helpdesk_core.adapters.django.fields import is_id
+from helpdesk_core.adapters.django.rows import known_ids
 from helpdesk_core.entities import Id, Visibility
 from helpdesk_core.errors import RepositoryError
 from helpdesk_core.ports import TicketFilter

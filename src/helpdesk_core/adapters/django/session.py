@@ -11,10 +11,10 @@ from django.db.models import Q
 
 from helpdesk_core.adapters.django import models, outbox
 from helpdesk_core.adapters.django.asking import Asking, limited
+from helpdesk_core.adapters.django.fields import is_id
 from helpdesk_core.adapters.django.rows import (
     CODEC,
     event_row,
-    is_id,
     known_ids,
     outbox_row,
     recorded,
