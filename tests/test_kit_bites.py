@@ -1421,3 +1421,22 @@ def test_claiming_too_much_is_caught(tmp_path: Path) -> None:
     test = "test_everything_comes_back_as_it_went_in"
     assert bitten(store_of(NoTags), test, tmp_path) is not None
     assert bitten(store_of(NoTags, claims=ALL_CLAIMS - {Claim.TAGS}), test, tmp_path) is None
+
+
+def test_of_a_slow_store_fewer_use_cases_are_broken_off(tmp_path: Path) -> None:
+    """N1: each so-manyth use-case is broken off at all of its calls, and the others are made."""
+    tried: list[int] = []
+
+    class Slow(RepositoryContract):
+        broken_off = 20
+
+        def new(self) -> Any:
+            return MemoryRepository()
+
+        def _break_off(self, place: Any, number: int, before: Any) -> bool:
+            tried.append(number)
+            return super()._break_off(place, number, before)
+
+    name = "test_a_failure_leaves_exactly_before_or_exactly_after"
+    assert bitten(Slow, name, tmp_path) is None
+    assert tried == [0, 20, 40]
