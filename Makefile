@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check rules contract async pictures clean
+.PHONY: demo test check rules contract async queries pictures clean
 
 demo: .venv/.done  ## a help desk at work, in a folder named demo
 	$(BIN)/helpdesk-core demo
@@ -26,6 +26,9 @@ contract: .venv/.done  ## run the conformance kit, and write docs/contract.md an
 
 async: .venv/.done  ## write the asynchronous ports and use-cases anew from the plain ones
 	$(BIN)/python tests/asynchronous.py
+
+queries: .venv/.done  ## count the queries over Django, and write docs/django-queries.md anew
+	$(BIN)/python tests/django_queries.py
 
 pictures: .venv/.done  ## draw the pictures of the documentation anew
 	$(BIN)/python tests/pictures.py

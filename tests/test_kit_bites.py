@@ -39,6 +39,7 @@ from helpdesk_core.testing import (
     RepositoryContract,
     SimilarityStoreContract,
 )
+from helpdesk_core.testing.failing import FailingRepository
 from helpdesk_core.visibility.scopes import CompanyIs, Everything
 
 #: What a broken rule raises; anything else is an error in the broken port itself.
@@ -1421,3 +1422,31 @@ def test_claiming_too_much_is_caught(tmp_path: Path) -> None:
     test = "test_everything_comes_back_as_it_went_in"
     assert bitten(store_of(NoTags), test, tmp_path) is not None
     assert bitten(store_of(NoTags, claims=ALL_CLAIMS - {Claim.TAGS}), test, tmp_path) is None
+
+
+def test_of_a_slow_store_fewer_calls_fail(tmp_path: Path) -> None:
+    """N1: with a stride each use-case is broken off, at every so many of its calls."""
+    tried: list[int] = []
+
+    class Failing(FailingRepository):
+        def fail_at(self, k: int) -> None:
+            tried.append(k)
+            super().fail_at(k)
+
+    class Slow(RepositoryContract):
+        stride = 7
+
+        def new(self) -> Any:
+            return MemoryRepository()
+
+        def _break_off(self, place: Any, number: int, before: Any) -> bool:
+            tried.clear()
+            place.repository = Failing(place.repository.repository)
+            done = super()._break_off(place, number, before)
+            chosen = [k for k in tried if k]
+            assert chosen == list(range(1 + number % 7, chosen[-1] + 1, 7))
+            return done
+
+    name = "test_a_failure_leaves_exactly_before_or_exactly_after"
+    assert bitten(Slow, name, tmp_path) is None
+    assert tried

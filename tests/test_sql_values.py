@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk_core.adapters.sql.codec import codec_for
+from helpdesk_core.adapters.codec import codec_for
 from helpdesk_core.assignment import Workload
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import (
@@ -42,9 +42,10 @@ from helpdesk_core.plans import (
     RecordMerge,
     SetField,
 )
-from helpdesk_core.ports import (
-    Remembered,
-)
+from helpdesk_core.ports import ALL_CLAIMS, Remembered
+from helpdesk_core.testing import RepositoryContract
+from helpdesk_core.testing.machine import _steps
+from helpdesk_core.testing.worlds import plain_world
 from sql_stores import ID_TYPES, empty, on_each_store, opened, ticket_of
 from sql_things import (
     MONDAY,
@@ -179,7 +180,7 @@ def test_stored_texts_of_earlier_releases_are_read() -> None:
     assert closed == TicketClosed(at=MONDAY, ticket_id="a", stage_id="solved")
     with pytest.raises(RepositoryError, match=r"cannot be read: TypeError in .*TicketClosed"):
         codec.event("TicketClosed", 1, "{}", at=MONDAY)
-    for text in ('{"$":"Secret","value":{}}', '{"$":"adapters.sql.codec:Codec","value":{}}'):
+    for text in ('{"$":"Secret","value":{}}', '{"$":"adapters.codec:Codec","value":{}}'):
         with pytest.raises(RepositoryError, match="which this release does not know"):
             codec.loads(text, Any)
     with pytest.raises(RepositoryError, match="cannot be read: priority must be between"):
@@ -248,3 +249,15 @@ def test_fields_are_plain_json() -> None:
     text = codec.dumps(fields, HostFields)
     assert text == '{"cost":1.0,"hours":2,"paid":true,"room":"né","serials":["a","b"]}'
     assert codec.loads(text, HostFields) == fields
+
+
+def test_the_machine_gives_what_can_be_kept() -> None:
+    """T7: what the kit's machine sets a host's fields to is what tickets hold, sets as well."""
+    contract = RepositoryContract()
+    contract._claims = ALL_CLAIMS
+    world = plain_world(str, ALL_CLAIMS, None)
+    given = [value for field, value in _steps(world, contract) if field == "fields"]
+    codec = codec_for(str)
+    assert len(given) == 4
+    for value in given:
+        assert codec.loads(codec.dumps(value, HostFields), HostFields) == value

@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from helpdesk_core.adapters.settling import settled
 from helpdesk_core.adapters.sql.connection import Connection
 from helpdesk_core.adapters.sql.counts import PLACING_FIELDS, Counts, place_in
 from helpdesk_core.adapters.sql.searching import forget_words, reword, text_rows
@@ -56,8 +57,6 @@ _TABLE_OF: dict[type, str] = {
 }
 #: Fields that are rows of another table.
 _IN_ROWS = frozenset({(Kind.TICKET, "tags"), (Kind.TEAM, "stage_ids")})
-#: What assigning sets; more is not worth the while.
-_SETTLED = frozenset({"assignee_id", "available_from", "waiting"})
 _FOLLOWABLE = (Kind.TICKET, Kind.TEAM)
 
 
@@ -77,7 +76,7 @@ class Writer:
         self._db.must_write()
         try:
             with self._db.all_or_nothing():
-                for (kind, *_), group in itertools.groupby(_settled(changes), key=_batch):
+                for (kind, *_), group in itertools.groupby(settled(changes), key=_batch):
                     _HANDLERS[kind](self, list(group))
                 self.counts.write()
                 if self._removed:
@@ -310,46 +309,6 @@ def _batch(change: Change) -> tuple[Any, ...]:
     if type(change) not in _HANDLERS or isinstance(change, Add):
         raise RepositoryError(f"a change of type {type(change).__name__} is not known")
     return (type(change),)
-
-
-def _settled(changes: Iterable[Change]) -> list[Change]:
-    """The same, with what is set on a new ticket right after it was added put into the ticket."""
-    settled: list[Change] = []
-    fields: dict[str, Any] = {}
-    for change in changes:
-        last = settled[-1] if settled else None
-        if isinstance(last, Add) and isinstance(last.thing, Ticket):
-            if _put(change, last.thing, fields):
-                continue
-            _settle(settled, fields)
-        settled.append(change)
-    _settle(settled, fields)
-    return settled
-
-
-def _put(change: Change, ticket: Ticket, fields: dict[str, Any]) -> bool:
-    """Put the change into the fields of the ticket; False when it is no such change, or not fit."""
-    if not isinstance(change, SetField | AddFollow):
-        return False
-    if change.kind is not Kind.TICKET or change.id != ticket.id:
-        return False
-    if isinstance(change, AddFollow):
-        followers = fields.setdefault("followers", dict(ticket.followers))
-        followers[change.user_id] = followers.get(change.user_id, frozenset()) | {change.source}
-        return True
-    field = change.field
-    if field not in _SETTLED or fields.get(field, getattr(ticket, field)) != change.expected:
-        return False
-    fields[field] = change.value
-    return True
-
-
-def _settle(settled: list[Change], fields: dict[str, Any]) -> None:
-    """Make the new ticket, which is the last change, the one with these fields, if any."""
-    if fields:
-        last: Any = settled[-1]
-        settled[-1] = Add(attrs.evolve(last.thing, **fields))
-        fields.clear()
 
 
 def _follow_row(change: AddFollow | RemoveFollow) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from helpdesk_core.adapters.sql.codec import codec_for
+from helpdesk_core.adapters.codec import codec_for
 from helpdesk_core.adapters.sql.failures import UNDONE, ended_by_itself, of_driver, translated
 from helpdesk_core.adapters.sql.statements import Statements
 from helpdesk_core.entities import Id

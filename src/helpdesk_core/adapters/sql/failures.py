@@ -6,24 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from helpdesk_core.adapters.database_errors import by_code, first_line
 from helpdesk_core.errors import (
-    CollisionError,
     ConflictError,
     HelpdeskError,
     RepositoryError,
     RetryableError,
 )
-
-# SQLITE_BUSY and SQLITE_LOCKED; a lock not to be had in time, a statement stopped, no connection
-# left, a server that is starting or stopping.
-_BUSY_CODES = frozenset({5, 6})
-_BUSY_STATES = frozenset({"55P03", "57014", "53300", "57P03"})
-# SQLITE_FULL, SQLITE_READONLY, and what PostgreSQL says of the same.
-_FULL = frozenset({13, "53100"})
-_READ_ONLY = frozenset({8, "25006"})
-# A serialization failure, a deadlock.
-_COLLISIONS = frozenset({"40001", "40P01"})
-
 
 #: What is said of a transaction that the database ended when a statement of it failed.
 UNDONE = "the database has undone the transaction: nothing was changed"
@@ -49,23 +38,17 @@ def translated(error: sa.exc.SQLAlchemyError) -> HelpdeskError:
         return cause
     if cause is not None and isinstance(error, sa.exc.IntegrityError):
         # Only the first line: PostgreSQL goes on with the row itself.
-        return ConflictError(f"the database holds otherwise: {_first_line(cause)}")
+        return ConflictError(f"the database holds otherwise: {first_line(cause)}")
     if cause is None:
-        return RepositoryError(f"the database cannot do this: {_first_line(error)}")
+        return RepositoryError(f"the database cannot do this: {first_line(error)}")
     state = getattr(cause, "sqlstate", None)
-    if (code := _code(cause)) in _FULL:
-        return RepositoryError("the disk is full: nothing was changed")
-    if code in _READ_ONLY:
-        return RepositoryError("the database can only be read: nothing was changed")
-    if state in _COLLISIONS:
-        return CollisionError("the database ended this for another's sake: nothing was changed")
-    if is_busy(cause):
-        return RetryableError("the database is busy: nothing was changed, try again")
+    if (known := by_code(cause)) is not None:
+        return known
     if getattr(error, "connection_invalidated", False):
         return RetryableError("the connection to the database was lost: nothing was changed")
     if state is None and type(cause).__module__.startswith("psycopg") and _never_connected(error):
-        return RetryableError(f"the database cannot be reached: {_first_line(cause)}")
-    return RepositoryError(f"the database failed: {_first_line(cause)}")
+        return RetryableError(f"the database cannot be reached: {first_line(cause)}")
+    return RepositoryError(f"the database failed: {first_line(cause)}")
 
 
 def of_driver(connection: sa.Connection, error: BaseException, text: str) -> BaseException:
@@ -106,19 +89,3 @@ def commit(connection: sa.Connection) -> None:
 
 def _never_connected(error: sa.exc.SQLAlchemyError) -> bool:
     return isinstance(error, sa.exc.OperationalError) and error.statement is None
-
-
-def is_busy(cause: BaseException) -> bool:
-    """Whether the driver says that another one holds what is needed."""
-    code = _code(cause)
-    return code in _BUSY_CODES or code in _BUSY_STATES
-
-
-def _code(cause: BaseException) -> int | str | None:
-    """SQLite's primary code, or PostgreSQL's state."""
-    code = getattr(cause, "sqlite_errorcode", None)
-    return code & 0xFF if isinstance(code, int) else getattr(cause, "sqlstate", None)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).split("\n", 1)[0]

@@ -12,7 +12,7 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-from helpdesk_core.adapters.sql.codec import Codec
+from helpdesk_core.adapters.codec import Codec
 from helpdesk_core.adapters.sql.types import OpaqueId
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import Id, Team, Ticket

@@ -12,12 +12,12 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
+from helpdesk_core.adapters.database_errors import is_busy
 from helpdesk_core.adapters.sql.connection import Connection, DriverConnection
 from helpdesk_core.adapters.sql.failures import (
     UNDONE,
     commit,
     ended_by_itself,
-    is_busy,
     translated,
 )
 from helpdesk_core.adapters.sql.tables import Tables

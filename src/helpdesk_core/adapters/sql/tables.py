@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from helpdesk_core.adapters.sql.codec import codec_for
+from helpdesk_core.adapters.codec import codec_for
 from helpdesk_core.adapters.sql.types import (
     COUNTER,
     ID_TYPES,

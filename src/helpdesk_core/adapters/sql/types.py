@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from helpdesk_core.adapters.sql.codec import Codec
+from helpdesk_core.adapters.codec import Codec
 from helpdesk_core.entities import Id
 from helpdesk_core.errors import InvalidValueError, RepositoryError
 from helpdesk_core.fields import utc
