@@ -48,13 +48,13 @@ _NAMED: dict[str, type] = {
 Hook = tuple[Callable[[Any], bool], Callable[[Any], Any], Callable[[Any, Any], Any]]
 
 
-def name_of(kind: type) -> str:
-    """By which name an open value says that it is one of these."""
+def name_of(kind: type) -> str | None:
+    """By which name an open value says that it is one of these; None: it is not the library's."""
     if _NAMED.get(kind.__name__) is kind:
         return kind.__name__
     if kind.__module__.startswith(_PACKAGE):
         return f"{kind.__module__.removeprefix(_PACKAGE)}:{kind.__qualname__}"
-    raise InvalidValueError("result", f"holds a {kind.__name__}, which cannot be kept")
+    return None
 
 
 def named(name: str) -> type | None:
@@ -140,8 +140,9 @@ class Shapes:
         kind = type(value)
         if kind in PLAIN:
             return value
-        if isinstance(value, enum.Enum):
-            return {"$": name_of(kind), "value": value.value}
+        name = name_of(kind)
+        if isinstance(value, enum.Enum) and name:
+            return {"$": name, "value": value.value}
         if kind.__name__ in BUILT_IN and kind is BUILT_IN[kind.__name__]:
             return {"$": kind.__name__, "value": self.converter.unstructure(value)}
         if kind is list:
@@ -153,9 +154,9 @@ class Shapes:
         if isinstance(value, Mapping):
             pairs = [[self.open_out(key), self.open_out(item)] for key, item in value.items()]
             return {"$": "map", "value": pairs}
-        if attrs.has(kind):
-            return {"$": name_of(kind), "value": self.converter.unstructure(value, kind)}
-        raise InvalidValueError("result", f"holds a {kind.__name__}, which cannot be kept")
+        if attrs.has(kind) and name:
+            return {"$": name, "value": self.converter.unstructure(value, kind)}
+        raise self.refused(kind)
 
     def open_back(self, value: Any, _: Any = None) -> Any:
         """The value that `open_out` wrote."""
@@ -174,6 +175,10 @@ class Shapes:
 
     def kind_named(self, name: str) -> type:
         """The class that an open value is of."""
+        raise NotImplementedError
+
+    def refused(self, kind: type) -> InvalidValueError:
+        """The error about a value that cannot be written."""
         raise NotImplementedError
 
 

@@ -54,6 +54,10 @@ class Codec(Shapes):
             raise RepositoryError(f"{name!r} is stored, which this release does not know")
         return kind
 
+    def refused(self, kind: type) -> InvalidValueError:
+        """The error about a value that cannot be stored."""
+        return InvalidValueError("result", f"holds a {kind.__name__}, which cannot be kept")
+
     # --- values of a declared shape --------------------------------------------------------------
 
     def dumps(self, value: Any, shape: Any) -> str:
