@@ -44,8 +44,8 @@ _NAMED: dict[str, type] = {
     and (attrs.has(kind) or issubclass(kind, enum.Enum))
 } | EVENT_TYPES
 
-#: Whether a shape is meant, how its values are written, and how they are read.
-Hook = tuple[Callable[[Any], bool], Callable[[Any], Any], Callable[[Any, Any], Any]]
+#: A class, or whether a shape is meant; how its values are written, and how they are read.
+Hook = tuple[type | Callable[[Any], bool], Callable[[Any], Any], Callable[[Any, Any], Any]]
 
 
 def name_of(kind: type) -> str | None:
@@ -92,9 +92,9 @@ def is_open(shape: Any) -> bool:
 
 
 class Shapes:
-    """The converter for one type of ids, and what is written of open values.
+    """The converter for one type of ids, and how open values are written.
 
-    A shape is met by the last of the `hooks` that fits.
+    Of the `hooks` that fit a shape the last one serves, and those of classes come first.
     """
 
     def __init__(self, id_type: type) -> None:
@@ -103,19 +103,19 @@ class Shapes:
             unstruct_collection_overrides={frozenset: _sorted, tuple: list},
             detailed_validation=False,
         )
-        for matches, out, back in self.hooks():
-            self.converter.register_unstructure_hook_func(matches, out)
-            self.converter.register_structure_hook_func(matches, back)
+        for meant, out, back in self.hooks():
+            if isinstance(meant, type):
+                self.converter.register_unstructure_hook(meant, out)
+                self.converter.register_structure_hook(meant, back)
+            else:
+                self.converter.register_unstructure_hook_func(meant, out)
+                self.converter.register_structure_hook_func(meant, back)
 
     def hooks(self) -> list[Hook]:
         """How the shapes that cattrs does not know are written and read."""
         return [
-            (lambda shape: shape is UUID, str, lambda value, _: UUID(value)),
-            (
-                lambda shape: shape is datetime,
-                moment_out,
-                lambda value, _: datetime.fromisoformat(value),
-            ),
+            (UUID, str, lambda value, _: UUID(value)),
+            (datetime, moment_out, lambda value, _: datetime.fromisoformat(value)),
             (is_id, self.id_out, self.id_back),
             (lambda shape: shape == HostFields, _fields_out, self.fields_back),
             (is_open, self.open_out, self.open_back),

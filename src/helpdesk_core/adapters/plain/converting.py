@@ -130,12 +130,12 @@ class Conversions(Shapes):
         """Values that are read as they are written, and as nothing else."""
         return [
             *super().hooks(),
-            *((lambda shape, kind=kind: shape is kind, _same, _exactly) for kind in _WORDS),
-            (lambda shape: shape is float, _finite, lambda value, _: _finite(value)),
-            (lambda shape: shape is datetime, _moment_out, _moment_back),
-            (lambda shape: shape is timedelta, _duration_out, _duration_back),
-            (lambda shape: shape is UUID, str, _uuid_back),
-            (_is_enumeration, lambda value: value.value, _enumeration_back),
+            *((kind, _same, _exactly) for kind in (str, int, bool)),
+            (float, _finite, lambda value, _: _finite(value)),
+            (datetime, _moment_out, _moment_back),
+            (timedelta, _duration_out, _duration_back),
+            (UUID, str, _uuid_back),
+            (enum.Enum, lambda value: value.value, _enumeration_back),
             (lambda shape: _origin(shape) is typing.Literal, _same, _literal_back),
         ]
 
@@ -389,10 +389,6 @@ def _origin(shape: Any) -> Any:
 def _is_mapping(shape: Any) -> bool:
     by = typing.get_args(shape)[:1]
     return _origin(shape) is Mapping and shape != Mapping[str, FieldValue] and bool(by)
-
-
-def _is_enumeration(shape: Any) -> bool:
-    return isinstance(shape, type) and issubclass(shape, enum.Enum)
 
 
 def _same(value: Any) -> Any:

@@ -41,7 +41,7 @@ class Codec(Shapes):
         """What is kept as no other program has to write it."""
         return [
             *super().hooks(),
-            (lambda shape: shape is timedelta, _parts, lambda value, _: timedelta(*value)),
+            (timedelta, _parts, lambda value, _: timedelta(*value)),
             (lambda shape: shape == Followers, self._followers_out, self._followers_back),
             (lambda shape: shape == Options, self._options_out, self._options_back),
             (lambda shape: shape == Mapping[str, Any], self.open_out, self.open_back),
