@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check rules contract pictures clean
+.PHONY: demo test check rules contract schema pictures clean
 
 demo: .venv/.done  ## a help desk at work, in a folder named demo
 	$(BIN)/helpdesk-core demo
@@ -23,6 +23,9 @@ rules: .venv/.done  ## write docs/rules.md anew from the tests
 
 contract: .venv/.done  ## run the conformance kit, and write docs/contract.md anew from what it shows
 	$(BIN)/python tests/contract.py
+
+schema: .venv/.done  ## write docs/schema.json anew from the classes
+	$(BIN)/python tests/schema.py
 
 pictures: .venv/.done  ## draw the pictures of the documentation anew
 	$(BIN)/python tests/pictures.py

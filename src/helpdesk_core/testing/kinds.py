@@ -137,7 +137,8 @@ class _Kinds:
             Change: things.changes,
             HostFields: host_fields,
         }
-        moves = self.of(frozenset[tuple[Id, Id]])
+        move = st.tuples(ids, ids).filter(lambda pair: pair[0] != pair[1])
+        moves = st.frozensets(move, max_size=3)
         table = st.dictionaries(st.sampled_from(["agent", "portal"]), moves, max_size=2)
         self.known[AllowedMoves] = st.builds(_allowed, table, flags)
         self.known[TicketFilter] = self._built(TicketFilter, tag=st.none() | lines(empty=False))
