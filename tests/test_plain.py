@@ -368,7 +368,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
     ),
     (
         Reason,
-        {"code": "a", "parameters": {"b": {"$": "adapters.sql.codec:Codec", "value": {}}}},
+        {"code": "a", "parameters": {"b": {"$": "adapters.plain.schemas:Field", "value": {}}}},
         "parameters.b.value is of a kind that this release does not know",
     ),
     (
