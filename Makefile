@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check rules contract async queries pictures clean
+.PHONY: demo test check rules contract async queries schema pictures clean
 
 demo: .venv/.done  ## a help desk at work, in a folder named demo
 	$(BIN)/helpdesk-core demo
@@ -29,6 +29,9 @@ async: .venv/.done  ## write the asynchronous ports and use-cases anew from the 
 
 queries: .venv/.done  ## count the queries over Django, and write docs/django-queries.md anew
 	$(BIN)/python tests/django_queries.py
+
+schema: .venv/.done  ## write docs/schema.json anew from the classes
+	$(BIN)/python tests/schema.py
 
 pictures: .venv/.done  ## draw the pictures of the documentation anew
 	$(BIN)/python tests/pictures.py

@@ -176,6 +176,14 @@ def _run(store: str, folder: Path, kills: int, seed: int, tally: Tally, load: st
     return line
 
 
+def test_workers_begin_with_all_that_they_need() -> None:
+    """N1: workers are forked from a server that has loaded and played all, so kills meet calls."""
+    # It says nothing when it cannot load it, and then most of a worker's time would go into that.
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    workers.start(workers.tell_loaded, sender).join()
+    assert receiver.recv() >= {"warm_workers", "psycopg", "sqlalchemy.dialects.sqlite"}
+
+
 @pytest.mark.parametrize("store", SQL_STORES)
 def test_a_killed_process_leaves_nothing_half_done(
     store: str, tmp_path: Path, tally: Tally

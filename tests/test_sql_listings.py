@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk_core.adapters.sql import listings, statements
+from helpdesk_core.adapters.sql import listings, searching, statements
 from helpdesk_core.adapters.sql.statements import Statements, statements_for
 from helpdesk_core.adapters.sql.tables import tables_for
 from helpdesk_core.entities import FollowSource, Role, Team, Ticket, User, UserKind, Visibility
 from helpdesk_core.ports import Position, Ranked, TicketFilter
+from helpdesk_core.search import Wanted
 from helpdesk_core.visibility import scope_for
 from helpdesk_core.visibility.scopes import (
     AllOf,
@@ -143,6 +144,20 @@ def test_a_question_is_built_once_for_all_users(few: Statements) -> None:
     first, second = (listings.count(few, scope_for(user), TicketFilter()) for user in (ada, bob))
     assert first[0] is second[0]
     assert (first[1], second[1]) == ({"who_0": "ada"}, {"who_0": "bob"})
+
+
+def test_a_search_is_built_once_for_all_words(few: Statements) -> None:
+    """V13: two searches of a kind are one statement, whatever is searched for, with other words."""
+    first, second = Wanted(whole={"ink", "né"}), Wanted(beginnings={"pr"})
+    asked = [
+        ask(few, scope_for(VIEWERS["internal"]), TicketFilter(), wanted, True, *place)
+        for ask, place in ((searching.page, (None, 9)), (searching.count, ()))
+        for wanted in (first, second)
+    ]
+    assert asked[0][0] is asked[1][0] is not asked[2][0] is asked[3][0]
+    words = [values["wanted"] for _, values in asked]
+    assert words == ['"ink" AND "né"', '"pr" *'] * 2
+    assert all(few.query(statement) for statement, _ in asked)
 
 
 def test_what_was_asked_long_ago_is_forgotten(few: Statements) -> None:

@@ -1,6 +1,7 @@
 """What runs in processes of its own: workers who race for tickets, and one who is killed at work.
 
-Processes are started by a server that has loaded all this already, which takes a moment each.
+Processes are forked from a server that has loaded all this and played a little of it already
+(`warm_workers`): else each of them would do so first, for a second.
 """
 
 from __future__ import annotations
@@ -8,12 +9,16 @@ from __future__ import annotations
 import contextlib
 import itertools
 import multiprocessing
+import os
 import random
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from desks import MONDAY, SETUP
 from helpdesk_core import Absence, Helpdesk, System
@@ -31,10 +36,19 @@ TEAM = "race"
 def start(run: Callable[..., None], *arguments: Any) -> Any:
     """Run this in a process of its own."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["workers"])
+    context.set_forkserver_preload(["warm_workers"])
+    # Before Python 3.12.8 the server looks where a new interpreter does, and says nothing about
+    # what it does not find.
+    with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}):
+        forkserver.ensure_running()
     process = context.Process(target=run, args=arguments, daemon=True)
     process.start()
     return process
+
+
+def tell_loaded(said: Any) -> None:
+    """Which modules are loaded in a worker."""
+    said.send(set(sys.modules))
 
 
 # --- racing --------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from helpdesk_core.availability import Availability
 from helpdesk_core.availability.edges import LAST
 from helpdesk_core.availability.members import Member
-from helpdesk_core.availability.patterns import week_of
+from helpdesk_core.availability.patterns import REACH, week_of
 from helpdesk_core.entities import Absence, WeeklySchedule
 from helpdesk_core.errors import InvalidValueError
 from model import assignment as model
@@ -467,4 +467,4 @@ def test_impossible_hours_are_refused(hours: object) -> None:
 
 def test_time_ends_and_nobody_came() -> None:
     """A11: a week that lets nobody in has no next moment up to the last one that there is."""
-    assert week_of("UTC", ()).reached(LAST - 1, LAST - 1, limit=LAST) is None
+    assert week_of("UTC", ()).reached(LAST - 1, LAST - 1, limit=REACH) is None

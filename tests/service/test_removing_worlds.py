@@ -28,7 +28,7 @@ from helpdesk_core.ports import Recorded
 from model import removal
 from model.world import World
 
-EXAMPLES = {"memory": 150, "sqlite": 30, "postgresql": 15}
+EXAMPLES = {"memory": 150, "sqlite": 30, "postgresql": 30}
 RECORDED = {
     "MessageRedacted": "message_id",
     "AttachmentRedacted": "attachment_id",
@@ -206,4 +206,7 @@ def test_what_is_removed_is_what_the_model_removes(store: str, tmp_path: Path) -
                 repository.close()
 
     check()
-    assert {*seen} >= {"ok", "refused", "not found", "shown", "opening", "message", "person"}, seen
+    wanted = {"ok", "shown"}
+    if store == "memory":  # so few worlds as the others have may miss what is rare
+        wanted |= {"refused", "not found", "opening", "message", "file", "person"}
+    assert {*seen} >= wanted, seen

@@ -80,39 +80,46 @@ def page(
     limit: int | None,
 ) -> Question:
     """The tickets that are found, newest first; the caller puts them into that order once more."""
-    asked, values = _found(statements, scope, query, wanted, internal)
-    found = ordered(statements.tables, asked, after, limit, newest_first=True)
-    return whole_rows(statements, found), values | after_place(after)
+    shape, values = apart(scope, statements.tables.id_type)
+
+    def build() -> sa.Select[Any]:
+        asked = _found(statements, shape, query, internal)
+        found = ordered(statements.tables, asked, after, limit, newest_first=True)
+        return whole_rows(statements, found)
+
+    key = ("found", shape, query, internal, after is None, limit)
+    values |= {"wanted": _words(statements, wanted)} | after_place(after)
+    return statements.remembered(key, build), values
 
 
 def count(
     statements: Statements, scope: Scope, query: TicketFilter, wanted: Wanted, internal: bool
 ) -> Question:
     """How many they are."""
-    asked, values = _found(statements, scope, query, wanted, internal)
-    number = sa.select(sa.func.count()).select_from(statements.tables.tickets)
-    return number.where(asked), values
+    shape, values = apart(scope, statements.tables.id_type)
+
+    def build() -> sa.Select[Any]:
+        number = sa.select(sa.func.count()).select_from(statements.tables.tickets)
+        return number.where(_found(statements, shape, query, internal))
+
+    key = ("number found", shape, query, internal)
+    return statements.remembered(key, build), values | {"wanted": _words(statements, wanted)}
 
 
-def _found(
-    statements: Statements, scope: Scope, query: TicketFilter, wanted: Wanted, internal: bool
-) -> tuple[Clause, dict[str, Id]]:
+def _found(statements: Statements, shape: Scope, query: TicketFilter, internal: bool) -> Clause:
     tables = statements.tables
-    shape, values = apart(scope, tables.id_type)
     inside = Reach(tables, shape).clause()
-    found = _has_words(tables, statements.postgresql, inside, wanted, internal)
-    return sa.and_(found, inside, filter_clause(tables, query)), values
+    found = _has_words(tables, statements.postgresql, inside, internal)
+    return sa.and_(found, inside, filter_clause(tables, query))
 
 
-def _has_words(
-    tables: Tables, postgresql: bool, inside: Clause, wanted: Wanted, internal: bool
-) -> Clause:
+def _has_words(tables: Tables, postgresql: bool, inside: Clause, internal: bool) -> Clause:
     """Tickets with a text that has the words: their own, or one of a tombstone inside the scope.
 
     Whether the ticket is inside is not asked here; that it is no tombstone itself is (M7, M8).
     """
     tickets, texts = tables.tickets, tables.texts
-    hits = sa.select(texts.c.ticket_id).where(_match(tables, postgresql, wanted))
+    hits = sa.select(texts.c.ticket_id).where(_match(tables, postgresql))
     if not internal:
         hits = hits.where(texts.c.internal == sa.false())
     told = hits.cte("told")
@@ -135,15 +142,20 @@ def _has_words(
     return sa.and_(tickets.c.merged_into.is_(None), tickets.c.id.in_(found))
 
 
-def _match(tables: Tables, postgresql: bool, wanted: Wanted) -> Clause:
-    texts = tables.texts
-    whole, beginnings = sorted(wanted.whole), sorted(wanted.beginnings)
+def _match(tables: Tables, postgresql: bool) -> Clause:
+    texts, wanted = tables.texts, sa.bindparam("wanted", type_=sa.Text())
     if postgresql:
-        asked = [*(f"'{word}'" for word in whole), *(f"'{word}':*" for word in beginnings)]
-        query = sa.cast(sa.literal(" & ".join(asked), sa.Text()), TSQUERY())
-        return texts.c.words.op("@@", is_comparison=True)(query)
-    asked = [*(f'"{word}"' for word in whole), *(f'"{word}" *' for word in beginnings)]
+        return texts.c.words.op("@@", is_comparison=True)(sa.cast(wanted, TSQUERY()))
     index = sa.table(tables.text_index, sa.column("rowid"), sa.column(tables.text_index))
     match = index.c[tables.text_index].op("MATCH", is_comparison=True)
-    rows = sa.select(index.c.rowid).where(match(sa.literal(" AND ".join(asked), sa.Text())))
-    return texts.c.number.in_(rows)
+    return texts.c.number.in_(sa.select(index.c.rowid).where(match(wanted)))
+
+
+def _words(statements: Statements, wanted: Wanted) -> str:
+    """What is searched for as the database has it said."""
+    whole, beginnings = sorted(wanted.whole), sorted(wanted.beginnings)
+    if statements.postgresql:
+        asked = [*(f"'{word}'" for word in whole), *(f"'{word}':*" for word in beginnings)]
+        return " & ".join(asked)
+    asked = [*(f'"{word}"' for word in whole), *(f'"{word}" *' for word in beginnings)]
+    return " AND ".join(asked)
