@@ -10,6 +10,7 @@ import contract
 from desks import STORES, Company, repository_for
 from tallies import Tallies, tally  # noqa: F401 - a fixture
 
+collect_ignore = ["warm_workers.py"]  # it plays, when it is loaded
 pytest_plugins = ["helpdesk_core.testing.summary"]  # for workers: see there
 
 settings.register_profile(

@@ -13,6 +13,10 @@ from typing import Any
 
 import attrs
 import pytest
+
+pytest.importorskip("greenlet")
+pytest.importorskip("aiosqlite")
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
+import pytest
+
+pytest.importorskip("greenlet")
+pytest.importorskip("aiosqlite")
+
+import async_stores
 import postgres
 from desks import repository_for
 from helpdesk_core.adapters.memory import AsyncMemoryRepository
-from helpdesk_core.adapters.sql import AsyncSqlRepository
 from helpdesk_core.ports import AsyncRepository
 from helpdesk_core.testing import AsyncRepositoryContract
 
@@ -24,10 +28,6 @@ class TestAsyncMemory(AsyncRepositoryContract):
         return AsyncMemoryRepository()
 
 
-async def _open(url: str, options: dict[str, Any]) -> AsyncSqlRepository:
-    return await AsyncSqlRepository(url, **options).open()
-
-
 class TestAsyncSqlite(AsyncRepositoryContract):
     """A SQLite file, by `aiosqlite`."""
 
@@ -38,12 +38,12 @@ class TestAsyncSqlite(AsyncRepositoryContract):
         folder = self.new_path()
         folder.mkdir()
         with repository_for("sqlite", folder) as made:  # a copy of one that is made already
-            return await _open(made._engine.url.render_as_string(False), {})
+            return await async_stores.opened(made._engine.url.render_as_string(False), {})
 
     def make_again(
         self, repository: AsyncRepository
     ) -> Callable[[], Awaitable[AsyncRepository]] | None:
-        return partial(_open, repository._url, {})
+        return partial(async_stores.opened, repository._url, {})
 
 
 class TestAsyncPostgres(AsyncRepositoryContract):
@@ -54,10 +54,10 @@ class TestAsyncPostgres(AsyncRepositoryContract):
 
     async def make(self) -> AsyncRepository:
         url, options = postgres.emptied_url()
-        return await _open(url, options)
+        return await async_stores.opened(url, options)
 
     def make_again(
         self, repository: AsyncRepository
     ) -> Callable[[], Awaitable[AsyncRepository]] | None:
         url, options = postgres.where()
-        return partial(_open, url, options)
+        return partial(async_stores.opened, url, options)

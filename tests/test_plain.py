@@ -13,6 +13,9 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+pytest.importorskip("jsonschema")
+
 from jsonschema import Draft202012Validator
 
 import helpdesk_core

@@ -64,8 +64,9 @@ class ThreadCalendar:
 class ThreadAttachmentStore:
     """An attachment store in threads; files are read and written as plain ones.
 
+    >>> import tempfile
     >>> from helpdesk_core.adapters.files import FolderAttachmentStore
-    >>> store = ThreadAttachmentStore(FolderAttachmentStore("files"))
+    >>> store = ThreadAttachmentStore(FolderAttachmentStore(tempfile.mkdtemp()))
     """
 
     def __init__(self, store: AttachmentStore) -> None:
