@@ -204,35 +204,18 @@ class _AsyncWorkplace(Workplace):
 
     def _desk(self, number: int) -> Helpdesk:
         from helpdesk_core.aio import AsyncHelpdesk
+        from helpdesk_core.aio.faces import Face
 
         desk = AsyncHelpdesk(
             self.repository,
-            ThreadNotifier(self.notifier),
+            ThreadNotifier(self.notifier_at(number)),
             ThreadCalendar(self.calendar),
             self.clock,
             attachments=ThreadAttachmentStore(self.attachments),
             similarity=ThreadSimilarityStore(self.similarity),
             id_factory=self.ids_at(number),
         )
-        return cast(Helpdesk, _DeskFace(desk, self))
-
-
-class _DeskFace:
-    """An `AsyncHelpdesk` as the script has it; for which it reaches into a desk, twice."""
-
-    def __init__(self, desk: Any, place: _AsyncWorkplace) -> None:
-        self._desk, self._clock = desk, place.clock
-        self._repository = plain_repository(place.repository)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "_notifier":
-            self._desk._desk._notifier._notifier = ThreadNotifier(value)
-        else:
-            super().__setattr__(name, value)
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._desk, name)
-        return lambda *arguments, **options: portal().wait(method(*arguments, **options))
+        return cast(Helpdesk, Face(desk, portal().wait))
 
 
 class CancellingRepository:
