@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from datetime import timedelta
@@ -241,10 +242,14 @@ def test_a_collision_is_tried_again_without_holding_the_loop(monkeypatch: Any) -
 
 @attrs.define
 class CancelledAt:
-    """Awaits something, and is cancelled at the k-th moment at which it waits."""
+    """Awaits something, and is cancelled at the k-th moment at which it waits.
+
+    With `twice` it is again at the next one, while what was begun is being given up.
+    """
 
     of: Awaitable[Any]
     k: int
+    twice: bool = False
     came: bool = False
 
     def __await__(self) -> Generator[Any, Any, Any]:
@@ -256,7 +261,7 @@ class CancelledAt:
             except StopIteration as ended:
                 return ended.value
             left -= 1
-            if not left:
+            if left == 0 or (left == -1 and self.twice):
                 self.came = True
                 if asked is not None:  # a future, which nobody waits for now
                     asked.cancel()
@@ -294,9 +299,9 @@ CALLS: dict[str, Callable[[AsyncHelpdesk, str], Awaitable[Any]]] = {
 
 
 @on_each_database
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(("call", "twice"), [*((call, False) for call in CALLS), ("reply", True)])
 def test_whenever_it_is_cancelled_it_is_before_or_after(
-    store: str, call: str, tmp_path: Path
+    store: str, call: str, twice: bool, tmp_path: Path
 ) -> None:
     """N1, M10, T7: at whichever moment of a call its task is cancelled, all is done or nothing."""
 
@@ -309,7 +314,7 @@ def test_whenever_it_is_cancelled_it_is_before_or_after(
                 await desk.open_ticket("support", "Ink", actor=SETUP, id=id, customer_id="pat")
             before, cancelled = await _seen(repository), 0
             for k in range(1, 400):
-                cancelling = CancelledAt(CALLS[call](desk, "key"), k)
+                cancelling = CancelledAt(CALLS[call](desk, "key"), k, twice)
                 try:
                     await asyncio.wait_for(_awaiting(cancelling), 30)
                 except asyncio.CancelledError:
@@ -398,6 +403,37 @@ def test_a_similarity_store_asks_who_may_be_found() -> None:
         assert "t9" in {match.ticket_id for match in await index.most_similar(ticket, 9)}
 
     asyncio.run(main())
+
+
+def test_a_cancelled_search_asks_nobody_afterwards() -> None:
+    """M11, N1: when a search for duplicates is cancelled, its thread has ended before that is told.
+
+    Else it might ask of a session that is closed, or that somebody else has by then.
+    """
+    began, asked = threading.Event(), []
+
+    class Slow(SimilarityIndex):
+        def most_similar(self, ticket: Any, limit: int, *, among: Any = None) -> Any:
+            for _ in range(3):
+                began.set()
+                asked.append(among([ticket.id]))
+            return []
+
+    async def among(ids: Collection[Any]) -> Collection[Any]:
+        await asyncio.sleep(0.01)
+        return ids
+
+    async def main() -> int:
+        ticket = Ticket(id="t", team_id="x", stage_id="new", subject="Ink", created_at=MONDAY)
+        store = ThreadSimilarityStore(Slow())
+        searching = asyncio.create_task(store.most_similar(ticket, 1, among=among))
+        await asyncio.to_thread(began.wait)
+        searching.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await searching
+        return len(asked)
+
+    assert asyncio.run(main()) == 3
 
 
 def test_a_desk_without_a_store_compares_what_may_be_seen() -> None:

@@ -123,7 +123,16 @@ class ThreadSimilarityStore:
 
             return asyncio.run_coroutine_threadsafe(ask(), loop).result()
 
-        return await asyncio.to_thread(self._store.most_similar, ticket, limit, among=asked)
+        ending = asyncio.ensure_future(
+            asyncio.to_thread(self._store.most_similar, ticket, limit, among=asked)
+        )
+        try:
+            return await asyncio.shield(ending)
+        except (
+            asyncio.CancelledError
+        ):  # it may be asking just now, of a session that is closed next
+            await asyncio.wait([ending])
+            raise
 
     async def groups(
         self,
