@@ -128,10 +128,8 @@ class ThreadSimilarityStore:
         )
         try:
             return await asyncio.shield(ending)
-        except (
-            asyncio.CancelledError
-        ):  # it may be asking just now, of a session that is closed next
-            await asyncio.wait([ending])
+        except asyncio.CancelledError:  # it may be asking, of a session that is closed next
+            await asyncio.gather(ending, return_exceptions=True)
             raise
 
     async def groups(
