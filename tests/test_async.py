@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import attrs
 import pytest
@@ -52,6 +52,7 @@ from helpdesk_core.adapters.threads import (
 )
 from helpdesk_core.aio import AsyncHelpdesk, every
 from helpdesk_core.aio.bridge import run, wait
+from helpdesk_core.aio.desk import Settings
 from helpdesk_core.errors import (
     CollisionError,
     NotFoundError,
@@ -130,6 +131,15 @@ def test_every_use_case_can_be_awaited() -> None:
     for name, method in awaited.items():
         assert inspect.iscoroutinefunction(method), name
         assert inspect.signature(method) == inspect.signature(plain[name]), name
+
+
+def test_every_setting_can_be_given() -> None:
+    """T5: AsyncHelpdesk takes each setting of Helpdesk, of the same type, beside the ports."""
+    of_plain = inspect.signature(Helpdesk.__init__).parameters.values()
+    names = {one.name for one in of_plain if one.kind is one.KEYWORD_ONLY}
+    hints = get_type_hints(Helpdesk.__init__)
+    settings = names - {"attachments", "similarity"}
+    assert get_type_hints(Settings) == {name: hints[name] for name in settings}
 
 
 # --- the bridge ----------------------------------------------------------------------------------
@@ -406,10 +416,8 @@ def test_a_similarity_store_asks_who_may_be_found() -> None:
 
 
 def test_a_cancelled_search_asks_nobody_afterwards() -> None:
-    """M11, N1: when a search for duplicates is cancelled, its thread has ended before that is told.
-
-    Else it might ask of a session that is closed, or that somebody else has by then.
-    """
+    """M11, N1: when a search for duplicates is cancelled, its thread has ended before that is told."""
+    # Else it might ask of a session that is closed, or that somebody else has by then.
     began, asked = threading.Event(), []
 
     class Slow(SimilarityIndex):
@@ -505,8 +513,10 @@ def test_a_repository_is_opened_first(tmp_path: Path) -> None:
     async def main() -> None:
         with pytest.raises(RepositoryError, match="not open"):
             await ask()
+        await asyncio.gather(repository.open(), repository.open())
+        opened = repository._opened
         async with repository:
-            await repository.open()  # open already
+            assert repository._opened is opened  # open already
             await ask()
         with pytest.raises(RepositoryError, match="not open"):
             await ask()

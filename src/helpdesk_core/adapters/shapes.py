@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 import json
 import sys
-import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -20,7 +19,8 @@ import attrs
 import cattrs
 
 from helpdesk_core import decisions, entities, plans, templates
-from helpdesk_core.entities import FieldValue, HostFields, Id
+from helpdesk_core.adapters.declared import is_id, parts_of
+from helpdesk_core.entities import FieldValue, HostFields
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.events import EVENT_TYPES, Event
 from helpdesk_core.fields import utc
@@ -30,7 +30,6 @@ PLAIN = (type(None), bool, int, float, str)
 #: By their names in open values.
 BUILT_IN: dict[str, type] = {kind.__name__: kind for kind in (UUID, datetime, timedelta)}
 
-_NONE_TYPE = type(None)
 _PACKAGE = "helpdesk_core."
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -70,18 +69,6 @@ def named(name: str) -> type | None:
         kind = getattr(sys.modules.get(_PACKAGE + module), attribute, None)
     known = isinstance(kind, type) and (attrs.has(kind) or issubclass(kind, enum.Enum))
     return kind if known else None
-
-
-def parts_of(shape: Any) -> tuple[Any, ...]:
-    """Of what a union consists, None apart; nothing for what is no union."""
-    if not isinstance(shape, types.UnionType) and typing.get_origin(shape) is not typing.Union:
-        return ()
-    return tuple(part for part in typing.get_args(shape) if part is not _NONE_TYPE)
-
-
-def is_id(shape: Any) -> bool:
-    """Whether it is an id, or an id that may be missing."""
-    return set(parts_of(shape)) == set(typing.get_args(Id))
 
 
 def is_open(shape: Any) -> bool:

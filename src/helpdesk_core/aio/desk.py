@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypedDict, TypeVar, Unpack, cast
 
 from helpdesk_core.aio.bridge import run, wait
 from helpdesk_core.aio.faces import Face, NotifierFace, RepositoryFace, SimilarityFace
 from helpdesk_core.aio.use_cases import AsyncUseCases
+from helpdesk_core.assignment import Filter, Term
+from helpdesk_core.entities import Id, Ticket
+from helpdesk_core.merge import Strategies
 from helpdesk_core.ports import (
     AsyncAttachmentStore,
     AsyncCalendar,
@@ -22,17 +25,36 @@ from helpdesk_core.ports import (
     SimilarityStore,
 )
 from helpdesk_core.service import Helpdesk, Page
+from helpdesk_core.service.observing import Observer
+from helpdesk_core.stages import MoveRule
+from helpdesk_core.templates import Letters
 
 T = TypeVar("T")
+
+
+class Settings(TypedDict, total=False):
+    """What else `Helpdesk` takes, by the same names; nothing of it is awaited."""
+
+    id_factory: Callable[[], Id]
+    permissions: Mapping[str, frozenset[str]]
+    company_scope: bool
+    link_to: Callable[[Ticket], str] | None
+    observer: Observer | None
+    filters: Mapping[str, Filter]
+    ranking: Mapping[str, Term]
+    moves: MoveRule
+    letters: Letters
+    mail_domain: str
+    merge_fields: Strategies
 
 
 class AsyncHelpdesk(AsyncUseCases):
     """`Helpdesk` for programs of asyncio, over a host's asynchronous ports.
 
     Every use-case is the one of `Helpdesk`, with the same arguments and the same rules, and is
-    awaited. `settings` are the others that `Helpdesk` takes, as `id_factory` or `letters`; of the
-    functions among them none is awaited. A task that is cancelled in the middle of a call leaves
-    all that was before, or all that comes after. One desk serves all tasks of one loop.
+    awaited. `settings` are the others that `Helpdesk` takes: see `Settings`. A task that is
+    cancelled in the middle of a call leaves all that was before, or all that comes after. One desk
+    serves all tasks of one loop.
 
     >>> import asyncio
     >>> from datetime import datetime, UTC
@@ -67,7 +89,7 @@ class AsyncHelpdesk(AsyncUseCases):
         *,
         attachments: AsyncAttachmentStore | None = None,
         similarity: AsyncSimilarityStore | None = None,
-        **settings: Any,
+        **settings: Unpack[Settings],
     ) -> None:
         store = None if similarity is None else SimilarityFace(similarity, wait, run)
         files = None if attachments is None else Face(attachments, wait)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import enum
 import functools
-import types
 import typing
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import attrs
 from hypothesis import strategies as st
 
+from helpdesk_core.adapters.declared import fields_of, parts_of
 from helpdesk_core.entities import (
     Absence,
     Attachment,
@@ -154,7 +153,7 @@ class _Kinds:
         origin, parts = typing.get_origin(shape) or shape, typing.get_args(shape)
         if isinstance(shape, typing.TypeVar):  # as in `Page`, when it is not said of what
             return self.of(Ticket)
-        if isinstance(shape, types.UnionType) or origin is typing.Union:
+        if parts_of(shape):
             rest = set(parts) - (_ID_PARTS if set(parts) >= _ID_PARTS else set())
             ids = [self.ids] if len(rest) < len(parts) else []
             return st.one_of(*ids, *map(self.of, sorted(rest, key=str)))
@@ -173,18 +172,10 @@ class _Kinds:
         return self._built(shape)
 
     def _built(self, kind: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-        origin = typing.get_origin(kind) or kind
-        meant: dict[Any, Any] = {}
-        for said in (*getattr(origin, "__orig_bases__", ()), kind):  # `SearchPage`: `Page[Found]`
-            variables = getattr(typing.get_origin(said), "__parameters__", ())
-            meant |= dict(zip(variables, typing.get_args(said), strict=False))
-        for field in attrs.fields(attrs.resolve_types(origin)):
-            if field.init and field.alias not in given:
-                shape, variables = field.type, getattr(field.type, "__parameters__", ())
-                if meant and variables:
-                    shape = shape[tuple(meant[one] for one in variables)]
-                given[field.alias] = self.of(shape)
-        return st.builds(origin, **given)
+        for field in fields_of(kind):
+            if field.alias not in given:
+                given[field.alias] = self.of(field.shape)
+        return st.builds(typing.get_origin(kind) or kind, **given)
 
 
 def _allowed(moves: dict[str, frozenset[tuple[Id, Id]]], of_these: bool) -> AllowedMoves:

@@ -7,12 +7,12 @@ away counts nowhere (M8). Whoever corrects them holds the team.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import attrs
 from django.db.models import Count, F, Q
 
+from helpdesk_core.adapters.counting import Correction, miscounts
 from helpdesk_core.adapters.django import models
 from helpdesk_core.adapters.django.rows import recorded
 from helpdesk_core.adapters.django.transactions import Work
@@ -35,14 +35,6 @@ class Place(NamedTuple):
     merged_into: Id | None
 
 
-@attrs.define
-class _Correction:
-    total: int = 0
-    open: int = 0
-    credit: int = 0
-    last_assigned: int | None = None
-
-
 def place_in(ticket: Ticket) -> Place:
     """Where this ticket counts."""
     return Place(ticket.team_id, ticket.stage_id, ticket.assignee_id, ticket.merged_into)
@@ -54,7 +46,7 @@ class Counts:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._folded: dict[Id, bool] | None = None
-        self._corrections: dict[tuple[Id, Id], _Correction] = {}
+        self._corrections: dict[tuple[Id, Id], Correction] = {}
 
     def forget(self) -> None:
         """Nothing is to be corrected, and stages may be others."""
@@ -88,12 +80,12 @@ class Counts:
         correction.total += by
         correction.open += 0 if self._is_folded(place.stage_id) else by
 
-    def of(self, team_id: Id, member_id: Id) -> _Correction:
+    def of(self, team_id: Id, member_id: Id) -> Correction:
         """By what the counts of somebody in a team are to be corrected."""
         if not self._work.holds(team_id):
             self._work.hold(models.Team, [team_id])
             self._folded = None  # who folds a stage holds every team that uses it
-        return self._corrections.setdefault((team_id, member_id), _Correction())
+        return self._corrections.setdefault((team_id, member_id), Correction())
 
     def _is_folded(self, stage_id: Id) -> bool:
         if self._folded is None:
@@ -126,11 +118,7 @@ class Counts:
 
     def write(self) -> None:
         """Correct the counts that are kept by what was noted."""
-        noted = {
-            key: it
-            for key, it in sorted(self._corrections.items())
-            if it.total or it.open or it.credit or it.last_assigned is not None
-        }
+        noted = {key: it for key, it in sorted(self._corrections.items()) if it.says_something}
         self._corrections.clear()
         if not noted:
             return
@@ -154,27 +142,16 @@ class Counts:
         counting = Q(assignee_id__isnull=False, merged_into__isnull=True)
         opened = Count("pk", filter=Q(stage__folded=False))
         counted = {
-            (team_id, member_id): (total, open_, 0)
+            (team_id, member_id): (total, open_)
             for team_id, member_id, total, open_ in self._counted(counting, Count("pk"), opened)
         }
-        for key, credit in self._credits().items():
-            counted[key] = (*counted.get(key, (0, 0, 0))[:2], credit)
-        found = []
-        for key in sorted(kept.keys() | counted.keys()):
-            was, now = kept.get(key, (0, 0, 0)), counted.get(key, (0, 0, 0))
-            if was != now and (not mend or self._work.holds(key[0])):
-                found.append(_miscount(key, was, now))
+        wrong = miscounts(kept, counted, self._credits())
+        found = [it for it in wrong if not mend or self._work.holds(it.team_id)]
         if mend:
-            self._correct(found)
+            for it in found:
+                self.of(it.team_id, it.member_id).mend(it)
+            self.write()
         return found
-
-    def _correct(self, wrong: Iterable[Miscount]) -> None:
-        for it in wrong:
-            correction = self.of(it.team_id, it.member_id)
-            correction.total = it.total - it.kept_total
-            correction.open = it.open - it.kept_open
-            correction.credit = it.credit - it.kept_credit
-        self.write()
 
     def _credits(self) -> Counter[tuple[Id, Id]]:
         """The sum of the credits that were given (A8)."""
@@ -184,16 +161,3 @@ class Counts:
             if isinstance(event, CreditGiven) and event.team_id is not None:
                 given[event.team_id, event.member_id] += event.tickets
         return given
-
-
-def _miscount(key: Any, was: tuple[int, int, int], now: tuple[int, int, int]) -> Miscount:
-    return Miscount(
-        team_id=key[0],
-        member_id=key[1],
-        kept_total=was[0],
-        kept_open=was[1],
-        kept_credit=was[2],
-        total=now[0],
-        open=now[1],
-        credit=now[2],
-    )

@@ -17,11 +17,11 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, overload
 from uuid import UUID
 
+from helpdesk_core.adapters.declared import fields_of
 from helpdesk_core.adapters.plain.schemas import (
     DIALECT,
     Schemas,
     classes_of,
-    fields_of,
     is_class,
     is_tagged,
 )

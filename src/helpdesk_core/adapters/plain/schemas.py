@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import functools
 import inspect
 import typing
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from uuid import UUID
 
 import attrs
 
-from helpdesk_core.adapters.shapes import is_id, parts_of
+from helpdesk_core.adapters.declared import fields_of, is_id, parts_of
 from helpdesk_core.entities import HostFields, Id
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.events import EVENT_TYPES, Event
@@ -62,42 +61,6 @@ _WRITTEN = {
     datetime: ("moment", {"type": "string", "format": "date-time", "pattern": MOMENT}),
     timedelta: ("duration", {"type": "string", "pattern": DURATION}),
 }
-
-
-@attrs.frozen
-class Field:
-    """A field of a class: its name, what its constructor calls it, and what it must be."""
-
-    name: str
-    alias: str
-    shape: Any
-    required: bool
-
-
-@functools.cache
-def fields_of(kind: Any) -> tuple[Field, ...]:
-    """The fields that a class is made of, those of `Page[Ticket]` too."""
-    origin = typing.get_origin(kind) or kind
-    meant: dict[Any, Any] = {}
-    for said in (*getattr(origin, "__orig_bases__", ()), kind):  # `SearchPage` is a `Page[Found]`
-        variables = getattr(typing.get_origin(said), "__parameters__", ())
-        meant |= dict(zip(variables, typing.get_args(said), strict=False))  # `Generic` has none
-    return tuple(
-        Field(
-            field.name,
-            field.alias or field.name,
-            _put_in(field.type, meant),
-            field.default is attrs.NOTHING,
-        )
-        for field in attrs.fields(attrs.resolve_types(origin))
-        if field.init
-    )
-
-
-def _put_in(shape: Any, meant: Mapping[Any, Any]) -> Any:
-    """A shape with what its variables stand for."""
-    variables = getattr(shape, "__parameters__", ()) if meant else ()
-    return shape[tuple(meant[one] for one in variables)] if variables else shape
 
 
 def is_class(shape: Any) -> bool:

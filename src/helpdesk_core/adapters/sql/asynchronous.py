@@ -106,11 +106,13 @@ class AsyncSqlRepository(_Sessions):
             "pool": pool,
         }
         self._opened: SqlRepository | None = None
+        self._opening = asyncio.Lock()
 
     async def open(self) -> Self:
         """Connect, and bring the tables up to date; raises what `SqlRepository` raises."""
-        if self._opened is None:
-            self._opened = await greenlet_spawn(_Awaiting, self._url, **self._options)
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await greenlet_spawn(_Awaiting, self._url, **self._options)
         return self
 
     async def close(self) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import attrs
-
+from helpdesk_core.adapters.counting import Correction, miscounts
 from helpdesk_core.adapters.sql.connection import Connection
 from helpdesk_core.adapters.sql.statements import FIGURES
 from helpdesk_core.entities import Id, Stage, Ticket
@@ -36,14 +35,6 @@ class Place(NamedTuple):
     waiting: bool
 
 
-@attrs.define
-class _Correction:
-    total: int = 0
-    open: int = 0
-    credit: int = 0
-    last_assigned: int | None = None
-
-
 def place_in(ticket: Ticket) -> Place:
     """Where this ticket counts."""
     t = ticket
@@ -60,7 +51,7 @@ class Counts:
         # when nobody else can change them before it ends.
         self._places: dict[Id, Place] = {}
         self._folded: dict[Id, bool] | None = None
-        self._corrections: dict[tuple[Id, Id], _Correction] = {}
+        self._corrections: dict[tuple[Id, Id], Correction] = {}
         self._figures: dict[tuple[Id, Id], list[int]] = {}  # by team and stage; as `FIGURES`
 
     def forget(self) -> None:
@@ -125,9 +116,9 @@ class Counts:
         correction.total += by
         correction.open += 0 if self._is_folded(place) else by
 
-    def of(self, team_id: Id, member_id: Id) -> _Correction:
+    def of(self, team_id: Id, member_id: Id) -> Correction:
         """By what the counts of somebody in a team are to be corrected."""
-        return self._corrections.setdefault((team_id, member_id), _Correction())
+        return self._corrections.setdefault((team_id, member_id), Correction())
 
     def _is_folded(self, place: Place) -> bool:
         stays = self._db.alone or place.team_id in self._db.held_teams
@@ -162,10 +153,7 @@ class Counts:
                 place = it.kept.team_id, it.kept.stage_id
                 self._figures[place] = [new - old for old, new in zip(was, now, strict=True)]
                 continue
-            correction = self.of(it.team_id, it.member_id)
-            correction.total = it.total - it.kept_total
-            correction.open = it.open - it.kept_open
-            correction.credit = it.credit - it.kept_credit
+            self.of(it.team_id, it.member_id).mend(it)
         self.write()
 
     def write(self) -> None:
@@ -180,7 +168,7 @@ class Counts:
                 "last_assigned": it.last_assigned,
             }
             for (team_id, member_id), it in self._corrections.items()
-            if it.total or it.open or it.credit or it.last_assigned is not None
+            if it.says_something
         ]
         rows.sort(key=lambda row: (str(row["team_id"]), str(row["member_id"])))
         self._db.later(self._sql.add_workload, rows)
@@ -220,28 +208,9 @@ class Counts:
                 )
 
     def _miscounts(self) -> Iterator[Miscount]:
-        credits = self._credits()
         kept = {(row[0], row[1]): tuple(row[2:]) for row in self._db.rows(self._sql.kept_counts)}
-        counted = {
-            (row[0], row[1]): (row[2], row[3], 0) for row in self._db.rows(self._sql.counted)
-        }
-        for key, credit in credits.items():
-            total, open_, _ = counted.get(key, (0, 0, 0))
-            counted[key] = (total, open_, credit)
-        for team_id, member_id in sorted(kept.keys() | counted.keys(), key=str):
-            was = kept.get((team_id, member_id), (0, 0, 0))
-            now = counted.get((team_id, member_id), (0, 0, 0))
-            if was != now:
-                yield Miscount(
-                    team_id=team_id,
-                    member_id=member_id,
-                    kept_total=was[0],
-                    kept_open=was[1],
-                    kept_credit=was[2],
-                    total=now[0],
-                    open=now[1],
-                    credit=now[2],
-                )
+        counted = {(row[0], row[1]): tuple(row[2:]) for row in self._db.rows(self._sql.counted)}
+        return miscounts(kept, counted, self._credits())
 
     def _credits(self) -> Counter[tuple[Id, Id]]:
         """The sum of the credits that were given (A8)."""
