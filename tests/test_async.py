@@ -6,7 +6,8 @@ import asyncio
 import inspect
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Generator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -62,6 +63,7 @@ from helpdesk_core.errors import (
 )
 from helpdesk_core.ports import OutgoingMessage, TicketFilter
 from helpdesk_core.service import Observed
+from helpdesk_core.testing import AsyncRepositoryContract
 from helpdesk_core.visibility.scopes import Everything
 
 SETUP = System(reason="test")
@@ -344,6 +346,35 @@ def test_whenever_it_is_cancelled_it_is_before_or_after(
     asyncio.run(main())
 
 
+class Hasty(AsyncMemoryRepository):
+    """Commits what a cancelled task had done by then."""
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Any]:
+        cancelled = None
+        async with super().writing() as session:
+            try:
+                yield session
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled
+
+
+def test_a_store_that_keeps_half_of_what_was_cancelled_is_caught(tmp_path: Path) -> None:
+    """N1, M10: the kit finds a repository that commits when its task is cancelled."""
+
+    class Kit(AsyncRepositoryContract):
+        async def make(self) -> Any:
+            return Hasty()
+
+    kit = Kit()
+    test = kit.test_a_cancellation_leaves_exactly_before_or_exactly_after
+    kit.begin(tmp_path, test)
+    with pytest.raises(AssertionError, match="open_ticket"):
+        test()
+
+
 async def _awaiting(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
@@ -416,7 +447,7 @@ def test_a_similarity_store_asks_who_may_be_found() -> None:
 
 
 def test_a_cancelled_search_asks_nobody_afterwards() -> None:
-    """M11, N1: when a search for duplicates is cancelled, its thread has ended before that is told."""
+    """M11, N1: a search for duplicates that is cancelled has ended before that is told."""
     # Else it might ask of a session that is closed, or that somebody else has by then.
     began, asked = threading.Event(), []
 

@@ -16,8 +16,8 @@ from helpdesk_core.errors import ConflictError
 from helpdesk_core.plans import Add, AddFollow, Change, Kind, NoteAssignment, RemoveFollow, SetField
 from helpdesk_core.ports import Claim, Repository
 from helpdesk_core.testing.stores import StoreContract
+from helpdesk_core.testing.transactions import StopHereError
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
-from helpdesk_core.testing.writing import StopHereError
 
 NUMBERS = st.integers(0, 2)
 

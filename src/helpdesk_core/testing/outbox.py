@@ -16,8 +16,8 @@ from helpdesk_core.plans import Channel, Notice, NoticeKind
 from helpdesk_core.ports import Claim, DeliveryStatus, Notification, Remembered, Repository
 from helpdesk_core.testing.stores import StoreContract
 from helpdesk_core.testing.things import events_of, lines, texts
+from helpdesk_core.testing.transactions import StopHereError
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
-from helpdesk_core.testing.writing import StopHereError
 
 _LATER = MONDAY + timedelta(minutes=5)
 _HOUR = timedelta(hours=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
@@ -13,9 +12,9 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_core.entities import FollowSource, Id, Message, Ticket, User, UserKind, Visibility
+from helpdesk_core.entities import FollowSource, Id, Ticket, User, UserKind, Visibility
 from helpdesk_core.plans import Add, Kind, SetField
-from helpdesk_core.ports import Claim, Position, Repository, Session, TicketFilter
+from helpdesk_core.ports import Claim, Position, Session, TicketFilter
 from helpdesk_core.testing.stores import ALL, StoreContract
 from helpdesk_core.testing.worlds import ALIKE, MONDAY, World, filters, make_id
 from helpdesk_core.visibility import can_view, scope_for
@@ -229,7 +228,7 @@ class ReadingRules(StoreContract):
         if Claim.MERGE in self.claims:
             world = self.plain()
             first, second, third = world.tickets
-            away = attrs.evolve(_into(second, first), assignee_id=world.users[0].id)
+            away = attrs.evolve(second, merged_into=first.id, assignee_id=world.users[0].id)
             check(attrs.evolve(world, tickets=(first, away, third)))
 
     def test_a_count_follows_each_change(self) -> None:
@@ -242,7 +241,7 @@ class ReadingRules(StoreContract):
             for field, value in fields.items():
                 with repository.writing() as session:
                     session.lock([team.id], [ticket.id])
-                    session.apply([_set(ticket, field, value)])
+                    session.apply([SetField.of(Kind.TICKET, ticket, field, value)])
                 ticket = attrs.evolve(ticket, **{field: value})
                 now = attrs.evolve(world, tickets=(ticket, *world.tickets[1:]))
                 with repository.reading() as session:
@@ -250,113 +249,6 @@ class ReadingRules(StoreContract):
                         found = self.loads(session.workloads(team_id), of_a_team=False)
                         assert found == _counted(now, team_id)
                     assert list(session.recount()) == []
-
-    def test_tombstones_are_found_from_their_masters(self) -> None:
-        """M8, M9: the children of a ticket are exactly those that point directly at it."""
-        self.needs(Claim.MERGE)
-
-        @self.tries()
-        @given(self.worlds())
-        def check(world: World) -> None:
-            expected: dict[Id, set[Id]] = {}
-            for ticket in world.tickets:
-                if ticket.merged_into is not None:
-                    expected.setdefault(ticket.merged_into, set()).add(ticket.id)
-            with self.filled(world) as repository, repository.reading() as session:
-                found = session.merged_children(world.ticket_ids)
-                assert {id: set(ids) for id, ids in found.items() if ids} == expected
-
-        check()
-        world = self.plain()
-        first, second, third = world.tickets
-        chain = (first, _into(second, first), _into(third, second))
-        with self.filled(attrs.evolve(world, tickets=chain)) as repository:
-            with repository.reading() as session:
-                found = session.merged_children(world.ticket_ids)
-            assert [list(found.get(ticket.id, ())) for ticket in chain] == [
-                [second.id],
-                [third.id],
-                [],
-            ]
-
-    def test_messages_stay_where_they_were_said(self) -> None:
-        """M6, M14: a ticket that is merged away keeps its messages; the tree is read through it."""
-        self.needs(Claim.MERGE)
-        world = self.plain()
-        master, other = world.tickets[:2]
-        message = Message(
-            id=make_id(self.id_type, "message", 1), ticket_id=other.id, body="Hi", at=MONDAY
-        )
-        with self.filled(world) as repository:
-            with repository.writing() as session:
-                session.lock([], [master.id, other.id])
-                session.apply([Add(message), _set(other, "merged_into", master.id)])
-            with repository.reading() as session:
-                assert list(session.messages([other.id])) == [message]
-                assert list(session.messages([master.id])) == []
-
-    def test_a_reader_goes_on_seeing_what_it_saw(self) -> None:
-        """V13, T8: what others commit in the middle of a reading session changes nothing in it."""
-        world = self.plain()
-        ticket = world.tickets[0]
-        with self.filled(world) as repository:
-
-            def change() -> None:
-                try:
-                    with repository.writing() as session:
-                        session.lock([], [ticket.id])
-                        session.apply([_set(ticket, "priority", 3)])
-                except Exception:  # a store may make writers wait, and give up
-                    return
-
-            writer = threading.Thread(target=change, daemon=True)
-            with repository.reading() as session:
-                assert session.tickets([ticket.id])[ticket.id].priority == ticket.priority
-                writer.start()
-                writer.join(0.5)
-                assert session.tickets([ticket.id])[ticket.id].priority == ticket.priority
-                assert session.count(Everything(), TicketFilter(priority=3)) == 0
-            writer.join()
-
-    def test_a_reader_sees_one_committed_state(self) -> None:
-        """A17, N1: what a writer does is seen by nobody before it commits, and by all after."""
-        world = self.plain()
-        ticket = world.tickets[0]
-        with self.filled(world) as repository:
-            seen: list[int] = []
-            with repository.writing() as session:
-                session.lock([], [ticket.id])
-                session.apply([_set(ticket, "priority", 3)])
-                assert session.tickets([ticket.id])[ticket.id].priority == 3
-                reader = self._look_from_another_thread(repository, ticket.id, seen)
-            reader.join()
-            assert set(seen) <= {ticket.priority}
-            with repository.reading() as session:
-                assert session.tickets([ticket.id])[ticket.id].priority == 3
-
-    def _look_from_another_thread(
-        self, repository: Repository, id: Id, seen: list[int]
-    ) -> threading.Thread:
-        done = threading.Event()
-
-        def look() -> None:
-            try:
-                with repository.reading() as session:
-                    value = session.tickets([id])[id].priority
-                    if not done.is_set():
-                        seen.append(value)
-            except Exception:  # a store may make readers wait, and give up
-                return
-
-        thread = threading.Thread(target=look, daemon=True)
-        thread.start()
-        thread.join(0.3)
-        done.set()
-        return thread
-
-
-def _into(ticket: Ticket, master: Ticket) -> Ticket:
-    return attrs.evolve(ticket, merged_into=master.id)
 
 
 def _pages(session: Session, tickets: Iterable[Ticket], size: int, newest_first: bool) -> None:
@@ -373,16 +265,6 @@ def _pages(session: Session, tickets: Iterable[Ticket], size: int, newest_first:
         assert len(shown) <= len(expected)
     assert shown == [ticket.id for ticket in expected]
     assert not session.find(Everything(), ALL, limit=0)
-
-
-def _set(ticket: Ticket, field: str, value: Any) -> SetField:
-    return SetField(
-        kind=Kind.TICKET,
-        id=ticket.id,
-        field=field,
-        expected=getattr(ticket, field),
-        value=value,
-    )
 
 
 def _hanging_things(session: Session, world: World, claims: frozenset[Claim]) -> None:

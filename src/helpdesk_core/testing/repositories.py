@@ -8,6 +8,7 @@ from helpdesk_core.testing.failing import FailingRules
 from helpdesk_core.testing.following import FollowingRules
 from helpdesk_core.testing.machine import MachineRules
 from helpdesk_core.testing.mailing import MailRules
+from helpdesk_core.testing.merges import MergeRules
 from helpdesk_core.testing.own_fields import HostFieldRules
 from helpdesk_core.testing.paging import PagingRules
 from helpdesk_core.testing.racing import OutboxRaces, RacingRules
@@ -16,6 +17,7 @@ from helpdesk_core.testing.remembering import RememberingRules
 from helpdesk_core.testing.removing import RemovingRules
 from helpdesk_core.testing.resting import RestingRules
 from helpdesk_core.testing.searching import SearchRules
+from helpdesk_core.testing.transactions import TransactionRules
 from helpdesk_core.testing.writing import WritingRules
 
 
@@ -23,6 +25,8 @@ class RepositoryContract(
     ReadingRules,
     SearchRules,
     WritingRules,
+    TransactionRules,
+    MergeRules,
     RememberingRules,
     DeliveryRules,
     MailRules,

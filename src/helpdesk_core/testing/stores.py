@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from helpdesk_core.assignment import Workload
 from helpdesk_core.entities import Id, Stage
+from helpdesk_core.errors import ConflictError
+from helpdesk_core.plans import Change
 from helpdesk_core.ports import Claim, Repository, Session, TicketFilter
 from helpdesk_core.testing.contract import Contract
 from helpdesk_core.testing.fitting import fit
@@ -94,6 +97,12 @@ class StoreContract(Contract):
                 session.lock([], [])
                 session.apply(world.changes)
             yield repository
+
+    def conflicts(self, repository: Repository, changes: Sequence[Change]) -> None:
+        """See that these changes are refused, for something else is there."""
+        with pytest.raises(ConflictError), repository.writing() as session:
+            session.lock([], [])
+            session.apply(changes)
 
     def opener(self, repository: Repository) -> Callable[[], Repository]:
         """What opens the store once more; leaves the test when nothing does."""

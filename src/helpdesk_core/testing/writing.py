@@ -7,37 +7,22 @@ from functools import partial
 from typing import Any
 
 import attrs
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_core.entities import FollowSource, Message, UserKind, Visibility
-from helpdesk_core.errors import ConflictError
+from helpdesk_core.entities import FollowSource, UserKind, Visibility
 from helpdesk_core.plans import (
     Add,
     AddFollow,
     Change,
     DeleteStage,
-    Discard,
     Kind,
     MarkUndone,
-    Merge,
-    RecordMerge,
     SetField,
 )
 from helpdesk_core.ports import Claim, Repository
-from helpdesk_core.testing.following import follow
 from helpdesk_core.testing.stores import StoreContract
-from helpdesk_core.testing.things import Things
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
-
-
-class StopHereError(Exception):
-    """Raised on purpose inside a writing block."""
-
-
-class StopAllError(BaseException):
-    """What ends a program, as an interrupt does, inside a writing block."""
 
 
 class WritingRules(StoreContract):
@@ -112,14 +97,9 @@ class WritingRules(StoreContract):
                 change = SetField(
                     kind=Kind.TICKET, id=ticket.id, field=field, expected=expected, value=value
                 )
-                self._conflict(repository, [first, change])
+                self.conflicts(repository, [first, change])
                 assert self.everything(repository, world) == before, field
-                self._conflict(repository, [change])
-
-    def _conflict(self, repository: Repository, changes: list[Change]) -> None:
-        with pytest.raises(ConflictError), repository.writing() as session:
-            session.lock([], [])
-            session.apply(changes)
+                self.conflicts(repository, [change])
 
     def test_of_people_and_teams_too(self) -> None:
         """T7: of a user, a team and a stage as well the value expected must be there."""
@@ -141,7 +121,7 @@ class WritingRules(StoreContract):
             before = self.everything(repository, world)
             for kind, id, field, expected, value in wrong:
                 change = SetField(kind=kind, id=id, field=field, expected=expected, value=value)
-                self._conflict(repository, [change])
+                self.conflicts(repository, [change])
                 assert self.everything(repository, world) == before, field
 
     def test_what_is_there_or_not_there_is_a_conflict(self) -> None:
@@ -169,7 +149,7 @@ class WritingRules(StoreContract):
         with self.filled(world) as repository:
             before = self.everything(repository, world)
             for change in changes:
-                self._conflict(repository, [change])
+                self.conflicts(repository, [change])
                 assert self.everything(repository, world) == before, change
 
     def test_changes_are_made_in_order(self) -> None:
@@ -184,71 +164,6 @@ class WritingRules(StoreContract):
                 assert session.tickets([ticket.id])[ticket.id].assignee_id == bob
             with repository.reading() as session:
                 assert self.loads(session.workloads(ticket.team_id), False) == {bob: (1, 1, None)}
-
-    def test_what_raises_leaves_nothing(self) -> None:
-        """N1, M10: a block that raises at its end leaves nothing of what it did."""
-        world = self.plain()
-        ticket, user = world.tickets[0], world.users[0]
-        late = attrs.evolve(ticket, id=make_id(self.id_type, "ticket", 9))
-        message = Message(
-            id=make_id(self.id_type, "message", 1), ticket_id=ticket.id, body="Hi", at=MONDAY
-        )
-        with self.filled(world) as repository:
-            before = self.everything(repository, world)
-            with pytest.raises(StopHereError), repository.writing() as session:
-                session.lock([], [ticket.id])
-                session.apply([Add(late), Add(message)])
-                session.apply([SetField.of(Kind.TICKET, ticket, "assignee_id", user.id)])
-                session.apply([follow(AddFollow, ticket, user.id)])
-                session.apply([SetField.of(Kind.USER, user, "name", "Other")])
-                raise StopHereError
-            assert self.everything(repository, world) == before
-            with repository.writing() as session:  # and the store goes on
-                session.lock([], [ticket.id])
-                session.apply([Add(late)])
-
-    def test_an_interrupt_leaves_nothing(self) -> None:
-        """N1, M10: a block that is ended by an interrupt is rolled back like any other."""
-        world = self.plain()
-        ticket = world.tickets[0]
-        with self.filled(world) as repository:
-            before = self.everything(repository, world)
-            with pytest.raises(StopAllError), repository.writing() as session:
-                session.lock([], [ticket.id])
-                session.apply([SetField.of(Kind.TICKET, ticket, "priority", 3)])
-                raise StopAllError
-            assert self.everything(repository, world) == before
-
-    def test_a_batch_that_fails_leaves_nothing_of_it(self) -> None:
-        """T7, M10: when one change of a call is refused, all of that call is, and no other."""
-        world = self.plain()
-        ticket, other, user = world.tickets[0], world.tickets[1], world.users[0]
-        late = attrs.evolve(ticket, id=make_id(self.id_type, "ticket", 9))
-        message = Message(
-            id=make_id(self.id_type, "message", 1), ticket_id=ticket.id, body="Hi", at=MONDAY
-        )
-        wrong = attrs.evolve(other, priority=(other.priority + 1) % 4)
-        batch: list[Change] = [
-            Add(late),
-            Add(message),
-            SetField.of(Kind.TICKET, ticket, "assignee_id", user.id),
-            SetField.of(Kind.USER, user, "name", "Other"),
-            follow(AddFollow, ticket, world.users[1].id),
-            SetField.of(Kind.TICKET, wrong, "priority", 3),
-        ]
-        seen = []
-        for refused in (batch, []):
-            with self.filled(world) as repository:
-                with repository.writing() as session:
-                    session.lock([], [ticket.id, other.id])
-                    session.apply([SetField.of(Kind.TICKET, ticket, "subject", "Before")])
-                    if refused:
-                        with pytest.raises(ConflictError):
-                            session.apply(refused)
-                    session.apply([SetField.of(Kind.TICKET, other, "subject", "After")])
-                seen.append(self.everything(repository, world))
-        assert seen[0] == seen[1]
-        assert seen[0]["tickets"][other.id].subject == "After"
 
     def test_locking_tells_which_teams_are_held(self) -> None:
         """A17: the teams named and those of the tickets named; ids of nothing hold nothing."""
@@ -308,7 +223,7 @@ class WritingRules(StoreContract):
                 assert [s.folded for s in session.stages()] == [False, False, True]
                 assert session.teams()[team.id].stage_ids == fewer
                 assert list(session.recount()) == []
-            self._conflict(repository, [DeleteStage(stage_id=doing.id)])
+            self.conflicts(repository, [DeleteStage(stage_id=doing.id)])
             other = world.teams[1]
             with repository.writing() as session:
                 session.lock(list(world.team_by_id), [])
@@ -316,100 +231,6 @@ class WritingRules(StoreContract):
                 session.apply([DeleteStage(stage_id=doing.id)])
             with repository.reading() as session:
                 assert [s.id for s in session.stages()] == [solved.id, new.id]
-
-    def test_merges_are_recorded(self) -> None:
-        """M10, M14: records come back whole and oldest first, by any ticket of theirs."""
-        self.needs(Claim.MERGE)
-        world = self.plain(tickets=4)
-        a, b, c, d = world.ticket_ids
-        things = Things(self.id_type)
-
-        @self.tries(0.5)
-        @given(st.lists(things.changes, max_size=4))
-        def check(made: list[Change]) -> None:
-            merges = [
-                Merge(id=make_id(self.id_type, "merge", n), master_id=master, merged_ids=merged,
-                      at=MONDAY, changes=tuple(made))
-                for n, master, merged in ((2, a, (b,)), (1, a, (c,)))
-            ]  # fmt: skip
-            with self.filled(world) as repository:
-                with repository.writing() as session:
-                    session.lock([], [a, b, c])
-                    session.apply([RecordMerge(merge=merge) for merge in merges])
-                with repository.reading() as session:
-                    assert list(session.merges([a])) == list(session.merges([b, c])) == merges
-                    assert list(session.merges([c])) == merges[1:]
-                    assert not session.merges([d])
-                    assert session.merge(merges[0].id) == merges[0]
-                    assert session.merge(d) is None
-                self._conflict(repository, [RecordMerge(merge=merges[0])])
-
-        check()
-
-    def test_a_merge_is_undone_once(self) -> None:
-        """M14: a record is marked as undone, and a second time is a conflict."""
-        self.needs(Claim.MERGE, Claim.UNMERGE)
-        world = self.plain()
-        a, b, _ = world.ticket_ids
-        id = make_id(self.id_type, "merge", 1)
-        merge = Merge(id=id, master_id=a, merged_ids=(b,), at=MONDAY, changes=())
-        with self.filled(world) as repository:
-            later = MONDAY + timedelta(hours=1)
-            with repository.writing() as session:
-                session.lock([], [a, b])
-                session.apply([RecordMerge(merge=merge), MarkUndone(merge_id=id, at=later)])
-            with repository.reading() as session:
-                assert session.merge(id) == attrs.evolve(merge, undone_at=later)
-            self._conflict(repository, [MarkUndone(merge_id=id, at=later)])
-
-    def test_discards_are_kept(self) -> None:
-        """M5: a pair is found by either ticket, and discarding again takes the new content."""
-        self.needs(Claim.DISCARDS)
-        world = self.plain()
-        a, b, c = world.ticket_ids
-        old, new = (
-            Discard(first_id=a, second_id=b, first_fingerprint=mark, second_fingerprint="2")
-            for mark in "01"
-        )
-        with self.filled(world) as repository:
-            for discard in (old, new):
-                with repository.writing() as session:
-                    session.lock([], [a, b])
-                    session.apply([discard])
-                with repository.reading() as session:
-                    assert [list(session.discards([id])) for id in (a, b)] == [[discard]] * 2
-                    assert list(session.discards([a, b])) == [discard]
-                    assert not session.discards([c])
-
-    def test_what_was_committed_is_there_when_opened_again(self) -> None:
-        """N1, M10: after closing, another opening of the store shows the same."""
-
-        @self.tries(0.4)
-        @given(self.worlds())
-        def check(world: World) -> None:
-            repository = self.new()
-            closed = False
-            try:
-                again = self.opener(repository)
-                with repository.writing() as session:
-                    session.lock([], [])
-                    session.apply(world.changes)
-                before = self.everything(repository, world)
-                self.close(repository)
-                closed = True
-                opened = again()
-                try:
-                    assert self.everything(opened, world) == before
-                    assert opened.claims == self.claims
-                finally:
-                    self.close(opened)
-            finally:
-                if not closed:
-                    self.close(repository)
-
-        with self.opened() as probe:
-            self.opener(probe)
-        check()
 
 
 def _pairs(world: World, other: World, has: Any) -> list[tuple[Kind, Any, dict[str, Any]]]:
