@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import io
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Generator, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -26,6 +28,7 @@ import asynchronous
 import postgres
 from desks import MONDAY, repository_for
 from helpdesk_core import (
+    Absence,
     AssignmentMethod,
     Helpdesk,
     NewFile,
@@ -165,6 +168,20 @@ def test_what_is_awaited_gives_and_raises() -> None:
         raise AssertionError
 
     assert asyncio.run(run(call)) == (42, "-1")
+
+
+def test_a_plain_call_sees_the_context_of_its_task() -> None:
+    """N1: what a host keeps in context variables, a language say, a clock of its own sees."""
+    language: ContextVar[str] = ContextVar("language")
+
+    async def main() -> list[str]:
+        async def asked(name: str) -> str:
+            language.set(name)
+            return await run(lambda: (wait(asyncio.sleep(0)), language.get())[1])
+
+        return await asyncio.gather(*(asked(name) for name in ("eu", "fi")))
+
+    assert asyncio.run(main()) == ["eu", "fi"]
 
 
 def test_nothing_is_awaited_outside_of_a_task() -> None:
@@ -417,6 +434,24 @@ def test_files_go_with_a_message_and_are_closed(tmp_path: Path) -> None:
 async def _each(things: Any) -> Any:
     for thing in things:
         yield thing
+
+
+def test_threads_ask_what_they_were_asked(tmp_path: Path) -> None:
+    """A12, N1: a calendar and a folder in threads say what they say without."""
+    files = FolderAttachmentStore(tmp_path)
+    away = Absence(user_id="ann", start=MONDAY, end=MONDAY + timedelta(hours=8))
+    calendar = ThreadCalendar(MemoryCalendar(absences=[away]))
+
+    async def main() -> None:
+        store = ThreadAttachmentStore(files)
+        await store.put("f", io.BytesIO(b"ink"), limit=9)
+        assert list(await store.ids()) == ["f"]
+        assert list(await store.ids(before=MONDAY - timedelta(days=9999))) == []
+        day = MONDAY + timedelta(days=1)
+        assert list(await calendar.absences(["ann", "bob"], MONDAY, day)) == [away]
+        assert list(await calendar.absences(["bob"], MONDAY, day)) == []
+
+    asyncio.run(main())
 
 
 def test_a_similarity_store_asks_who_may_be_found() -> None:

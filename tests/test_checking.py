@@ -75,6 +75,10 @@ DAMAGE: dict[str, tuple[tuple[str, ...], list[str]]] = {
             "The team public has for ann 7 tickets, 3 of them open, and a recount gives 1 and 1."
         ],
     ),
+    "credit": (
+        ("UPDATE helpdesk_workloads SET credit = 5 WHERE member_id = 'ann'",),
+        ["The team public has for ann a credit of 5"],
+    ),
     "figures": (
         ("UPDATE helpdesk_stage_counts SET tickets = 7, waiting = 2 WHERE team_id = 'public'",),
         [
