@@ -1,0 +1,120 @@
+"""RRULEs of iCalendar files, refused by their line before anything follows them (A11, A13).
+
+What a rule may be is told by `helpdesk_core.recurrence`. COUNT and UNTIL are kept apart, because
+UNTIL is a moment of which only the zone says what the wall shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from helpdesk_core.adapters.ical.lines import Line
+from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.recurrence import OCCURRENCES, YEARS, Recurrence
+
+#: What following all the rules of a calendar may cost, in steps of dateutil's, some microseconds.
+EFFORT = 2_000_000
+
+_UNTIL = re.compile(r"(\d{8})(T\d{6})?(Z)?", re.ASCII)
+_UTC = ZoneInfo("UTC")
+_LONG = timedelta(days=366 * YEARS)
+#: Days of a period, and the steps that dateutil takes for one.
+_PERIODS = {"DAILY": (1, 1), "WEEKLY": (7, 4), "MONTHLY": (30, 20), "YEARLY": (365, 250)}
+#: With one of these a period may have no occurrence at all.
+_SPARSE = re.compile(r"BY(MONTH|MONTHDAY|YEARDAY|WEEKNO|SETPOS)=|BYDAY=[^;]*\d")
+
+
+@attrs.frozen
+class Rule:
+    """A rule and where it ends: after so many, or at a moment, which may be one in UTC."""
+
+    text: str
+    recurrence: Recurrence
+    effort: int
+    count: int | None = None
+    until: datetime | None = None
+    until_is_utc: bool = False
+
+    @property
+    def ends(self) -> bool:
+        """Whether it comes to an end, and so has no horizon (A11)."""
+        return self.count is not None or self.until is not None
+
+    def all(self, start: datetime, until: datetime | None) -> Iterator[datetime]:
+        """Every start of one that ends; `until` is what the wall shows then."""
+        end = start + _LONG if until is None else until + timedelta(seconds=1)
+        return islice(self.recurrence.starts(start, end), self.count)
+
+
+def read_rule(line: Line, start: datetime) -> Rule:
+    """The rule of a line, counted from this time on the wall."""
+    kept: list[str] = []
+    ends: dict[str, str] = {}
+    for part in line.value.upper().split(";"):
+        name, _, value = part.partition("=")
+        if name not in ("COUNT", "UNTIL"):
+            kept += [part] if part else []
+        elif ends:
+            raise line.refuse("must have one COUNT or UNTIL")
+        else:
+            ends[name] = value
+    text = ";".join(kept)
+    try:
+        recurrence = Recurrence.parse(text, start, _UTC)
+    except InvalidValueError as error:
+        raise line.refuse(error.problem) from None
+    count = _count(line, ends["COUNT"]) if "COUNT" in ends else None
+    until, is_utc = _until(line, ends["UNTIL"]) if "UNTIL" in ends else (None, False)
+    if until is not None and until - start > _LONG:
+        until = None  # as good as for ever
+    effort = _effort(recurrence, text, count, None if until is None else until - start)
+    return Rule(text, recurrence, effort, count, until, is_utc)
+
+
+def check_end(line: Line, rule: Rule, start: datetime) -> None:
+    """Refuse one that ends too late, or after too much; this follows it once."""
+    number = sum(1 for _ in islice(rule.all(start, rule.until), OCCURRENCES + 1))
+    if number > OCCURRENCES:
+        raise line.refuse(f"must occur at most {OCCURRENCES:,} times")
+    if rule.count is not None and number < rule.count:
+        raise line.refuse(f"must end within {YEARS} years")
+
+
+def _count(line: Line, value: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", value, re.ASCII) or not 1 <= int(value) <= OCCURRENCES:
+        raise line.refuse(f"must have COUNT from 1 to {OCCURRENCES:,}")
+    return int(value)
+
+
+def _until(line: Line, value: str) -> tuple[datetime, bool]:
+    """What it shows, and whether in UTC; a day without a time is its midnight, as in the core."""
+    found = _UNTIL.fullmatch(value)
+    try:
+        if found is None:
+            raise ValueError
+        shown = datetime.strptime(found[1] + (found[2] or "T000000"), "%Y%m%dT%H%M%S")  # noqa: DTZ007
+    except ValueError:
+        raise line.refuse("must have UNTIL like 20261231T230000Z") from None
+    return shown, found[3] is not None
+
+
+def _effort(recurrence: Recurrence, text: str, count: int | None, lasts: timedelta | None) -> int:
+    """About the steps to its end, or of one that goes on, to the first that was looked for."""
+    days, steps = _PERIODS[recurrence.frequency]
+    sparse = _SPARSE.search(text) is not None
+    if lasts is not None:
+        periods = max(0, lasts.days) // days // recurrence.interval
+    elif count is not None and not sparse:
+        periods = count
+    elif count is not None or sparse:
+        periods = (_LONG.days if count is not None else 1_461) // days // recurrence.interval
+    else:
+        periods = 1
+    times = 1 + text.count(",") if "BYHOUR" in text or "BYMINUTE" in text else 1
+    return 50 + periods * steps * times
