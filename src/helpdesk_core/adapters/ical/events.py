@@ -69,6 +69,7 @@ class Length:
         return self.on_wall + self.exact
 
 
+_AGAIN = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE"})
 _UNKNOWN = Moment(_WALL, UTC)
 
 
@@ -109,9 +110,19 @@ def at(shown: datetime, zone: tzinfo) -> int:
 
 
 def read_event(
-    part: Part, zones: Zones, *, all_cancelled: bool = False, whole: bool = False
+    part: Part,
+    zones: Zones,
+    *,
+    all_cancelled: bool = False,
+    whole: bool = False,
+    has_master: bool = False,
 ) -> Event:
-    """The event of a VEVENT. When one that is not away is, is read only of a `whole` one."""
+    """The event of a VEVENT.
+
+    One that takes no time is not read further, unless it is asked for `whole`. Some programs copy
+    the rules of an event into those that stand for its occurrences: there, when it `has_master`
+    that has them, they mean nothing.
+    """
     uid, replaced, sequence = part.one("UID"), part.one("RECURRENCE-ID"), part.one("SEQUENCE")
     said = {}
     for name in ("STATUS", "TRANSP"):
@@ -133,9 +144,13 @@ def read_event(
     )
     if event.cancelled:
         return event
-    if said["TRANSP"] != "TRANSPARENT":
-        return _with_time(event, part, zones)
-    return attrs.evolve(_with_time(event, part, zones), away=False) if whole else event
+    takes_time = said["TRANSP"] != "TRANSPARENT"
+    if not (takes_time or whole):
+        return event
+    if event.replaces is not None and has_master:
+        part = attrs.evolve(part, lines=[one for one in part.lines if one.name not in _AGAIN])
+    event = _with_time(event, part, zones)
+    return event if takes_time else attrs.evolve(event, away=False)
 
 
 def _with_time(event: Event, part: Part, zones: Zones) -> Event:

@@ -69,7 +69,9 @@ class Feed:
     @classmethod
     def of_file(cls, path: str | Path, **rest: Any) -> Feed:
         """A file, read again each time; the other arguments as of any feed."""
-        return cls(**{"name": Path(path).name, "fetch": Path(path).read_bytes, **rest})
+        return cls(
+            **{"name": Path(path).name[-NAME_LIMIT:], "fetch": Path(path).read_bytes, **rest}
+        )
 
     def who(self, named: Named) -> Id | None:
         """Whom this address, or this name, is of."""
@@ -146,17 +148,18 @@ class _Reading:
             raise scale.refuse("must be GREGORIAN")
         all_cancelled = method is not None and method.value.upper() == "CANCEL"
         events = [part for part in calendar.parts if part.name == "VEVENT"]
-        onwards = {
-            line.value
-            for part in events
-            if any("RANGE" in one.parameters for one in part.all("RECURRENCE-ID"))
-            for line in part.all("UID")
-        }
+        masters, onwards = _uids(events)
         zones = Zones(calendar)
         for part in events:
-            whole = any(line.value in onwards for line in part.all("UID"))
+            uids = {line.value for line in part.all("UID")}
             try:
-                event = read_event(part, zones, all_cancelled=all_cancelled, whole=whole)
+                event = read_event(
+                    part,
+                    zones,
+                    all_cancelled=all_cancelled,
+                    whole=not uids.isdisjoint(onwards),
+                    has_master=not uids.isdisjoint(masters),
+                )
                 self._follow(part, event)
             except LineError as problem:
                 if not self._feed.leave_out or self._effort < 0:
@@ -172,6 +175,19 @@ class _Reading:
                 raise line.refuse("and those before must be less work to follow")
             if rule.ends:
                 check_end(line, rule, event.start.shown)
+
+
+def _uids(events: Iterable[Part]) -> tuple[set[str], set[str]]:
+    """Of which events there is one that stands for itself, and one with which all later ones go."""
+    masters: set[str] = set()
+    onwards: set[str] = set()
+    for part in events:
+        replaced, uids = part.all("RECURRENCE-ID"), {line.value for line in part.all("UID")}
+        if not replaced:
+            masters |= uids
+        elif any("RANGE" in line.parameters for line in replaced):
+            onwards |= uids
+    return masters, onwards
 
 
 @attrs.frozen(kw_only=True)

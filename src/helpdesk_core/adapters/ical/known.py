@@ -41,11 +41,11 @@ class Known:
                 in_windows.append(layout)
                 continue
             fixed += recurring
-            said = {(one.start, one.end) for one in recurring}  # DTSTART again
+            again = {(one.start, one.end) for one in recurring if one.start not in one.exdates}
             fixed += [
                 one
                 for one in _absences(user_id, layout.spells(), meant)
-                if (one.start, one.end) not in said
+                if (one.start, one.end) not in again  # DTSTART
             ]
         return cls(user_id, tuple(fixed), tuple(in_windows), meant)
 

@@ -43,6 +43,7 @@ _INSIDE = MappingProxyType(
     }
 )
 _NAME = re.compile(r"[A-Za-z0-9-]+(?=[;:])")
+_BROKEN_NAME = re.compile(r"([A-Za-z0-9-]+)=")
 _WORD = r'(?:"[^"]*"|[^";:,]*)'
 _PARAMETER = re.compile(rf";([A-Za-z0-9-]+)=({_WORD}(?:,{_WORD})*)")
 
@@ -121,8 +122,11 @@ def read_parts(content: bytes | str) -> list[Part]:
     calendars: list[Part] = []
     names: list[str] = []  # of the components that are open, the innermost last
     read: list[Part] = []  # those of them that are read
+    before = ""
     for number, name, text in _unfolded(_decoded(content)):
-        if name == "BEGIN":
+        if not name:
+            _check_broken(number, text, names, before)
+        elif name == "BEGIN":
             inner = text.partition(":")[2].strip().upper()
             _begin(number, inner, names)
             if inner in _READ:
@@ -138,6 +142,7 @@ def read_parts(content: bytes | str) -> list[Part]:
                 read.pop()
         elif names[-1] in _READ and name in _READ[names[-1]]:
             read[-1].lines.append(_line(number, name, text))
+        before = name or before
     if names:
         raise LineError(None, f"must have an END for each BEGIN: {_said(names[-1])} goes on")
     if not calendars:
@@ -174,24 +179,35 @@ def _decoded(content: bytes | str) -> str:
 
 
 def _unfolded(text: str) -> Iterator[tuple[int, str, str]]:
-    """Each line with its number and its name; those that go on are joined when they are read."""
-    number, name = 0, ""
-    pieces: list[str] = []
+    """Each line with its number, its name and its text; its parts are joined again."""
+    number, pieces = 0, [""]
     for at, physical in enumerate(text.split("\n"), 1):
         line = physical.removesuffix("\r")
-        if line[:1] in (" ", "\t") and pieces:
+        if line[:1] in (" ", "\t"):
             pieces.append(line[1:])
-            continue
-        if not line.strip():
-            continue
-        if pieces:
-            yield number, name, "".join(pieces)
-        found = _NAME.match(line)
-        if found is None:  # the name itself may be folded: rare, and read as it should be
-            raise LineError(at, "must be NAME:VALUE")
-        number, name, pieces = at, found[0].upper(), [line]
-    if pieces:
-        yield number, name, "".join(pieces)
+        elif line:
+            if number:
+                yield _named(number, pieces)
+            number, pieces = at, [line]
+    if number:
+        yield _named(number, pieces)
+
+
+def _named(number: int, pieces: list[str]) -> tuple[int, str, str]:
+    text = "".join(pieces)
+    found = _NAME.match(text)
+    return number, "" if found is None else found[0].upper(), text
+
+
+def _check_broken(number: int, text: str, names: list[str], before: str) -> None:
+    """Let a line pass that is not NAME:VALUE when nothing that is read can have been lost.
+
+    So one with a name that is not read, and whatever comes after a line that is not.
+    """
+    read = _READ.get(names[-1], frozenset()) if names else frozenset()
+    told = _BROKEN_NAME.match(text)
+    if not names or (before in read if told is None else told[1].upper() in read):
+        raise LineError(number, "must be NAME:VALUE")
 
 
 def _line(number: int, name: str, text: str) -> Line:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from operator import attrgetter, itemgetter
 from zoneinfo import ZoneInfo
@@ -68,20 +68,23 @@ def series_of(events: Iterable[Event]) -> list[Series]:
 
 
 class Layout:
-    """A series as it is in the zone of somebody's wall."""
+    """A series as it is in the zone of somebody's wall.
+
+    An occurrence is known by the moment at which it would begin, in microseconds.
+    """
 
     def __init__(self, series: Series, home: tzinfo) -> None:
         self.series, self._home = series, home
         master = series.master
         self._zone = home if master is None else master.start.zone or home
-        self._walls: set[datetime] = set()
+        self._moments: set[int] = set()
         self._days: set[date] = set()
         for left_out in () if master is None else master.left_out:
             self._leave_out(left_out)
         self._others = [one for one in series.others if not self._is_left_out(_id(one))]
         for other in series.others:
             self._leave_out(_id(other))
-        onwards = [(self._on_wall(_id(one)), one) for one in self._others if one.onwards]
+        onwards = [(self._number(_id(one)), one) for one in self._others if one.onwards]
         self.onwards = sorted(onwards, key=itemgetter(0))
 
     # --- what is left out ------------------------------------------------------------------------
@@ -90,26 +93,31 @@ class Layout:
         shown = moment.on_wall(self._zone, self._home)
         master = self.series.master
         if master is not None and master.start.is_day and not moment.is_day:
-            shown = datetime.combine(shown, datetime.min.time())
+            shown = datetime.combine(shown, time.min)
         return shown
+
+    def _number(self, moment: Moment) -> int:
+        master = self.series.master
+        if master is not None and master.start.is_day != moment.is_day:
+            return at(self._on_wall(moment), self._zone)
+        return moment.number(self._home)
 
     def _leave_out(self, moment: Moment) -> None:
         master = self.series.master
         if moment.is_day and master is not None and not master.start.is_day:
             self._days.add(moment.shown.date())  # whatever begins on that day
         else:
-            self._walls.add(self._on_wall(moment))
+            self._moments.add(self._number(moment))
 
     def _is_left_out(self, moment: Moment) -> bool:
-        shown = self._on_wall(moment)
-        return shown in self._walls or shown.date() in self._days
+        return self._number(moment) in self._moments or self._on_wall(moment).date() in self._days
 
     # --- what is there ---------------------------------------------------------------------------
 
     def endless(self) -> tuple[Rule, ...]:
-        """The rules that go on for ever."""
+        """The rules that go on for ever, of an event that anybody is away for."""
         master = self.series.master
-        if master is None or not master.away:
+        if master is None or not (master.away or self.onwards):
             return ()
         return tuple(rule for rule in master.rules if not rule.ends)
 
@@ -126,48 +134,53 @@ class Layout:
         lengths: dict[datetime, Length] = {}
         starts = dict.fromkeys(self._starts(master, lengths))
         if since is not None and until is not None:
-            reach = _DAY + max(
-                abs(shift) + event.length.total + _DAY
-                for shift, event in [(_DAY, master), *map(self._shifted, range(len(self.onwards)))]
-            )
+            moved = [(_DAY, master), *map(self._moved, range(len(self.onwards)))]
+            reach = 3 * _DAY + max(abs(by) + event.length.total for by, event in moved)
             first = since.astimezone(self._zone).replace(tzinfo=None) - reach
             last = until.astimezone(self._zone).replace(tzinfo=None) + reach
             for rule in self.endless():
                 starts.update(dict.fromkeys(rule.recurrence.starts(first, last)))
         for shown in starts:
-            if shown in self._walls or (self._days and shown.date() in self._days):
-                continue
-            yield from self._occurrence(master, shown, lengths.get(shown))
+            number = at(shown, self._zone)
+            if number not in self._moments and shown.date() not in self._days:
+                yield from self._occurrence(master, shown, number, lengths.get(shown))
 
     def _starts(self, master: Event, lengths: dict[datetime, Length]) -> Iterator[datetime]:
         """On the wall, of all that ends, and the first one."""
         ends = [(rule, self._until(rule)) for rule in master.rules if rule.ends]
-        start = master.start.shown
-        if all(until is None or until >= start for _, until in ends):
-            yield start
+        first = master.start.number(self._home)
+        if all(until is None or until >= first for _, until in ends):
+            yield master.start.shown
         for moment, length in master.further:
             shown = self._on_wall(moment)
             if length is not None:
                 lengths[shown] = length
             yield shown
         for rule, until in ends:
-            yield from islice(rule.all(start, until), OCCURRENCES + 48)  # UNTIL in another zone
+            later = None if rule.until is None else rule.until + 2 * _DAY  # in any zone
+            for shown in islice(rule.all(master.start.shown, later), OCCURRENCES + 100):
+                if until is None or at(shown, self._zone) <= until:
+                    yield shown
 
-    def _until(self, rule: Rule) -> datetime | None:
-        if rule.until is None or not rule.until_is_utc:
-            return rule.until
-        return Moment(rule.until, UTC).on_wall(self._zone, self._home)
+    def _until(self, rule: Rule) -> int | None:
+        if rule.until is None:
+            return None
+        return at(rule.until, UTC if rule.until_is_utc else self._zone)
 
-    def _shifted(self, place: int) -> tuple[timedelta, Event]:
-        """By how much the occurrences are moved after one with which all later ones go."""
-        shown, event = self.onwards[place]
-        return (self._on_wall(event.start) - shown if event.away else timedelta(0)), event
+    def _moved(self, place: int) -> tuple[timedelta, Event]:
+        """By how much all go that are later than one with which they do, and that one."""
+        _, event = self.onwards[place]
+        if not event.away:
+            return timedelta(0), event
+        return self._on_wall(event.start) - self._on_wall(_id(event)), event
 
-    def _occurrence(self, event: Event, shown: datetime, length: Length | None) -> Iterator[Spell]:
-        place = bisect_right(self.onwards, shown, key=itemgetter(0))
+    def _occurrence(
+        self, event: Event, shown: datetime, number: int, length: Length | None
+    ) -> Iterator[Spell]:
+        place = bisect_right(self.onwards, number, key=itemgetter(0))
         if place:
-            shift, event = self._shifted(place - 1)
-            shown, length = shown + shift, None
+            by, event = self._moved(place - 1)
+            shown, length = shown + by, None
         elif not event.recurs:
             yield from _single(event, self._home)
             return
@@ -183,34 +196,34 @@ class Layout:
         master, zone = self.series.master, self._zone
         if master is None or self._days or self.onwards or master.length.exact:
             return None
-        if not isinstance(zone, ZoneInfo) or not all(map(self._is_shown, self._walls)):
+        if not isinstance(zone, ZoneInfo) or not all(map(self._is_steady, self._moments)):
             return None
         found = []
         for rule in self.endless():
             start = next(rule.recurrence.starts(master.start.shown, _LATEST), None)
             if start is None or len(rule.text) > SUBJECT_LIMIT:
                 return None
-            end = start + master.length.on_wall
-            if not (self._is_shown(start) and self._is_shown(end)):
+            begins, ends = at(start, zone), at(start + master.length.on_wall, zone)
+            if not (self._is_steady(begins) and self._is_steady(ends)):
                 return None
             found.append(
                 RecurringAbsence(
                     user_id=user_id,
-                    start=to_moment(at(start, zone)),
-                    end=to_moment(at(end, zone)),
+                    start=to_moment(begins),
+                    end=to_moment(ends),
                     rule=rule.text,
                     time_zone=zone.key,
-                    exdates=sorted(to_moment(at(wall, zone)) for wall in self._walls),
+                    exdates=map(to_moment, sorted(self._moments)),
                 )
             )
         return found
 
-    def _is_shown(self, shown: datetime) -> bool:
-        """Whether the clock ever shows this, so that it comes back as it was."""
-        return (
-            to_moment(at(shown, self._zone)).astimezone(self._zone).replace(tzinfo=None, fold=0)
-            == shown
-        )
+    def _is_steady(self, number: int) -> bool:
+        """Whether no clock is changed within a day, so that a moment is one time on the wall."""
+        moment = to_moment(number)
+        before, after = (moment + by for by in (-_DAY, _DAY))
+        zone = self._zone
+        return before.astimezone(zone).utcoffset() == after.astimezone(zone).utcoffset()
 
 
 def _id(event: Event) -> Moment:

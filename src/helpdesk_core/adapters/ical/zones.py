@@ -72,7 +72,9 @@ def _own_zone(part: Part) -> tzinfo:
         text += [f"BEGIN:{change.name}", *map(_checked, change.lines), f"END:{change.name}"]
     text += ["END:VTIMEZONE", ""]
     try:
-        zone = Timezone.from_ical("\r\n".join(text)).to_tz(lookup_tzid=False)
+        component = Timezone.from_ical("\r\n".join(text))
+        assert isinstance(component, Timezone)
+        zone: tzinfo = component.to_tz(lookup_tzid=False)
         for month in (1, 7):
             datetime(2026, month, 1, tzinfo=zone).utcoffset()
     except Exception:  # of whatever kind: it is dateutil's, of a text that is not ours
