@@ -1,8 +1,8 @@
 """When somebody is away by an iCalendar file: counted slowly, from RFC 5545 and the rules alone.
 
 It reads with `icalendar` and follows rules with `dateutil`, one event after the other, and compares
-moments in UTC. What it gives are joined spells within a window. A `DoubtError` is a file of which this
-says nothing.
+moments in UTC. What it gives are joined spells within a window. A `DoubtError` is a file of which
+this says nothing.
 """
 
 from __future__ import annotations
@@ -185,6 +185,8 @@ def wall(value: Any, like: Any, home: tzinfo) -> Any:
     if is_day(like):
         return value if is_day(value) else value.astimezone(home).date()
     zone = like.tzinfo or home
+    if not is_day(value) and value.tzinfo == like.tzinfo:
+        return value.replace(tzinfo=None)
     return in_utc(value, home).astimezone(zone).replace(tzinfo=None)
 
 
@@ -202,9 +204,9 @@ def starts(master: Any, home: tzinfo, until: datetime) -> Iterator[tuple[Any, An
     zone = None if is_day(first) else first.tzinfo
     rules = listed(master.get("RRULE"))
     ends = [in_utc(of_rule(rule["UNTIL"][0], zone), home) for rule in rules if "UNTIL" in rule]
-    found: dict[datetime, Any] = {}
+    found: dict[Any, Any] = {}  # two days may be one moment, where a day was skipped
     if all(in_utc(first, home) <= end for end in ends):
-        found[in_utc(first, home)] = (first, None)
+        found[in_utc(first, home), wall(first, first, home)] = (first, None)
     for rule in rules:
         text = ";".join(
             part for part in rule.to_ical().decode().split(";") if not part.startswith("UNTIL")
@@ -216,7 +218,7 @@ def starts(master: Any, home: tzinfo, until: datetime) -> Iterator[tuple[Any, An
         for one in takewhile(far.__gt__, shown):
             value = one.date() if is_day(first) else one.replace(tzinfo=zone)
             if last is None or in_utc(value, home) <= last:
-                found.setdefault(in_utc(value, home), (value, None))
+                found.setdefault((in_utc(value, home), wall(value, first, home)), (value, None))
     for line in listed(master.get("RDATE")):
         for one in line.dts:
             value, lasts = one.dt, None
@@ -227,7 +229,7 @@ def starts(master: Any, home: tzinfo, until: datetime) -> Iterator[tuple[Any, An
                 raise DoubtError("a date and a time")
             if not is_day(value) and zone is not None and value.tzinfo is not None:
                 value = value.astimezone(zone)
-            found[in_utc(value, home)] = (value, lasts)
+            found[in_utc(value, home), wall(value, first, home)] = (value, lasts)
     yield from found.values()
 
 
