@@ -97,14 +97,19 @@ class Contents:
         return self.is_of_one or any(self.who.get(named) == user_id for named in event.people)
 
 
-def read_contents(feed: Feed, content: Content) -> Contents:
+def _files(feed: Feed, content: object) -> dict[str, bytes | str]:
+    """What a feed gave, each file by its name."""
+    files = dict(content) if isinstance(content, Mapping) else {"": content}
+    for name, one in files.items():
+        if not isinstance(one, bytes | str) or not isinstance(name, str):
+            raise UnreadableCalendarError(feed.name, None, "fetch must give bytes or text")
+    return files
+
+
+def read_contents(feed: Feed, files: Mapping[str, bytes | str]) -> Contents:
     """Read a feed, or raise `UnreadableCalendarError`."""
-    if isinstance(content, bytes | str):
-        content = {"": content}
-    elif not isinstance(content, Mapping):
-        raise UnreadableCalendarError(feed.name, None, "fetch must give bytes or text")
     reading = _Reading(feed)
-    events = [event for name, one in content.items() for event in reading.events(name, one)]
+    events = [event for name, one in files.items() for event in reading.events(name, one)]
     found = series_of(events)
     if feed.user_id is not None:
         everything = {feed.user_id: tuple(found)}
@@ -252,11 +257,11 @@ class KeptFeed:
     def _fetch(self, now: Callable[[], datetime]) -> None:
         before = self.state
         try:
-            content = self.feed.fetch()
-            digest = _digest(content)
+            files = _files(self.feed, self.feed.fetch())
+            digest = _digest(files)
             contents = before.contents
             if contents is None or digest != self._digest:
-                contents = read_contents(self.feed, content)
+                contents = read_contents(self.feed, files)
         except Exception as error:  # whatever the host's function raises; its words may hold a key
             said = f"{self.feed.name}: {type(error).__name__}"
             at = now()
@@ -285,12 +290,11 @@ class KeptFeed:
         )
 
 
-def _digest(content: Content) -> bytes:
+def _digest(files: Mapping[str, bytes | str]) -> bytes:
     """By which the same is known again, and not read anew."""
-    parts = content if isinstance(content, Mapping) else {"": content}
     digest = hashlib.sha256()
-    for name, one in parts.items():
+    for name, one in files.items():
         for said in (name, one):
-            data = said.encode("utf-8", "surrogatepass") if isinstance(said, str) else bytes(said)
+            data = said.encode("utf-8", "surrogatepass") if isinstance(said, str) else said
             digest.update(b"%d:" % len(data) + data)
     return digest.digest()
