@@ -155,6 +155,7 @@ class _Reading:
         events = [part for part in calendar.parts if part.name == "VEVENT"]
         masters, onwards = _uids(events)
         zones = Zones(calendar)
+        read: list[tuple[Part, Event]] = []
         for part in events:
             uids = {line.value for line in part.all("UID")}
             try:
@@ -165,21 +166,34 @@ class _Reading:
                     whole=not uids.isdisjoint(onwards),
                     has_master=not uids.isdisjoint(masters),
                 )
-                self._follow(part, event)
             except LineError as problem:
-                if not self._feed.leave_out or self._effort < 0:
-                    raise
-                self.left_out.append(UnreadableCalendarError(where, problem.line, problem.problem))
+                self._leave_out(where, problem)
+            else:
+                self._take(part, event)
+                read.append((part, event))
+        for part, event in read:  # once it is known that all of them together can be
+            try:
+                _follow(part, event)
+            except LineError as problem:
+                self._leave_out(where, problem)
             else:
                 yield event
 
-    def _follow(self, part: Part, event: Event) -> None:
-        for line, rule in zip(part.all("RRULE"), event.rules, strict=False):
-            self._effort -= rule.effort
-            if self._effort < 0:
-                raise line.refuse("and those before must be less work to follow")
-            if rule.ends:
-                check_end(line, rule, event.start.shown)
+    def _leave_out(self, where: str, problem: LineError) -> None:
+        if not self._feed.leave_out:
+            raise problem
+        self.left_out.append(UnreadableCalendarError(where, problem.line, problem.problem))
+
+    def _take(self, part: Part, event: Event) -> None:
+        self._effort -= sum(rule.effort for rule in event.rules)
+        if self._effort < 0:
+            raise part.all("RRULE")[0].refuse("and those before must be less work to follow")
+
+
+def _follow(part: Part, event: Event) -> None:
+    for line, rule in zip(part.all("RRULE"), event.rules, strict=False):
+        if rule.ends:
+            check_end(line, rule, event.start.shown)
 
 
 def _uids(events: Iterable[Part]) -> tuple[set[str], set[str]]:

@@ -42,6 +42,8 @@ _INSIDE = MappingProxyType(
         "DAYLIGHT": "VTIMEZONE",
     }
 )
+_NOTHING: frozenset[str] = frozenset()
+_BROKEN = "must be NAME:VALUE"
 _NAME = re.compile(r"[A-Za-z0-9-]+(?=[;:])")
 _BROKEN_NAME = re.compile(r"([A-Za-z0-9-]+)=")
 _WORD = r'(?:"[^"]*"|[^";:,]*)'
@@ -122,26 +124,29 @@ def read_parts(content: bytes | str) -> list[Part]:
     calendars: list[Part] = []
     names: list[str] = []  # of the components that are open, the innermost last
     read: list[Part] = []  # those of them that are read
+    wanted = _NOTHING  # what is read of the innermost
     before = ""
     for number, name, text in _unfolded(_decoded(content)):
-        if not name:
-            _check_broken(number, text, names, before)
+        if name in wanted:
+            read[-1].lines.append(_line(number, name, text))
         elif name == "BEGIN":
             inner = text.partition(":")[2].strip().upper()
             _begin(number, inner, names)
-            if inner in _READ:
+            wanted = _READ.get(inner, _NOTHING)
+            if wanted:
                 part = Part(inner, number)
                 (read[-1].parts if read else calendars).append(part)
                 read.append(part)
         elif not names:
-            raise LineError(number, "must be within a VCALENDAR")
+            raise LineError(number, "must be within a VCALENDAR" if name else _BROKEN)
         elif name == "END":
             if text.partition(":")[2].strip().upper() != names[-1]:
                 raise LineError(number, f"END must be that of {_said(names[-1])}")
             if names.pop() in _READ:
                 read.pop()
-        elif names[-1] in _READ and name in _READ[names[-1]]:
-            read[-1].lines.append(_line(number, name, text))
+            wanted = _READ.get(names[-1], _NOTHING) if names else _NOTHING
+        elif not name:
+            _check_broken(number, text, wanted, before)
         before = name or before
     if names:
         raise LineError(None, f"must have an END for each BEGIN: {_said(names[-1])} goes on")
@@ -180,34 +185,35 @@ def _decoded(content: bytes | str) -> str:
 
 def _unfolded(text: str) -> Iterator[tuple[int, str, str]]:
     """Each line with its number, its name and its text; its parts are joined again."""
-    number, pieces = 0, [""]
+    number, whole = 0, ""
+    pieces: list[str] = []
     for at, physical in enumerate(text.split("\n"), 1):
-        line = physical.removesuffix("\r")
-        if line[:1] in (" ", "\t"):
+        line = physical[:-1] if physical[-1:] == "\r" else physical
+        if not line:
+            continue
+        if line[0] in " \t":
             pieces.append(line[1:])
-        elif line:
-            if number:
-                yield _named(number, pieces)
-            number, pieces = at, [line]
+            continue
+        if number:
+            if pieces:
+                whole, pieces = "".join([whole, *pieces]), []
+            found = _NAME.match(whole)
+            yield number, "" if found is None else found[0].upper(), whole
+        number, whole = at, line
     if number:
-        yield _named(number, pieces)
+        whole = "".join([whole, *pieces])
+        found = _NAME.match(whole)
+        yield number, "" if found is None else found[0].upper(), whole
 
 
-def _named(number: int, pieces: list[str]) -> tuple[int, str, str]:
-    text = "".join(pieces)
-    found = _NAME.match(text)
-    return number, "" if found is None else found[0].upper(), text
-
-
-def _check_broken(number: int, text: str, names: list[str], before: str) -> None:
+def _check_broken(number: int, text: str, wanted: frozenset[str], before: str) -> None:
     """Let a line pass that is not NAME:VALUE when nothing that is read can have been lost.
 
     So one with a name that is not read, and whatever comes after a line that is not.
     """
-    read = _READ.get(names[-1], frozenset()) if names else frozenset()
     told = _BROKEN_NAME.match(text)
-    if not names or (before in read if told is None else told[1].upper() in read):
-        raise LineError(number, "must be NAME:VALUE")
+    if (before if told is None else told[1].upper()) in wanted:
+        raise LineError(number, _BROKEN)
 
 
 def _line(number: int, name: str, text: str) -> Line:

@@ -19,13 +19,13 @@ from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.recurrence import OCCURRENCES, YEARS, Recurrence
 
 #: What following all the rules of a calendar may cost, in steps of dateutil's, some microseconds.
-EFFORT = 2_000_000
+EFFORT = 2_500_000
 
 _UNTIL = re.compile(r"(\d{8})(T\d{6})?(Z)?", re.ASCII)
 _UTC = ZoneInfo("UTC")
 _LONG = timedelta(days=366 * YEARS)
 #: Days of a period, and the steps that dateutil takes for one.
-_PERIODS = {"DAILY": (1, 1), "WEEKLY": (7, 4), "MONTHLY": (30, 20), "YEARLY": (365, 250)}
+_PERIODS = {"DAILY": (1, 1), "WEEKLY": (7, 3), "MONTHLY": (30, 20), "YEARLY": (365, 250)}
 #: With one of these a period may have no occurrence at all.
 _SPARSE = re.compile(r"BY(MONTH|MONTHDAY|YEARDAY|WEEKNO|SETPOS)=|BYDAY=[^;]*\d")
 
@@ -112,9 +112,11 @@ def _effort(recurrence: Recurrence, text: str, count: int | None, lasts: timedel
         periods = max(0, lasts.days) // days // recurrence.interval
     elif count is not None and not sparse:
         periods = count
-    elif count is not None or sparse:
-        periods = (_LONG.days if count is not None else 1_461) // days // recurrence.interval
+    elif count is not None:
+        periods = _LONG.days // days // recurrence.interval
     else:
-        periods = 1
+        periods = 1 if days > 1 or not sparse else 500 // recurrence.interval
+    if sparse and days == 1:  # a day that is left out is looked at too, and found out last
+        periods *= 3
     times = 1 + text.count(",") if "BYHOUR" in text or "BYMINUTE" in text else 1
     return 50 + periods * steps * times
