@@ -99,10 +99,11 @@ class Contents:
 
 def _files(feed: Feed, content: object) -> dict[str, bytes | str]:
     """What a feed gave, each file by its name."""
-    files = dict(content) if isinstance(content, Mapping) else {"": content}
-    for name, one in files.items():
+    files: dict[str, bytes | str] = {}
+    for name, one in (content if isinstance(content, Mapping) else {"": content}).items():
         if not isinstance(one, bytes | str) or not isinstance(name, str):
             raise UnreadableCalendarError(feed.name, None, "fetch must give bytes or text")
+        files[name] = one
     return files
 
 
