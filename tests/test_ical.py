@@ -10,7 +10,7 @@ from helpdesk_core.adapters.ical import Feed, ICalendarCalendar, UnreadableCalen
 from helpdesk_core.adapters.ical.lines import DEPTH, LENGTH, SIZE
 from helpdesk_core.entities import RecurringAbsence
 from helpdesk_core.errors import CalendarError, InvalidValueError
-from icalendars import DAY, MONDAY, YEAR, calendar, of_ada, shown, spells
+from icalendars import DAY, HOUR, MONDAY, YEAR, calendar, of_ada, shown, spells
 
 LUNCH = (
     "UID:lunch\nDTSTART;TZID=Europe/Rome:20260105T120000\nDTEND;TZID=Europe/Rome:20260105T130000"
@@ -276,6 +276,18 @@ def test_a_window_has_an_end() -> None:
     known.absences(["ada"], MONDAY, MONDAY + 3_660 * DAY)
     with pytest.raises(CalendarError, match="at most 3,660 days"):
         known.absences(["ada"], MONDAY, MONDAY + 3_661 * DAY)
+
+
+def test_rules_that_no_recurring_absence_can_be() -> None:
+    """A13: an occurrence that began in 1899 by UTC, and a long rule, are told one by one."""
+    days = ",".join(map(str, range(1, 200)))
+    for event in (
+        "DTSTART;VALUE=DATE:19000101\nRRULE:FREQ=YEARLY",
+        f"DTSTART;VALUE=DATE:20250101\nRRULE:FREQ=YEARLY;BYYEARDAY={days}",
+    ):
+        known = of_ada(calendar(event), "Europe/Rome")
+        found = shown(spells(known, MONDAY + 359 * DAY, MONDAY + 361 * DAY + 9 * HOUR))
+        assert found[0] == "2026-12-31 23:00 - 2027-01-01 09:00"
 
 
 def test_answers_are_in_order() -> None:

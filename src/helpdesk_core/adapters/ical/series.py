@@ -19,7 +19,8 @@ from helpdesk_core.adapters.ical.events import Event, Length, Moment, Named, at
 from helpdesk_core.adapters.ical.rules import Rule
 from helpdesk_core.adapters.ical.zones import UTC
 from helpdesk_core.availability.edges import to_moment
-from helpdesk_core.fields import SUBJECT_LIMIT, Id
+from helpdesk_core.errors import InvalidValueError
+from helpdesk_core.fields import Id
 from helpdesk_core.recurrence import OCCURRENCES
 from helpdesk_core.time_off import RecurringAbsence
 
@@ -201,13 +202,13 @@ class Layout:
         found = []
         for rule in self.endless():
             start = next(rule.recurrence.starts(master.start.shown, _LATEST), None)
-            if start is None or len(rule.text) > SUBJECT_LIMIT:
+            if start is None:
                 return None
             begins, ends = at(start, zone), at(start + master.length.on_wall, zone)
             if not (self._is_steady(begins) and self._is_steady(ends)):
                 return None
-            found.append(
-                RecurringAbsence(
+            try:
+                absence = RecurringAbsence(
                     user_id=user_id,
                     start=to_moment(begins),
                     end=to_moment(ends),
@@ -215,7 +216,9 @@ class Layout:
                     time_zone=zone.key,
                     exdates=map(to_moment, sorted(self._moments)),
                 )
-            )
+            except InvalidValueError:  # of 1900 on the wall, and not yet in UTC; too long a rule
+                return None
+            found.append(absence)
         return found
 
     def _is_steady(self, number: int) -> bool:
