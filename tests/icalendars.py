@@ -67,12 +67,14 @@ RULES = (
 
 
 @st.composite
-def files(draw: st.DrawFn) -> tuple[bytes, date]:
+def files(
+    draw: st.DrawFn, zones: Sequence[str] = ("day", "none", "UTC", *ZONES)
+) -> tuple[bytes, date]:
     """A file with a few events, and a day that they are near."""
     day = draw(st.sampled_from(DAYS))
     written = Calendar()
     for uid in range(draw(st.integers(1, 2))):
-        for event in draw(_events(day, f"event-{uid}")):
+        for event in draw(_events(day, f"event-{uid}", zones)):
             written.add_component(event)
     return written.to_ical(), day
 
@@ -90,8 +92,8 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 @st.composite
-def _events(draw: st.DrawFn, day: date, uid: str) -> list[Event]:
-    zone = draw(st.sampled_from(["day", "none", "UTC", *ZONES]))
+def _events(draw: st.DrawFn, day: date, uid: str, zones: Sequence[str]) -> list[Event]:
+    zone = draw(st.sampled_from(zones))
     master = Event()
     master.add("UID", uid)
     start = _start(draw, day, zone)

@@ -218,6 +218,13 @@ def test_a_rule_that_ends_is_told_whole() -> None:
     assert len(until.absences(["ada"], MONDAY, MONDAY + DAY)) == 6
 
 
+def test_an_end_of_a_rule_that_is_far_away_is_none() -> None:
+    """A11: UNTIL more than a hundred years away is as good as for ever."""
+    known = of_ada(calendar(f"{LUNCH}\nRRULE:FREQ=DAILY;UNTIL=99991231T235959Z;"))
+    [absence] = known.absences(["ada"], MONDAY, MONDAY + DAY)
+    assert isinstance(absence, RecurringAbsence)
+
+
 def test_moved_instances() -> None:
     """A9: an instance may be moved, into another zone too, cancelled, or take no time."""
     moved = "UID:lunch\nRECURRENCE-ID;TZID=Europe/Rome:202601{}T120000\n{}"
@@ -492,6 +499,8 @@ def test_what_is_not_read_may_be_broken() -> None:
         "\nBEGIN:VALARM\nTRIGGER:-PT15M\nDURATION:nonsense\nEND:VALARM"
     )
     assert told(event, head="\n\n") == ["2026-01-06 08:00 - 2026-01-06 09:00"]
+    assert spells(of_ada("\ufeff" + calendar(event)))
+    assert spells(of_ada(("\ufeff" + calendar(event)).encode()))
     assert told(event, head="BEGIN:VTODO\nDTSTART:nonsense\nEND:VTODO\n")
 
 

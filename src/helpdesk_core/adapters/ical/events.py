@@ -148,7 +148,8 @@ def read_event(
     if not (takes_time or whole):
         return event
     if event.replaces is not None and has_master:
-        part = attrs.evolve(part, lines=[one for one in part.lines if one.name not in _AGAIN])
+        lines = {name: same for name, same in part.lines.items() if name not in _AGAIN}
+        part = attrs.evolve(part, lines=lines)
     event = _with_time(event, part, zones)
     return event if takes_time else attrs.evolve(event, away=False)
 
@@ -190,7 +191,10 @@ def _moment(line: Line, text: str, zones: Zones, last: int = _LAST) -> Moment:
     if found is None or (kind == "DATE" and found[2]) or (kind == "DATE-TIME" and not found[2]):
         raise line.refuse("must be a date or a time")
     try:
-        shown = datetime.strptime(found[1] + (found[2] or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007
+        day, time = found[1], found[2] or "000000"
+        shown = datetime(  # noqa: DTZ001 - on the wall
+            int(day[:4]), int(day[4:6]), int(day[6:]), int(time[:2]), int(time[2:4]), int(time[4:])
+        )
     except ValueError:
         raise line.refuse("must be a date or a time that there is") from None
     if not _FIRST <= shown.year < last:

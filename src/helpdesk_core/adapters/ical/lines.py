@@ -90,16 +90,16 @@ class Line:
 
 @attrs.define
 class Part:
-    """One component: the lines of it that are read, and the components in it."""
+    """One component: the lines of it that are read, by their names, and the components in it."""
 
     name: str
     number: int
-    lines: list[Line] = attrs.field(factory=list)
+    lines: dict[str, list[Line]] = attrs.field(factory=dict)
     parts: list[Part] = attrs.field(factory=list)
 
     def all(self, name: str) -> list[Line]:
         """Its lines of this name."""
-        return [line for line in self.lines if line.name == name]
+        return self.lines.get(name, [])
 
     def one(self, name: str) -> Line | None:
         """Its line of this name, which is there once at most."""
@@ -128,7 +128,7 @@ def read_parts(content: bytes | str) -> list[Part]:
     before = ""
     for number, name, text in _unfolded(_decoded(content)):
         if name in wanted:
-            read[-1].lines.append(_line(number, name, text))
+            read[-1].lines.setdefault(name, []).append(_line(number, name, text))
         elif name == "BEGIN":
             inner = text.partition(":")[2].strip().upper()
             _begin(number, inner, names)

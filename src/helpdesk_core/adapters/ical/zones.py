@@ -69,7 +69,8 @@ def _own_zone(part: Part) -> tzinfo:
         raise part.refuse(f"must have 1 to {CHANGES} STANDARD and DAYLIGHT")
     text = ["BEGIN:VTIMEZONE", "TZID:own"]
     for change in part.parts:
-        text += [f"BEGIN:{change.name}", *map(_checked, change.lines), f"END:{change.name}"]
+        lines = [_checked(line) for same in change.lines.values() for line in same]
+        text += [f"BEGIN:{change.name}", *lines, f"END:{change.name}"]
     text += ["END:VTIMEZONE", ""]
     try:
         component = Timezone.from_ical("\r\n".join(text))
