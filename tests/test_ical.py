@@ -129,6 +129,17 @@ def test_where_a_clock_is_changed() -> None:
     assert spells(of_ada(calendar(gone), "Pacific/Apia"), since, since + YEAR) == []
 
 
+def test_an_end_that_shows_less_than_the_start() -> None:
+    """A13: an event may end when the clock, put back meanwhile, shows less than at its start."""
+    event = "DTSTART;TZID=Europe/Rome:20261025T024500\nDTEND:20261025T011500Z"
+    again = f"{event}\nRRULE:FREQ=DAILY;COUNT=2"
+    assert shown(spells(of_ada(calendar(event)))) == ["2026-10-25 00:45 - 2026-10-25 01:15"]
+    assert shown(spells(of_ada(calendar(again)))) == [
+        "2026-10-25 00:45 - 2026-10-25 01:15",
+        "2026-10-26 01:45 - 2026-10-26 02:15",
+    ]
+
+
 def test_zones_by_other_names() -> None:
     """A13: a zone may have a name of Windows, one behind a prefix, or be told in the file."""
     own = """BEGIN:VTIMEZONE

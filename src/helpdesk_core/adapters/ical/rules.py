@@ -47,8 +47,8 @@ class Rule:
         return self.count is not None or self.until is not None
 
     def all(self, start: datetime, until: datetime | None) -> Iterator[datetime]:
-        """Every start of one that ends; `until` is what the wall shows then."""
-        end = start + _LONG if until is None else until + timedelta(seconds=1)
+        """Every start of one that ends, before what the wall shows at `until`."""
+        end = start + _LONG if until is None else until
         return islice(self.recurrence.starts(start, end), self.count)
 
 
