@@ -252,6 +252,21 @@ def test_moved_instances() -> None:
     ]
 
 
+def test_what_is_left_out_of_a_rule() -> None:
+    """A9: EXDATEs name a time, or a whole day; of whole days also by a time; and moved ones too."""
+    days = "UID:lunch\nDTSTART;VALUE=DATE:20260105\nRRULE:FREQ=DAILY;COUNT=3"
+    moved = "UID:lunch\nRECURRENCE-ID:20260106T110000Z\nDTSTART:20260120T110000Z\nDURATION:PT1H"
+    for rule in ("FREQ=DAILY;COUNT=3", "FREQ=DAILY"):
+        for left_out in ("20260106T110000Z", "20260106"):
+            found = told(f"{LUNCH}\nRRULE:{rule}\nEXDATE:{left_out}", moved, days=3)
+            assert [one[8:10] for one in found] == ["05", "07"]
+    assert told(f"{days}\nEXDATE:20260106T110000Z") == [
+        "2026-01-05 00:00 - 2026-01-06 00:00",
+        "2026-01-07 00:00 - 2026-01-08 00:00",
+    ]
+    assert len(told(f"{LUNCH}\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE:20260106T110000Z", moved)) == 2
+
+
 def test_later_ones_go_with_a_moved_one() -> None:
     """A9: with RANGE=THISANDFUTURE the later ones are moved by as much, and as long as that one."""
     onwards = (
