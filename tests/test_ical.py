@@ -229,6 +229,34 @@ def test_a_rule_that_ends_is_told_whole() -> None:
     assert len(until.absences(["ada"], MONDAY, MONDAY + DAY)) == 6
 
 
+@pytest.mark.parametrize(
+    ("until", "days"),
+    [
+        ("20260107T110000Z", 3),
+        ("20260107T105959Z", 2),
+        ("20260107T120000", 3),
+        ("20260107T115959", 2),
+        ("20260108", 3),
+        ("20260105T105959Z", 0),
+    ],
+)
+def test_when_a_rule_ends(until: str, days: int) -> None:
+    """A11: UNTIL is the last moment, in UTC or on the wall; before DTSTART nothing is left."""
+    found = told(f"{LUNCH}\nRRULE:FREQ=DAILY;UNTIL={until}")
+    assert [one[8:10] for one in found] == ["05", "06", "07"][:days]
+
+
+def test_hours_that_come_again() -> None:
+    """A13: a day on the wall and two hours, again and again, also where the clock is changed."""
+    event = "DTSTART;TZID=Europe/Rome:20260307T120000\nDURATION:P1DT2H\nRRULE:FREQ=WEEKLY"
+    assert shown(spells(of_ada(calendar(event)), MONDAY, MONDAY + 84 * DAY)) == [
+        "2026-03-07 11:00 - 2026-03-08 13:00",
+        "2026-03-14 11:00 - 2026-03-15 13:00",
+        "2026-03-21 11:00 - 2026-03-22 13:00",
+        "2026-03-28 11:00 - 2026-03-29 12:00",
+    ]
+
+
 def test_an_end_of_a_rule_that_is_far_away_is_none() -> None:
     """A11: UNTIL more than a hundred years away is as good as for ever."""
     known = of_ada(calendar(f"{LUNCH}\nRRULE:FREQ=DAILY;UNTIL=99991231T235959Z;"))
