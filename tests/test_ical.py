@@ -246,6 +246,24 @@ def test_when_a_rule_ends(until: str, days: int) -> None:
     assert [one[8:10] for one in found] == ["05", "06", "07"][:days]
 
 
+def test_a_rule_on_a_day_on_which_the_clock_is_changed() -> None:
+    """A13: a first time that the clock skips, or one that is left out, is not that of other days."""
+    event = "DTSTART;TZID=Europe/Rome:{}T023000\nDTEND;TZID=Europe/Rome:{}T034500\nRRULE:FREQ=DAILY"
+    first = calendar(event.format("20260329", "20260329"))
+    without = calendar(
+        event.format("20260328", "20260328") + "\nEXDATE;TZID=Europe/Rome:20260329T023000"
+    )
+    since = MONDAY + 80 * DAY
+    assert shown(spells(of_ada(first), since, since + 5 * DAY)) == [
+        "2026-03-29 01:30 - 2026-03-29 01:45",
+        "2026-03-30 00:30 - 2026-03-30 01:45",
+    ]
+    assert shown(spells(of_ada(without), since, since + 5 * DAY)) == [
+        "2026-03-28 01:30 - 2026-03-28 02:45",
+        "2026-03-30 00:30 - 2026-03-30 01:45",
+    ]
+
+
 def test_hours_that_come_again() -> None:
     """A13: a day on the wall and two hours, again and again, also where the clock is changed."""
     event = "DTSTART;TZID=Europe/Rome:20260307T120000\nDURATION:P1DT2H\nRRULE:FREQ=WEEKLY"
