@@ -127,6 +127,8 @@ def test_where_a_clock_is_changed() -> None:
         "2011-12-29 10:00 - 2011-12-31 10:00"
     ]
     assert spells(of_ada(calendar(gone), "Pacific/Apia"), since, since + YEAR) == []
+    again = "DTSTART;VALUE=DATE:20111229\nRRULE:FREQ=DAILY;COUNT=3"
+    assert len(of_ada(calendar(again), "Pacific/Apia").absences(["ada"], since, since + YEAR)) == 2
 
 
 def test_an_end_that_shows_less_than_the_start() -> None:
@@ -248,7 +250,8 @@ def test_when_a_rule_ends(until: str, days: int) -> None:
 
 def test_a_rule_on_a_day_on_which_the_clock_is_changed() -> None:
     """A13: a first time that the clock skips, or one that is left out, is not that of other days."""
-    event = "DTSTART;TZID=Europe/Rome:{}T023000\nDTEND;TZID=Europe/Rome:{}T034500\nRRULE:FREQ=DAILY"
+    event = "RRULE:FREQ=DAILY\nDTSTART;TZID=Europe/Rome:{}T023000\n"
+    event += "DTEND;TZID=Europe/Rome:{}T034500"
     first = calendar(event.format("20260329", "20260329"))
     without = calendar(
         event.format("20260328", "20260328") + "\nEXDATE;TZID=Europe/Rome:20260329T023000"
