@@ -249,7 +249,7 @@ def test_when_a_rule_ends(until: str, days: int) -> None:
 
 
 def test_a_rule_on_a_day_on_which_the_clock_is_changed() -> None:
-    """A13: a first time that the clock skips, or one that is left out, is not that of other days."""
+    """A13: a first time that a clock skips, or one that is left out, is not that of all days."""
     event = "RRULE:FREQ=DAILY\nDTSTART;TZID=Europe/Rome:{}T023000\n"
     event += "DTEND;TZID=Europe/Rome:{}T034500"
     first = calendar(event.format("20260329", "20260329"))
@@ -301,6 +301,12 @@ def test_moved_instances() -> None:
     ]
 
 
+def test_the_first_instance_by_itself() -> None:
+    """A9: an instance that stands for the first one, and is when that was, is there."""
+    same = "UID:lunch\nRECURRENCE-ID:20260105T110000Z\nDTSTART:20260105T110000Z\nDURATION:PT1H"
+    assert len(told(f"{LUNCH}\nRRULE:FREQ=WEEKLY", same, days=10)) == 2
+
+
 def test_what_is_left_out_of_a_rule() -> None:
     """A9: EXDATEs name a time, or a whole day; of whole days also by a time; and moved ones too."""
     days = "UID:lunch\nDTSTART;VALUE=DATE:20260105\nRRULE:FREQ=DAILY;COUNT=3"
@@ -331,6 +337,13 @@ def test_later_ones_go_with_a_moved_one() -> None:
             "2026-01-06 13:00 - 2026-01-06 13:30",
             "2026-01-07 13:00 - 2026-01-07 13:30",
         ]
+    moved = onwards.replace(
+        "DTSTART;TZID=Europe/Rome:20260106", "DTSTART;TZID=Europe/Rome:20260126"
+    )
+    known = of_ada(calendar(f"{LUNCH}\nRRULE:FREQ=DAILY", moved))
+    assert shown(spells(known, MONDAY + 40 * DAY, MONDAY + 41 * DAY)) == [
+        "2026-02-14 13:00 - 2026-02-14 13:30"
+    ]
     transparent = f"{LUNCH}\nRRULE:FREQ=DAILY\nTRANSP:TRANSPARENT"
     assert told(transparent, onwards, days=3) == found[1:]
 
@@ -439,13 +452,15 @@ def test_members_by_a_function() -> None:
 
 def test_one_instance_names_another() -> None:
     """A9: a moved instance is of those whom it names itself."""
-    known = of_team(
-        f"{LUNCH}\nRRULE:FREQ=DAILY;COUNT=2\nATTENDEE:mailto:ada@example.com",
-        "UID:lunch\nRECURRENCE-ID:20260106T110000Z\nDTSTART:20260106T110000Z\nDURATION:PT1H\n"
-        "ATTENDEE;PARTSTAT=DECLINED:mailto:ada@example.com\nATTENDEE:mailto:ben@example.com",
-    )
-    assert shown(spells(known, user_id="ada")) == ["2026-01-05 11:00 - 2026-01-05 12:00"]
-    assert shown(spells(known, user_id="ben")) == ["2026-01-06 11:00 - 2026-01-06 12:00"]
+    for rule in ("FREQ=DAILY;COUNT=2", "FREQ=DAILY"):
+        known = of_team(
+            f"{LUNCH}\nRRULE:{rule}\nATTENDEE:mailto:ada@example.com",
+            "UID:lunch\nRECURRENCE-ID:20260106T110000Z\nDTSTART:20260106T110000Z\nDURATION:PT1H\n"
+            "ATTENDEE;PARTSTAT=DECLINED:mailto:ada@example.com\nATTENDEE:mailto:ben@example.com",
+        )
+        two_days = (MONDAY, MONDAY + 2 * DAY)
+        assert shown(spells(known, *two_days, "ada")) == ["2026-01-05 11:00 - 2026-01-05 12:00"]
+        assert shown(spells(known, user_id="ben")) == ["2026-01-06 11:00 - 2026-01-06 12:00"]
 
 
 # --- what is refused -----------------------------------------------------------------------------
