@@ -121,6 +121,19 @@ def test_how_often_it_is_fetched() -> None:
     assert source.times == 5
 
 
+def test_what_is_the_same_is_not_read_again() -> None:
+    """A14: what came again the same is not read again; what is not due is not too old either."""
+    source = Source()
+    known, clock = fed(source, fetch_every=DAY, stale_limit=HOUR)
+    days(known)
+    contents = known._feeds[0].state.contents
+    known.refresh()
+    assert known._feeds[0].state.contents is contents
+    clock.advance(2 * HOUR)
+    assert days(known) == [5]
+    assert source.times == 2
+
+
 def test_one_broken_feed_of_several() -> None:
     """A14: a member without a calendar makes the answer about them an error, not about others."""
     good, broken = Source(), Source(OSError())
