@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -20,6 +21,7 @@ from helpdesk_core.adapters.memory import ManualClock
 from helpdesk_core.entities import Absence, Id, WeeklySchedule
 from helpdesk_core.errors import CalendarError
 from helpdesk_core.testing import CalendarContract
+from http_servers import HttpServer
 from icalendars import DAY, HOUR, MONDAY, YEAR, absences_as_events, calendar, shown, spells
 
 #: How many users, and for how many rounds their feeds are changed while they are read.
@@ -156,6 +158,26 @@ def test_answers_that_are_not_whole() -> None:
     ]:
         with pytest.raises(UnreadableCalendarError, match=said):
             _calendars(answer.encode())
+
+
+def test_answers_of_other_servers() -> None:
+    """A14: a page, or a redirect with which a password would go elsewhere, is no answer."""
+    web = HttpServer()
+    try:
+        fetch = CalDavCollection(f"{web.url}/team/", USER, PASSWORD, headers={"X-Team": "IT"})
+        web.answers = [(207, {}, _PARTS.format("").encode()), (200, {}, b"<html/>")]
+        assert fetch() == {}
+        assert web.asked[0].headers["X-Team"] == "IT"
+        with pytest.raises(UnreadableCalendarError, match="must answer with 207, not 200"):
+            fetch()
+        for status in (301, 302, 307, 308):
+            web.answers = [(status, {"Location": f"{web.url}/elsewhere"}, b"")]
+            with pytest.raises(HTTPError) as raised:
+                fetch()
+            raised.value.close()
+        assert {asked.path for asked in web.asked} == {"/team/"}
+    finally:
+        web.stop()
 
 
 @pytest.mark.long

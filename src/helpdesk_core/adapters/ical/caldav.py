@@ -49,18 +49,12 @@ class CalDavCollection:
         request = urllib.request.Request(
             self._url, data=_ASKED, headers=self._headers, method="REPORT"
         )
-        with urllib.request.build_opener(_NoRedirect).open(
-            request, timeout=self._timeout
-        ) as answer:
+        # urllib follows no redirect of a REPORT
+        with urllib.request.urlopen(request, timeout=self._timeout) as answer:
             status, said = answer.status, answer.read(4 * SIZE + 1)
         if status != 207:
             raise UnreadableCalendarError("CalDAV", None, f"must answer with 207, not {status}")
         return _calendars(said)
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:
-        """None: the redirect itself is an error."""
 
 
 def _calendars(answer: bytes) -> dict[str, str]:
