@@ -508,14 +508,12 @@ HOSTILE = {
         f"RECURRENCE-ID:20260105T080000Z\n{RULE}FREQ=DAILY", 6, "RRULE must not be there with a RE",
     ),
     "a sequence": ("SEQUENCE:new\nDTSTART:20260105T080000Z", 3, "SEQUENCE must be a number"),
-    "periods": (f"{RULE}FREQ=DAILY\nRDATE:20260105T080000Z/PT1H", 6, "RDATE must have VALUE=PERIO"),
     "RDATE is a date": (f"{RULE}FREQ=DAILY\nRDATE;VALUE=DATE:20260105", 6, "RDATE must be a date"),
     "many EXDATEs": (
         f"{RULE}FREQ=DAILY\nEXDATE:{','.join(['20260105T080000Z'] * 10_001)}", 6, "EXDATE must be",
     ),
-    "a long line": (f"UID:{'x' * LENGTH}", 3, "UID must have at most 262,144 characters"),
+    "a long line": (f"UID:{'x' * LENGTH}", 3, "UID must have at most 8,192 characters"),
     "parameters": ("DTSTART;TZID:20260105T080000", 3, "DTSTART must have parameters like"),
-    "parameters twice": ("DTSTART;A=1;A=2:20260105T080000", 3, "DTSTART must have each parameter"),
     "no colon": ("DTSTART=20260105T080000Z", 3, "must be NAME:VALUE"),
     "a broken fold": (
         "ORGANIZER:mailto:ada@\nexample.com\nDTSTART:20260105T080000Z", 4, "must be NAME:VALUE",
@@ -610,7 +608,7 @@ def test_a_broken_event_may_be_left_out() -> None:
     assert len(known.absences(["ada"], MONDAY, MONDAY + YEAR)) == 1
     [out] = known.left_out()
     assert isinstance(out, UnreadableCalendarError)
-    assert str(out) == "ada.ics, line 8: DTSTART must be a date or a time"
+    assert str(out) == "ada.ics, line 8: DTSTART must be a date or a time that there is"
     assert not known.stale()
     too_much = [f"{RULE}FREQ=DAILY;BYMONTH=2;UNTIL=21000101T000000Z"] * 250
     assert of_ada(calendar(*too_much), leave_out=True).refresh()

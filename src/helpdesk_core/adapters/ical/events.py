@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta, tzinfo
-from typing import cast
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import attrs
+from icalendar import vDuration
 
-from helpdesk_core.adapters.ical.lines import Line, Part
+from helpdesk_core.adapters.ical.lines import ZONE, Line, LineError, Part
 from helpdesk_core.adapters.ical.rules import Rule, read_rule
 from helpdesk_core.adapters.ical.zones import UTC, Zones
 from helpdesk_core.availability.edges import to_moment
@@ -21,15 +21,12 @@ Named = tuple[str, str]
 
 _NONE, _DAY = timedelta(0), timedelta(days=1)
 _WALL = datetime(1970, 1, 1)  # noqa: DTZ001 - on the wall
-_WHEN = re.compile(r"(\d{8})(?:T(\d{6})(Z)?)?", re.ASCII)
-_DURATION = re.compile(
-    r"\+?P(?=\w)(?:(\d{1,4})W)?(?:(\d{1,5})D)?"
-    r"(?:T(?=\w)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?",
-    re.ASCII,
-)
 #: The years of which moments may be; an end in a later one is none, as some say "for ever".
 _FIRST, _LAST = 1900, 9000
+#: The longest DURATION.
+_LONG = timedelta(days=366_000)
 _SMALL = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+_AGAIN = ("RRULE", "RDATE", "EXDATE", "EXRULE")
 
 
 @attrs.frozen
@@ -47,9 +44,7 @@ class Moment:
     def on_wall(self, wall: tzinfo, home: tzinfo) -> datetime:
         """What a clock in another zone shows then."""
         zone = self.zone or home
-        if zone is wall:
-            return self.shown
-        return to_moment(at(self.shown, zone)).astimezone(wall).replace(tzinfo=None, fold=0)
+        return self.shown if zone is wall else shown_at(at(self.shown, zone), wall)
 
 
 @attrs.frozen
@@ -69,7 +64,6 @@ class Length:
         return self.on_wall + self.exact
 
 
-_AGAIN = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE"})
 _UNKNOWN = Moment(_WALL, UTC)
 
 
@@ -109,6 +103,11 @@ def at(shown: datetime, zone: tzinfo) -> int:
     return from_wall(cast(ZoneInfo, zone), (shown - _WALL) // timedelta.resolution)
 
 
+def shown_at(number: int, zone: tzinfo) -> datetime:
+    """What a clock shows at this microsecond."""
+    return to_moment(number).astimezone(zone).replace(tzinfo=None, fold=0)
+
+
 def read_event(
     part: Part,
     zones: Zones,
@@ -123,107 +122,167 @@ def read_event(
     the rules of an event into those that stand for its occurrences: there, when it `has_master`
     that has them, they mean nothing.
     """
-    uid, replaced, sequence = part.one("UID"), part.one("RECURRENCE-ID"), part.one("SEQUENCE")
-    said = {}
-    for name in ("STATUS", "TRANSP"):
-        line = part.one(name)
-        said[name] = "" if line is None else line.value.upper()
-    if sequence is not None and not re.fullmatch(r"\d{1,18}", sequence.value, re.ASCII):
-        raise sequence.refuse("must be a number")
-    onwards = replaced is not None and "RANGE" in replaced.parameters
-    if replaced is not None and onwards and replaced.parameters["RANGE"].upper() != "THISANDFUTURE":
-        raise replaced.refuse("must have no RANGE but THISANDFUTURE")
+    for name in part.lines:
+        if name not in ("ATTENDEE", *_AGAIN):
+            part.one(name)
+    if has_master and part.one("RECURRENCE-ID"):
+        part = _without(part, _AGAIN)
+    broken: LineError | None = None
+    found: Any
+    try:
+        found = part.read()
+    except LineError as error:  # which may not matter
+        broken, found = error, _without(part, _TIMED).read()
+    cancelled = all_cancelled or str(found.get("STATUS", "")).upper() == "CANCELLED"
+    away = not cancelled and str(found.get("TRANSP", "")).upper() != "TRANSPARENT"
+    sequence, replaced = int(found.get("SEQUENCE", 0)), part.one("RECURRENCE-ID")
+    if not 0 <= sequence < 10**18:
+        raise part.all("SEQUENCE")[0].refuse("must be a number")
     event = Event(
         line=part.number,
-        uid="" if uid is None else uid.value,
-        sequence=0 if sequence is None else int(sequence.value),
-        cancelled=all_cancelled or said["STATUS"] == "CANCELLED",
-        people=frozenset(_people(part)),
-        replaces=None if replaced is None else _moment(replaced, replaced.value, zones),
-        onwards=onwards,
+        uid=str(found.get("UID", "")),
+        sequence=sequence,
+        cancelled=cancelled,
+        people=frozenset(_people(found)),
     )
-    if event.cancelled:
+    if replaced is not None:
+        span = str(found["RECURRENCE-ID"].params.get("RANGE", "THISANDFUTURE")).upper()
+        if span != "THISANDFUTURE":
+            raise replaced.refuse("must have no RANGE but THISANDFUTURE")
+        event = attrs.evolve(
+            event,
+            replaces=_Times(found, part, zones).moment(replaced, found["RECURRENCE-ID"]),
+            onwards="RANGE" in found["RECURRENCE-ID"].params,
+        )
+    if not (away or (whole and not cancelled)):
         return event
-    takes_time = said["TRANSP"] != "TRANSPARENT"
-    if not (takes_time or whole):
-        return event
-    if event.replaces is not None and has_master:
-        lines = {name: same for name, same in part.lines.items() if name not in _AGAIN}
-        part = attrs.evolve(part, lines=lines)
-    event = _with_time(event, part, zones)
-    return event if takes_time else attrs.evolve(event, away=False)
+    for line in part.all("RRULE"):
+        if broken is not None and line.number == broken.line:
+            read_rule(line, line.value, _WALL)  # tells better what is wrong
+    if broken is not None:
+        raise broken
+    event = _with_time(event, _Times(found, part, zones))
+    return event if away else attrs.evolve(event, away=False)
 
 
-def _with_time(event: Event, part: Part, zones: Zones) -> Event:
+#: What is not read of an event that takes no time.
+_TIMED = ("DTSTART", "DTEND", "DURATION", *_AGAIN)
+
+
+def _without(part: Part, names: tuple[str, ...]) -> Part:
+    lines = {name: same for name, same in part.lines.items() if name not in names}
+    return attrs.evolve(part, lines=lines)
+
+
+def _with_time(event: Event, read: _Times) -> Event:
     """The same, and when it is."""
+    part = read.part
+    for name in ("EXRULE", "RRULE", "RDATE"):
+        for line in part.all(name):
+            if name == "EXRULE" or event.replaces is not None:
+                also = "" if name == "EXRULE" else " with a RECURRENCE-ID"
+                raise line.refuse(f"must not be there{also}")
     line = part.one("DTSTART")
     if line is None:
         raise part.refuse("must have a DTSTART")
-    start = _moment(line, line.value, zones)
-    end, length = _end(start, part, zones)
-    rules = tuple(read_rule(one, start.shown) for one in part.all("RRULE"))
-    further = tuple(_further(start, part, zones))
-    for name in ("EXRULE", "RRULE", "RDATE"):
-        for one in part.all(name):
-            if name == "EXRULE" or event.replaces is not None:
-                raise one.refuse("must not be there" + " with a RECURRENCE-ID" * (name != "EXRULE"))
+    start = read.moment(line, read.component["DTSTART"])
+    end, length = read.end(start)
+    rules = tuple(
+        read_rule(line, rule.to_ical().decode(), start.shown) for line, rule in read.all("RRULE")
+    )
+    further = tuple(read.further(start))
     if (rules or further) and (length is None or length.total > OCCURRENCE_LIMIT):
         raise part.refuse(f"that recurs must last at most {OCCURRENCE_LIMIT.days} days")
     return attrs.evolve(
         event,
-        away=length is None or length.total > _NONE,
+        away=length is None or length.total > _NONE or any(own for _, own in further),
         start=start,
         end=end,
         length=length or Length(),
         for_ever=length is None,
         rules=rules,
         further=further,
-        left_out=tuple(_listed("EXDATE", part, zones)),
+        left_out=tuple(read.moment(line, one) for line, one in read.each("EXDATE")),
     )
 
 
 # --- when ----------------------------------------------------------------------------------------
 
 
-def _moment(line: Line, text: str, zones: Zones, last: int = _LAST) -> Moment:
-    found = _WHEN.fullmatch(text)
-    kind = line.parameters.get("VALUE", "").upper()
-    if found is None or (kind == "DATE" and found[2]) or (kind == "DATE-TIME" and not found[2]):
-        raise line.refuse("must be a date or a time")
-    try:
-        day, time = found[1], found[2] or "000000"
-        shown = datetime(  # noqa: DTZ001 - on the wall
-            int(day[:4]), int(day[4:6]), int(day[6:]), int(time[:2]), int(time[2:4]), int(time[4:])
-        )
-    except ValueError:
-        raise line.refuse("must be a date or a time that there is") from None
-    if not _FIRST <= shown.year < last:
-        raise line.refuse(f"must be between the years {_FIRST} and {_LAST}")
-    if not found[2]:
-        return Moment(shown, None, is_day=True)
-    if found[3]:
-        return Moment(shown, UTC)
-    name = line.parameters.get("TZID")
-    return Moment(shown, None if name is None else zones.zone(line, name))
+@attrs.frozen
+class _Times:
+    """What `icalendar` read of an event, beside where that stands."""
 
+    component: Any  # one of icalendar's, of whose properties each has a kind of its own
+    part: Part
+    zones: Zones
 
-def _end(start: Moment, part: Part, zones: Zones) -> tuple[Moment | None, Length | None]:
-    """When it ends, if it says so, and how long it is; None is for ever.
+    def all(self, name: str) -> list[tuple[Line, Any]]:
+        """The properties of a name, each with its line."""
+        found = self.component.get(name, [])
+        values = found if isinstance(found, list) else [found]
+        return list(zip(self.part.all(name), values, strict=True))
 
-    Without an end a date is that day, and a time is no time.
-    """
-    ends, lasts = part.one("DTEND"), part.one("DURATION")
-    if ends is not None and lasts is not None:
-        raise lasts.refuse("must not be there with a DTEND")
-    if ends is not None:
-        end = _moment(ends, ends.value, zones, last=10_000)
-        length = _between(ends, start, end)
-        if end.shown.year >= _LAST:
-            return None, None
-        return None if end.is_day else end, length
-    if lasts is not None:
-        return None, _duration(lasts, lasts.value)
-    return None, Length(_DAY if start.is_day else _NONE)
+    def each(self, name: str) -> list[tuple[Line, Any]]:
+        """The times of all properties of a name, each with the line that it is on."""
+        found = []
+        for line, values in self.all(name):
+            for one in values.dts:
+                one.params = values.params
+                found.append((line, one))
+            if len(found) > EXDATES_LIMIT:
+                raise line.refuse(f"must be at most {EXDATES_LIMIT:,}")
+        return found
+
+    def moment(self, line: Line, value: Any, shown: Any = None, last: int = _LAST) -> Moment:
+        """The time of a property, or one of those that it holds."""
+        shown = value.dt if shown is None else shown
+        if not _FIRST <= shown.year < last:
+            raise line.refuse(f"must be between the years {_FIRST} and {_LAST}")
+        if not isinstance(shown, datetime):
+            return Moment(datetime.combine(shown, time.min), None, is_day=True)
+        if shown.tzinfo is not None:
+            return Moment(shown.replace(tzinfo=None), UTC)
+        name = value.params.get(ZONE)
+        return Moment(shown, None if name is None else self.zones.zone(line, str(name)))
+
+    def end(self, start: Moment) -> tuple[Moment | None, Length | None]:
+        """When it ends, if it says so, and how long it is; None is for ever.
+
+        Without an end a date is that day, and a time is no time.
+        """
+        ends, lasts = self.part.one("DTEND"), self.part.one("DURATION")
+        if ends is not None and lasts is not None:
+            raise lasts.refuse("must not be there with a DTEND")
+        if ends is not None:
+            end = self.moment(ends, self.component["DTEND"], last=10_000)
+            length = _between(ends, start, end)
+            if end.shown.year >= _LAST:
+                return None, None
+            return None if end.is_day else end, length
+        if lasts is not None:
+            return None, _duration(lasts, self.component["DURATION"].dt, lasts.value)
+        return None, Length(_DAY if start.is_day else _NONE)
+
+    def further(self, start: Moment) -> list[tuple[Moment, Length | None]]:
+        """The RDATEs: times, or periods with a length of their own."""
+        found: list[tuple[Moment, Length | None]] = []
+        for line, one in self.each("RDATE"):
+            if not isinstance(one.dt, tuple):
+                moment, length = self.moment(line, one), None
+            else:
+                begins, ends = one.dt
+                moment = self.moment(line, one, begins)
+                if isinstance(ends, timedelta):
+                    length = Length(exact=ends)
+                else:
+                    length = _between(line, moment, self.moment(line, one, ends))
+                if length.total > OCCURRENCE_LIMIT:
+                    raise line.refuse(f"must last at most {OCCURRENCE_LIMIT.days} days")
+            if moment.is_day != start.is_day:
+                raise line.refuse("must be a date when DTSTART is, and a time when it is")
+            found.append((moment, length))
+        return found
 
 
 def _between(line: Line, start: Moment, end: Moment) -> Length:
@@ -245,69 +304,36 @@ def _between(line: Line, start: Moment, end: Moment) -> Length:
     return length
 
 
-def _duration(line: Line, text: str) -> Length:
-    found = _DURATION.fullmatch(text.upper())
-    if found is None:
+def _duration(line: Line, total: timedelta, text: str) -> Length:
+    """Days are those of the wall, hours those of a stopwatch: `icalendar` adds them up."""
+    if not _NONE <= total <= _LONG:
         raise line.refuse("must be a duration like P1DT12H")
-    weeks, days, hours, minutes, seconds = (int(number or 0) for number in found.groups())
-    return Length(
-        timedelta(weeks=weeks, days=days), timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    )
-
-
-def _further(start: Moment, part: Part, zones: Zones) -> list[tuple[Moment, Length | None]]:
-    """The RDATEs: times, or periods with a length of their own."""
-    found: list[tuple[Moment, Length | None]] = []
-    for line in part.all("RDATE"):
-        for text in line.value.split(","):
-            begins, is_period, ends = text.partition("/")
-            kind = line.parameters.get("VALUE", "").upper()
-            if is_period != ("/" if kind == "PERIOD" else ""):
-                raise line.refuse("must have VALUE=PERIOD when it holds periods")
-            moment, length = _moment(line, begins, zones), None
-            if moment.is_day != start.is_day:
-                raise line.refuse("must be a date when DTSTART is, and a time when it is")
-            if is_period and ends[:1] in ("P", "+"):
-                length = _duration(line, ends)
-            elif is_period:
-                length = _between(line, moment, _moment(line, ends, zones))
-            if length is not None and length.total > OCCURRENCE_LIMIT:
-                raise line.refuse(f"must last at most {OCCURRENCE_LIMIT.days} days")
-            found.append((moment, length))
-            if len(found) > EXDATES_LIMIT:
-                raise line.refuse(f"must be at most {EXDATES_LIMIT:,}")
-    return found
-
-
-def _listed(name: str, part: Part, zones: Zones) -> list[Moment]:
-    found: list[Moment] = []
-    for line in part.all(name):
-        found += [_moment(line, text, zones) for text in line.value.split(",")]
-        if len(found) > EXDATES_LIMIT:
-            raise line.refuse(f"must be at most {EXDATES_LIMIT:,}")
-    return found
+    hours = text.upper().partition("T")[2]
+    exact: timedelta = vDuration(f"PT{hours}").dt if hours else _NONE
+    return Length(total - exact, exact)
 
 
 # --- who -----------------------------------------------------------------------------------------
 
 
-def _people(part: Part) -> list[Named]:
+def _people(found: Any) -> list[Named]:
     """Whom it names: who attends and has not declined; the organizer when nobody attends."""
-    attending = part.all("ATTENDEE")
+    people: Any = found.get("ATTENDEE") or found.get("ORGANIZER") or []
     return [
-        (address_of(line), line.parameters.get("CN", ""))
-        for line in attending or part.all("ORGANIZER")
-        if line.parameters.get("PARTSTAT", "").upper() not in ("DECLINED", "DELEGATED")
+        (address_of(one), str(one.params.get("CN", "")))
+        for one in (people if isinstance(people, list) else [people])
+        if str(one.params.get("PARTSTAT", "")).upper() not in ("DECLINED", "DELEGATED")
     ]
 
 
-def address_of(line: Line) -> str:
-    """The address of a line, its A to Z in small letters; that of EMAIL where it names no mailbox.
+def address_of(person: Any) -> str:
+    """The address of a person, its A to Z in small letters; EMAIL where it names no mailbox.
 
-    >>> address_of(Line(1, "ATTENDEE", {}, "MAILTO:Ada@Example.com"))
+    >>> from icalendar import vCalAddress
+    >>> address_of(vCalAddress("MAILTO:Ada@Example.com"))
     'ada@example.com'
     """
-    scheme, _, address = line.value.partition(":")
+    scheme, _, address = str(person).partition(":")
     if scheme.upper() != "MAILTO":
-        address = line.parameters.get("EMAIL", line.value)
+        address = str(person.params.get("EMAIL", person))
     return address.strip().translate(_SMALL)

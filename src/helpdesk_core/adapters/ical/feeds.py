@@ -158,14 +158,13 @@ class _Reading:
         zones = Zones(calendar)
         read: list[tuple[Part, Event]] = []
         for part in events:
-            uids = {line.value for line in part.all("UID")}
             try:
                 event = read_event(
                     part,
                     zones,
                     all_cancelled=all_cancelled,
-                    whole=not uids.isdisjoint(onwards),
-                    has_master=not uids.isdisjoint(masters),
+                    whole=_uid(part) in onwards,
+                    has_master=_uid(part) in masters,
                 )
             except LineError as problem:
                 self._leave_out(where, problem)
@@ -197,16 +196,18 @@ def _follow(part: Part, event: Event) -> None:
             check_end(line, rule, event.start.shown)
 
 
+def _uid(part: Part) -> str:
+    return "".join(line.text.partition(":")[2] for line in part.all("UID"))
+
+
 def _uids(events: Iterable[Part]) -> tuple[set[str], set[str]]:
     """Of which events there is one that stands for itself, and one with which all later ones go."""
-    masters: set[str] = set()
-    onwards: set[str] = set()
-    for part in events:
-        replaced, uids = part.all("RECURRENCE-ID"), {line.value for line in part.all("UID")}
-        if not replaced:
-            masters |= uids
-        elif any("RANGE" in line.parameters for line in replaced):
-            onwards |= uids
+    masters = {_uid(part) for part in events if not part.all("RECURRENCE-ID")}
+    onwards = {
+        _uid(part)
+        for part in events
+        if any(";RANGE=" in line.text.upper() for line in part.all("RECURRENCE-ID"))
+    }
     return masters, onwards
 
 

@@ -9,7 +9,7 @@ import attrs
 
 from helpdesk_core.adapters.ical.events import Event
 from helpdesk_core.adapters.ical.series import Layout, Spell
-from helpdesk_core.availability.edges import to_moment, to_number
+from helpdesk_core.availability.edges import to_moment
 from helpdesk_core.errors import CalendarError
 from helpdesk_core.fields import Id
 from helpdesk_core.time_off import Absence, RecurringAbsence
@@ -35,11 +35,11 @@ class Known:
         for layout in layouts:
             recurring: list[RecurringAbsence] | None = []
             master = layout.series.master
-            if layout.endless() and master is not None and (meant(master) or layout.onwards):
+            if layout.endless() and master is not None and (meant(master) or layout.series.others):
                 recurring = layout.recurring(user_id)
             if recurring is None:
                 in_windows.append(layout)
-                continue
+                recurring = []
             fixed += recurring
             again = {(one.start, one.end) for one in recurring if one.start not in one.exdates}
             fixed += [
@@ -56,14 +56,11 @@ class Known:
                 yield one
         if self.in_windows and until - since > WINDOW:
             raise CalendarError(f"must be asked of at most {WINDOW.days:,} days at once")
-        first = to_number("since", since)
+        told = set(self.fixed)  # DTSTART, and what stands for an occurrence
         for layout in self.in_windows:
-            rest = (
-                (start, end, event)
-                for start, end, event in layout.spells(since, until)
-                if end is None or end > first
-            )
-            yield from _absences(self.user_id, rest, self.meant)
+            for one in _absences(self.user_id, layout.within(since, until), self.meant):
+                if one not in told:
+                    yield one
 
 
 def _absences(

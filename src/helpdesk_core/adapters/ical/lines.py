@@ -1,7 +1,8 @@
-"""The lines of an iCalendar file (RFC 5545, 3.1), each with its number, nested by BEGIN and END.
+"""Where things stand in an iCalendar file: each component, and the line of each of its properties.
 
-Only the lines that say when somebody is away are kept. One that cannot be read is refused by its
-number and by what is wrong with it, never by what it holds.
+`icalendar` reads the lines; it does not say on which one it found what. So the file is gone through
+once before: what is too large, nested too deep or not whole is refused, and only the lines that say
+when somebody is away are kept. Who is refused is told its line, never what that holds.
 """
 
 from __future__ import annotations
@@ -11,22 +12,25 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import attrs
+from icalendar import Component
+from icalendar.parser import Contentline
 
 from helpdesk_core.errors import CalendarError
 
-#: The most bytes of a calendar, the most characters of a line that is read, the deepest nesting.
-SIZE, LENGTH, DEPTH = 16 * 2**20, 2**18, 8
+#: The most bytes of a calendar, and lines of a name in a component; the deepest nesting.
+SIZE, LINES, DEPTH = 16 * 2**20, 20_000, 8
+#: The most characters of a line, and of one that lists dates.
+LENGTH, LIST_LENGTH = 2**13, 2**18
 
-_EVENT = """UID SEQUENCE STATUS TRANSP DTSTART DTEND DURATION RECURRENCE-ID RRULE RDATE EXDATE
-    EXRULE ATTENDEE ORGANIZER"""
 _CHANGE = "DTSTART RRULE RDATE TZOFFSETFROM TZOFFSETTO"
-#: What is read of each component; a component that is not here is passed over.
-_READ: Mapping[str, frozenset[str]] = MappingProxyType(
+#: What is kept of each component; a component that is not here is passed over.
+_KEPT: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         name: frozenset(names.split())
         for name, names in {
             "VCALENDAR": "METHOD CALSCALE",
-            "VEVENT": _EVENT,
+            "VEVENT": "UID SEQUENCE STATUS TRANSP DTSTART DTEND DURATION RECURRENCE-ID RRULE"
+            " RDATE EXDATE EXRULE ATTENDEE ORGANIZER",
             "VTIMEZONE": "TZID",
             "STANDARD": _CHANGE,
             "DAYLIGHT": _CHANGE,
@@ -46,8 +50,23 @@ _NOTHING: frozenset[str] = frozenset()
 _BROKEN = "must be NAME:VALUE"
 _NAME = re.compile(r"[A-Za-z0-9-]+(?=[;:])")
 _BROKEN_NAME = re.compile(r"([A-Za-z0-9-]+)=")
-_WORD = r'(?:"[^"]*"|[^";:,]*)'
-_PARAMETER = re.compile(rf";([A-Za-z0-9-]+)=({_WORD}(?:,{_WORD})*)")
+#: What is said of a property that `icalendar` cannot read.
+_MUST = MappingProxyType(
+    {
+        "DURATION": "must be a duration like P1DT12H",
+        "SEQUENCE": "must be a number",
+        "RRULE": "must be a rule with UNTIL like 20261231T230000Z",
+        **dict.fromkeys(
+            ("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"),
+            "must be a date or a time that there is",
+        ),
+    }
+)
+_TIMES = ("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE")
+_TIME = re.compile(r"\d{8}(T\d{6}Z?)?(/\+?[\dTZPWDHMS]+)?", re.ASCII)
+#: The parameter under which a time has its TZID when it was read.
+ZONE = "X-TZID"
+_ZONE = re.compile(";TZID=", re.IGNORECASE)
 
 
 class UnreadableCalendarError(CalendarError):
@@ -76,12 +95,16 @@ class LineError(Exception):
 
 @attrs.frozen
 class Line:
-    """One line, unfolded: its number, its name in capitals, parameters by name, its value."""
+    """One line, unfolded: its number, its name in capitals, and all of it."""
 
     number: int
     name: str
-    parameters: Mapping[str, str]
-    value: str
+    text: str
+
+    @property
+    def value(self) -> str:
+        """What is behind the last colon: all of what has none in it, as times and rules."""
+        return self.text.rpartition(":")[2].strip()
 
     def refuse(self, problem: str) -> LineError:
         """That this line must be otherwise."""
@@ -90,7 +113,7 @@ class Line:
 
 @attrs.define
 class Part:
-    """One component: the lines of it that are read, by their names, and the components in it."""
+    """One component: the lines of it that are kept, by their names, and the components in it."""
 
     name: str
     number: int
@@ -112,39 +135,84 @@ class Part:
         """That this component must be otherwise."""
         return LineError(self.number, f"{self.name} {problem}")
 
+    def read(self) -> Component:
+        """What `icalendar` reads of it; what it does not is refused by its line."""
+        lines = [line for same in self.lines.values() for line in same]
+        for line in lines:
+            if line.name in _TIMES and not all(map(_TIME.fullmatch, line.value.split(","))):
+                raise line.refuse(_MUST[line.name])  # it would read 20260105T080000 and more
+        found = self._tried(lines)
+        if found is not None:
+            return found
+        for line in lines:
+            if self._tried([line]) is None:
+                raise line.refuse(_why(line))
+        raise self.refuse("must be one that can be read")
+
+    def _tried(self, lines: list[Line]) -> Component | None:
+        text = [f"BEGIN:{self.name}", *map(_without_zone, lines), f"END:{self.name}", ""]
+        try:
+            found = Component.from_ical("\r\n".join(text))
+        except Exception:  # of whatever kind: of a text that is not ours
+            return None
+        return found if isinstance(found, Component) and not found.errors else None
+
+
+def _why(line: Line) -> str:
+    try:
+        Contentline(line.text).parts()
+    except ValueError:
+        return "must have parameters like ;NAME=VALUE"
+    return _MUST.get(line.name, "must be one that can be read")
+
+
+def _without_zone(line: Line) -> str:
+    """The line, with its TZID under another name, so that `icalendar` only hands it on.
+
+    It would read 080000Z beside a TZID as a time of that zone, a date beside one as a time, and a
+    zone that one file tells of would be that of every other file with such a name.
+    """
+    return _ZONE.sub(f";{ZONE}=", line.text) if line.name in _TIMES else line.text
+
 
 def read_parts(content: bytes | str) -> list[Part]:
     """The VCALENDARs of a file, of which there is one at least.
 
     >>> [calendar] = read_parts("BEGIN:VCALENDAR\\r\\nBEGIN:VEVENT\\r\\nUID:a\\r\\n 1\\r\\n"
     ...                         "END:VEVENT\\r\\nEND:VCALENDAR\\r\\n")
-    >>> calendar.parts[0].one("UID").value
-    'a1'
+    >>> calendar.parts[0].one("UID")
+    Line(number=3, name='UID', text='UID:a1')
     """
     calendars: list[Part] = []
     names: list[str] = []  # of the components that are open, the innermost last
-    read: list[Part] = []  # those of them that are read
-    wanted = _NOTHING  # what is read of the innermost
+    kept: list[Part] = []  # those of them that are kept
+    wanted = _NOTHING  # what is kept of the innermost
     before = ""
     for number, name, text in _unfolded(_decoded(content)):
         if name in wanted:
-            read[-1].lines.setdefault(name, []).append(_line(number, name, text))
+            longest = LIST_LENGTH if name in ("RDATE", "EXDATE") else LENGTH
+            if len(text) > longest:
+                raise LineError(number, f"{name} must have at most {longest:,} characters")
+            same = kept[-1].lines.setdefault(name, [])
+            same.append(Line(number, name, text))
+            if len(same) > LINES:
+                raise LineError(number, f"{name} must be there at most {LINES:,} times")
         elif name == "BEGIN":
             inner = text.partition(":")[2].strip().upper()
             _begin(number, inner, names)
-            wanted = _READ.get(inner, _NOTHING)
+            wanted = _KEPT.get(inner, _NOTHING)
             if wanted:
                 part = Part(inner, number)
-                (read[-1].parts if read else calendars).append(part)
-                read.append(part)
+                (kept[-1].parts if kept else calendars).append(part)
+                kept.append(part)
         elif not names:
             raise LineError(number, "must be within a VCALENDAR" if name else _BROKEN)
         elif name == "END":
             if text.partition(":")[2].strip().upper() != names[-1]:
                 raise LineError(number, f"END must be that of {_said(names[-1])}")
-            if names.pop() in _READ:
-                read.pop()
-            wanted = _READ.get(names[-1], _NOTHING) if names else _NOTHING
+            if names.pop() in _KEPT:
+                kept.pop()
+            wanted = _KEPT.get(names[-1], _NOTHING) if names else _NOTHING
         elif not name:
             _check_broken(number, text, wanted, before)
         before = name or before
@@ -169,7 +237,7 @@ def _begin(number: int, name: str, names: list[str]) -> None:
 
 def _said(name: str) -> str:
     """Only a name that the format has is said again."""
-    return name if name in _READ else "its BEGIN"
+    return name if name in _KEPT else "its BEGIN"
 
 
 def _decoded(content: bytes | str) -> str:
@@ -185,25 +253,17 @@ def _decoded(content: bytes | str) -> str:
 
 def _unfolded(text: str) -> Iterator[tuple[int, str, str]]:
     """Each line with its number, its name and its text; its parts are joined again."""
-    number, whole = 0, ""
-    pieces: list[str] = []
-    for at, physical in enumerate(text.split("\n"), 1):
+    number, pieces = 0, [""]
+    for at, physical in enumerate([*text.split("\n"), "END"], 1):
         line = physical[:-1] if physical[-1:] == "\r" else physical
-        if not line:
-            continue
-        if line[0] in " \t":
+        if line[:1] in (" ", "\t"):
             pieces.append(line[1:])
-            continue
-        if number:
-            if pieces:
-                whole, pieces = "".join([whole, *pieces]), []
-            found = _NAME.match(whole)
-            yield number, "" if found is None else found[0].upper(), whole
-        number, whole = at, line
-    if number:
-        whole = "".join([whole, *pieces])
-        found = _NAME.match(whole)
-        yield number, "" if found is None else found[0].upper(), whole
+        elif line:
+            if number:
+                whole = "".join(pieces)
+                found = _NAME.match(whole)
+                yield number, "" if found is None else found[0].upper(), whole
+            number, pieces = at, [line]
 
 
 def _check_broken(number: int, text: str, wanted: frozenset[str], before: str) -> None:
@@ -214,19 +274,3 @@ def _check_broken(number: int, text: str, wanted: frozenset[str], before: str) -
     told = _BROKEN_NAME.match(text)
     if (before if told is None else told[1].upper()) in wanted:
         raise LineError(number, _BROKEN)
-
-
-def _line(number: int, name: str, text: str) -> Line:
-    if len(text) > LENGTH:
-        raise LineError(number, f"{name} must have at most {LENGTH:,} characters")
-    at = len(name)
-    parameters: dict[str, str] = {}
-    while found := _PARAMETER.match(text, at):
-        key = found[1].upper()
-        if key in parameters:
-            raise LineError(number, f"{name} must have each parameter once")
-        parameters[key] = found[2].strip('"')
-        at = found.end()
-    if text[at : at + 1] != ":":
-        raise LineError(number, f"{name} must have parameters like ;NAME=VALUE")
-    return Line(number, name, parameters, text[at + 1 :].strip())

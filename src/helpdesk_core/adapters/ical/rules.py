@@ -52,11 +52,11 @@ class Rule:
         return islice(self.recurrence.starts(start, end), self.count)
 
 
-def read_rule(line: Line, start: datetime) -> Rule:
-    """The rule of a line, counted from this time on the wall."""
+def read_rule(line: Line, told: str, start: datetime) -> Rule:
+    """The rule that was read of a line, counted from this time on the wall."""
     kept: list[str] = []
     ends: dict[str, str] = {}
-    for part in line.value.upper().split(";"):
+    for part in told.upper().split(";"):
         name, _, value = part.partition("=")
         if name not in ("COUNT", "UNTIL"):
             kept += [part] if part else []

@@ -1,34 +1,41 @@
 """What comes of the events of one UID: spells of time, and rules that go on for ever (A11, A13).
 
-What ends is told whole, however late. A rule that goes on is told as a `RecurringAbsence` where
-one says the same, and else as its occurrences within what is asked about.
+`recurring_ical_events` tells when a series is, within a window. It is asked on the wall of the
+series' zone, without any zone: there a day is a day, and nothing is skipped or shown twice. What it
+finds is then put into the zone.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta, tzinfo
-from itertools import islice
-from operator import attrgetter, itemgetter
+from datetime import datetime, timedelta, tzinfo
+from itertools import chain
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 import attrs
+import icalendar
+import recurring_ical_events
 
-from helpdesk_core.adapters.ical.events import Event, Length, Moment, Named, at
-from helpdesk_core.adapters.ical.rules import Rule
+from helpdesk_core.adapters.ical.events import Event, Length, Moment, Named, at, shown_at
 from helpdesk_core.adapters.ical.zones import UTC
 from helpdesk_core.availability.edges import to_moment
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.fields import Id
-from helpdesk_core.recurrence import OCCURRENCES
+from helpdesk_core.recurrence import Recurrence
 from helpdesk_core.time_off import RecurringAbsence
 
 #: When it begins and ends, in microseconds since 1970; and the event that says so.
 Spell = tuple[int, int | None, Event]
 
 _DAY = timedelta(days=1)
-_LATEST = datetime(9999, 12, 31)  # noqa: DTZ001 - on the wall
+#: On the wall, before and after all that may be.
+_EARLIEST, _LATEST = datetime(1800, 1, 1), datetime(9990, 1, 1)  # noqa: DTZ001
+#: How far a window is rounded, so that what was found is found again.
+_MONTH = timedelta(days=32)
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+#: Under which what is found tells the place of the event that it is of.
+_PLACE = "X-PLACE"
 
 
 @attrs.frozen
@@ -69,124 +76,170 @@ def series_of(events: Iterable[Event]) -> list[Series]:
 
 
 class Layout:
-    """A series as it is in the zone of somebody's wall.
-
-    An occurrence is known by the moment at which it would begin, in microseconds.
-    """
+    """A series as it is in the zone of somebody's wall."""
 
     def __init__(self, series: Series, home: tzinfo) -> None:
         self.series, self._home = series, home
         master = series.master
         self._zone = home if master is None else master.start.zone or home
-        self._moments: set[int] = set()
-        self._days: set[date] = set()
-        for left_out in () if master is None else master.left_out:
-            self._leave_out(left_out)
+        self._left_out: set[datetime] = set()
+        self._days: set[datetime] = set()
+        for moment in () if master is None else master.left_out:
+            if moment.is_day and master is not None and not master.start.is_day:
+                self._days.add(moment.shown)  # whatever begins on that day
+            else:
+                self._left_out.update(self._walls(moment))
         self._others = [one for one in series.others if not self._is_left_out(_id(one))]
-        for other in series.others:
-            self._leave_out(_id(other))
-        onwards = [(self._number(_id(one)), one) for one in self._others if one.onwards]
-        self.onwards = sorted(onwards, key=itemgetter(0))
+        self._onwards = [one for one in self._others if one.onwards]
+        self._kept: tuple[tuple[datetime, datetime], list[Spell]] | None = None
 
-    # --- what is left out ------------------------------------------------------------------------
+    # --- on the wall -----------------------------------------------------------------------------
 
-    def _on_wall(self, moment: Moment) -> datetime:
-        shown = moment.on_wall(self._zone, self._home)
+    def _walls(self, moment: Moment) -> list[datetime]:
+        """What the wall shows then; where a clock is put forward also what it skips."""
         master = self.series.master
         if master is not None and master.start.is_day and not moment.is_day:
-            shown = datetime.combine(shown, time.min)
-        return shown
+            shown = moment.on_wall(self._zone, self._home)
+            return [shown.replace(hour=0, minute=0, second=0)]
+        number = moment.number(self._home)
+        shown = shown_at(number, self._zone)
+        before = (to_moment(number) - _DAY).astimezone(self._zone).replace(tzinfo=None) + _DAY
+        walls = [shown, before] if before != shown and at(before, self._zone) == number else [shown]
+        own = moment.on_wall(self._zone, self._home)
+        return [own, *(one for one in walls if one != own)]
 
-    def _number(self, moment: Moment) -> int:
-        master = self.series.master
-        if master is not None and master.start.is_day != moment.is_day:
-            return at(self._on_wall(moment), self._zone)
-        return moment.number(self._home)
-
-    def _leave_out(self, moment: Moment) -> None:
-        master = self.series.master
-        if moment.is_day and master is not None and not master.start.is_day:
-            self._days.add(moment.shown.date())  # whatever begins on that day
-        else:
-            self._moments.add(self._number(moment))
+    def _wall(self, moment: Moment) -> datetime:
+        """What the wall shows then; of two the one at the time of day of the series."""
+        walls, master = self._walls(moment), self.series.master
+        if master is not None:
+            for one in walls:
+                if one.time() == master.start.shown.time():
+                    return one
+        return walls[0]
 
     def _is_left_out(self, moment: Moment) -> bool:
-        return self._number(moment) in self._moments or self._on_wall(moment).date() in self._days
+        walls = self._walls(moment)
+        days = {one.replace(hour=0, minute=0, second=0) for one in walls}
+        return not (self._left_out.isdisjoint(walls) and self._days.isdisjoint(days))
 
     # --- what is there ---------------------------------------------------------------------------
 
-    def endless(self) -> tuple[Rule, ...]:
+    def _comes(self) -> Event | None:
+        """The event itself, if anybody is away for it or for what goes on from one of it."""
+        master = self.series.master
+        return master if master is not None and (master.away or self._onwards) else None
+
+    def endless(self) -> tuple[Recurrence, ...]:
         """The rules that go on for ever, of an event that anybody is away for."""
-        master = self.series.master
-        if master is None or not (master.away or self.onwards):
-            return ()
-        return tuple(rule for rule in master.rules if not rule.ends)
+        master = self._comes()
+        rules = () if master is None else master.rules
+        return tuple(rule.recurrence for rule in rules if not rule.ends)
 
-    def spells(
-        self, since: datetime | None = None, until: datetime | None = None
-    ) -> Iterator[Spell]:
-        """All of what ends; with a window also, of what goes on, what may touch that."""
-        for other in self._others:
-            if other.away:
-                yield from _single(other, self._home)
-        master = self.series.master
-        if master is None or not (master.away or self.onwards):
+    def spells(self) -> Iterator[Spell]:
+        """All of what ends, however late (A11)."""
+        master = self._comes()
+        if master is None or not (master.recurs or self.series.others or master.left_out):
+            for event in self._others if master is None else [master]:
+                if event.away:
+                    yield from _single(event, self._home)
             return
-        lengths: dict[datetime, Length] = {}
-        starts = dict.fromkeys(self._starts(master, lengths))
-        if since is not None and until is not None:
-            moved = [(_DAY, master), *map(self._moved, range(len(self.onwards)))]
-            reach = 3 * _DAY + max(abs(by) + event.length.total for by, event in moved)
-            first = since.astimezone(self._zone).replace(tzinfo=None) - reach
-            last = until.astimezone(self._zone).replace(tzinfo=None) + reach
+        ends = [rule for rule in master.rules if rule.ends]
+        untils = [
+            None if rule.until is None
+            else at(rule.until, UTC if rule.until_is_utc else self._zone) for rule in ends
+        ]  # fmt: skip
+        text = []
+        for rule, until in zip(ends, untils, strict=True):
+            told = rule.text if rule.count is None else f"{rule.text};COUNT={rule.count}"
+            if until is not None:  # a little more is asked for: two moments may be on a wall alike
+                last = shown_at(until, self._zone) + _DAY * (len(ends) == 1)
+                told += f";UNTIL={last:%Y%m%dT%H%M%S}"
+            text.append(told)
+        further = [(self._wall(moment), length) for moment, length in master.further]
+        last_of_all = untils[0] if len(untils) == 1 else None
+        if any(until is not None and until < master.start.number(self._home) for until in untils):
+            last_of_all = min(until for until in untils if until is not None)
+        found = self._found(master.start.shown, text, [shown for shown, _ in further])
+        yield from self._put(found, dict(further), last_of_all)
+
+    def within(self, since: datetime, until: datetime) -> Iterator[Spell]:
+        """What may touch a window, of the rules that go on; found once for those near by."""
+        window = since - (since - _FIRST) % _MONTH, until + _MONTH - (until - _FIRST) % _MONTH
+        if self._kept is None or self._kept[0] != window:
+            reach = 3 * _DAY + max(
+                one.length.total for one in (self.series.master, *self._onwards) if one is not None
+            )
+            first = window[0].astimezone(self._zone).replace(tzinfo=None) - reach
+            last = window[1].astimezone(self._zone).replace(tzinfo=None) + 3 * _DAY
+            moves = [abs(self._wall(one.start) - self._wall(_id(one))) for one in self._onwards]
+            found: list[Spell] = []
             for rule in self.endless():
-                starts.update(dict.fromkeys(rule.recurrence.starts(first, last)))
-        for shown in starts:
-            number = at(shown, self._zone)
-            if number not in self._moments and shown.date() not in self._days:
-                yield from self._occurrence(master, shown, number, lengths.get(shown))
+                start, text = rule.begun(first - sum(moves, _DAY))
+                found += self._put(self._found(start, [text], [], first, last), {}, None)
+            self._kept = window, found
+        for spell in self._kept[1]:
+            if to_moment(spell[0]) < until and (spell[1] is None or to_moment(spell[1]) > since):
+                yield spell
 
-    def _starts(self, master: Event, lengths: dict[datetime, Length]) -> Iterator[datetime]:
-        """On the wall, of all that ends, and the first one."""
-        ends = [(rule, self._until(rule)) for rule in master.rules if rule.ends]
-        first = master.start.number(self._home)
-        if all(until is None or until >= first for _, until in ends):
-            yield master.start.shown
-        for moment, length in master.further:
-            shown = self._on_wall(moment)
-            if length is not None:
-                lengths[shown] = length
-            yield shown
-        for rule, until in ends:
-            later = None if rule.until is None else rule.until + 2 * _DAY  # in any zone
-            for shown in islice(rule.all(master.start.shown, later), OCCURRENCES + 100):
-                if until is None or at(shown, self._zone) <= until:
-                    yield shown
+    def _found(
+        self,
+        start: datetime,
+        rules: Iterable[str],
+        further: list[datetime],
+        first: datetime = _EARLIEST,
+        last: datetime = _LATEST,
+    ) -> Iterator[tuple[datetime, Event]]:
+        """The starts within a window, each with the event that it is of."""
+        events = [event for event in (self.series.master, *self._others) if event is not None]
+        calendar = icalendar.Calendar()
+        for place, event in enumerate(events):
+            told = icalendar.Event()
+            told.add("UID", "1")
+            told.add(_PLACE, str(place))
+            if place:
+                id = self._wall(_id(event))
+                told.add("DTSTART", self._wall(event.start) if event.away else id)
+                parameters = {"RANGE": "THISANDFUTURE"} if event.onwards else {}
+                told.add("RECURRENCE-ID", id, parameters=parameters)
+            else:
+                told.add("DTSTART", start)
+                for text in rules:
+                    told.add("RRULE", icalendar.vRecur.from_ical(text))
+                for name, days in [("RDATE", further), ("EXDATE", sorted(self._left_out))]:
+                    if days:
+                        told.add(name, days)
+                if self._days:
+                    days_out = [day.date() for day in sorted(self._days)]
+                    told.add("EXDATE", days_out, parameters={"VALUE": "DATE"})
+            calendar.add_component(told)
+        for one in recurring_ical_events.of(calendar).between(first, last):
+            yield one["DTSTART"].dt, events[int(one[_PLACE])]
 
-    def _until(self, rule: Rule) -> int | None:
-        if rule.until is None:
-            return None
-        return at(rule.until, UTC if rule.until_is_utc else self._zone)
-
-    def _moved(self, place: int) -> tuple[timedelta, Event]:
-        """By how much all go that are later than one with which they do, and that one."""
-        _, event = self.onwards[place]
-        if not event.away:
-            return timedelta(0), event
-        return self._on_wall(event.start) - self._on_wall(_id(event)), event
-
-    def _occurrence(
-        self, event: Event, shown: datetime, number: int, length: Length | None
+    def _put(
+        self,
+        found: Iterable[tuple[datetime, Event]],
+        lengths: dict[datetime, Length | None],
+        last: int | None,
     ) -> Iterator[Spell]:
-        place = bisect_right(self.onwards, number, key=itemgetter(0))
-        if place:
-            by, event = self._moved(place - 1)
-            shown, length = shown + by, None
-        elif not event.recurs:
-            yield from _single(event, self._home)
-            return
-        if event.away:
-            start, end = at(shown, self._zone), (length or event.length).end(shown, self._zone)
+        """The same, put into the zone; `last` is the end of a rule, which further ones have not."""
+        for shown, event in found:
+            if not event.away:
+                continue
+            original = shown
+            if event.replaces is not None:
+                own = self._wall(event.start)
+                if not event.onwards or shown == own:
+                    yield from _single(event, self._home)
+                    continue
+                original -= own - self._wall(event.replaces)
+            elif not event.recurs:
+                yield from _single(event, self._home)
+                continue
+            if last is not None and original not in lengths and at(original, self._zone) > last:
+                continue
+            length = lengths.get(shown) if event.replaces is None else None
+            start = at(shown, self._zone)
+            end = (length or event.length).end(shown, self._zone)
             if start < end:
                 yield start, end, event
 
@@ -195,12 +248,16 @@ class Layout:
     def recurring(self, user_id: Id) -> list[RecurringAbsence] | None:
         """The rules that go on, of somebody; None when a `RecurringAbsence` cannot say the same."""
         master, zone = self.series.master, self._zone
-        if master is None or self._days or self.onwards or master.length.exact:
+        if master is None or self._days or self._onwards or master.length.exact:
             return None
-        if not isinstance(zone, ZoneInfo) or not all(map(self._is_steady, self._moments)):
+        walls = chain(self._left_out, *(self._walls(_id(other)) for other in self.series.others))
+        out = sorted({at(shown, zone) for shown in walls})
+        if not isinstance(zone, ZoneInfo) or not all(map(self._is_steady, out)):
             return None
         found = []
-        for rule in self.endless():
+        for rule in master.rules:
+            if rule.ends:
+                continue
             start = next(rule.recurrence.starts(master.start.shown, _LATEST), None)
             if start is None:
                 return None
@@ -214,7 +271,7 @@ class Layout:
                     end=to_moment(ends),
                     rule=rule.text,
                     time_zone=zone.key,
-                    exdates=map(to_moment, sorted(self._moments)),
+                    exdates=map(to_moment, out),
                 )
             except InvalidValueError:  # of 1900 on the wall, and not yet in UTC; too long a rule
                 return None

@@ -28,7 +28,7 @@ class Zones:
         for part in calendar.parts:
             named = part.one("TZID") if part.name == "VTIMEZONE" else None
             if named is not None:
-                self._own[named.value] = part
+                self._own[named.text.partition(":")[2].strip()] = part
         self._found: dict[str, tzinfo] = {}
 
     def zone(self, line: Line, name: str) -> tzinfo:
@@ -89,7 +89,7 @@ def _checked(line: Line) -> str:
         if not _OFFSET.fullmatch(value):
             raise line.refuse("must be like +0100")
     elif line.name == "RRULE":
-        rule = read_rule(line, datetime(2000, 1, 1))  # noqa: DTZ001 - on the wall
+        rule = read_rule(line, line.value, datetime(2000, 1, 1))  # noqa: DTZ001 - on the wall
         if rule.recurrence.frequency != "YEARLY":
             raise line.refuse("of a zone must have FREQ YEARLY")
     elif not all(map(_TIME.fullmatch, value.split(","))):
