@@ -402,6 +402,102 @@ def test_answers_are_in_order() -> None:
     assert found[0].start.day == 6
 
 
+# --- what the libraries would read otherwise ------------------------------------------------------
+
+
+def test_a_zone_is_that_of_its_own_file() -> None:
+    """A13: of two files that tell of a zone with one name each has its own, and another has none.
+
+    `icalendar` keeps the first zone of a name for every file that is read later.
+    """
+    own = """BEGIN:VTIMEZONE
+TZID:Customized Time Zone
+BEGIN:STANDARD
+DTSTART:19700101T000000
+TZOFFSETFROM:{0}
+TZOFFSETTO:{0}
+END:STANDARD
+END:VTIMEZONE
+"""
+    event = "DTSTART;TZID=Customized Time Zone:20260106T090000\nDTEND:20260106T200000Z"
+    assert told(event, head=own.format("+0300")) == ["2026-01-06 06:00 - 2026-01-06 20:00"]
+    assert told(event, head=own.format("-0500")) == ["2026-01-06 14:00 - 2026-01-06 20:00"]
+    assert problem(calendar(event))[1] == "DTSTART must have a TZID that is known"
+
+
+def test_a_zone_beside_what_has_none() -> None:
+    """A13: a TZID says nothing of a time in UTC, and nothing of a whole day.
+
+    `icalendar` reads both as times of that zone.
+    """
+    events = (
+        "DTSTART;TZID=Europe/Rome:20260106T080000Z\nDTEND;TZID=Europe/Rome:20260106T090000Z",
+        "DTSTART;VALUE=DATE;TZID=America/New_York:20260108",
+    )
+    assert told(*events) == [
+        "2026-01-06 08:00 - 2026-01-06 09:00",
+        "2026-01-08 00:00 - 2026-01-09 00:00",
+    ]
+
+
+def test_a_time_and_more_is_refused() -> None:
+    """A14: what stands behind a time is not passed over, as `icalendar` does beside a TZID."""
+    found = problem(calendar("DTSTART;TZID=Europe/Rome:20260106T0800001"))
+    assert found == (4, "DTSTART must be a date or a time that there is")
+
+
+def test_a_period_longer_than_its_event() -> None:
+    """A9: a period that began long before the window is in it, when the event itself is short.
+
+    `recurring-ical-events` looks as far back as the event is long.
+    """
+    period = (
+        "DTSTART:20251101T080000Z\nDTEND:20251101T090000Z\n"
+        "RDATE;VALUE=PERIOD:20251201T080000Z/20260110T080000Z"
+    )
+    assert told(period) == ["2026-01-05 00:00 - 2026-01-10 08:00"]
+
+
+def test_whole_days_that_became_hours() -> None:
+    """A9: later ones go with a whole day that was moved to some hours.
+
+    `recurring-ical-events` makes whole days of them again.
+    """
+    days = "UID:lunch\nDTSTART;VALUE=DATE:20260105\nRRULE:FREQ=DAILY;COUNT=3"
+    onwards = (
+        "UID:lunch\nRECURRENCE-ID;VALUE=DATE;RANGE=THISANDFUTURE:20260106\n"
+        "DTSTART:20260106T140000\nDTEND:20260106T150000"
+    )
+    assert told(days, onwards) == [
+        "2026-01-05 00:00 - 2026-01-06 00:00",
+        "2026-01-06 14:00 - 2026-01-06 15:00",
+        "2026-01-07 14:00 - 2026-01-07 15:00",
+    ]
+
+
+def test_an_end_of_a_rule_beside_a_change_of_the_clock() -> None:
+    """A13: UNTIL is a moment: what a clock shows the second time is later than the first time."""
+    rule = "DTSTART;TZID=Europe/Rome:20261024T0{}000\nDURATION:PT5M\nRRULE:FREQ=DAILY;UNTIL={}Z"
+    twice = of_ada(calendar(rule.format("23", "20261025T011500")))
+    assert [one[5:16] for one in shown(spells(twice))] == ["10-24 00:30", "10-25 00:30"]
+    skipped = rule.replace("1024", "0328")
+    for until, days in [("20260329T011500", 1), ("20260329T013000", 2)]:
+        assert len(spells(of_ada(calendar(skipped.format("23", until))))) == days
+
+
+def test_a_skipped_time_named_in_utc() -> None:
+    """A9, A13: what a clock skips on a day may be left out, or moved, by the moment that it is."""
+    daily = (
+        "UID:a\nDTSTART;TZID=Europe/Rome:20260328T023000\nDTEND;TZID=Europe/Rome:20260328T030000"
+        "\nRRULE:FREQ=DAILY;COUNT=3"
+    )
+    starts = ["03-28 01:30", "03-30 00:30"]
+    out = of_ada(calendar(f"{daily}\nEXDATE:20260329T013000Z"))
+    assert [one[5:16] for one in shown(spells(out))] == starts
+    moved = "UID:a\nRECURRENCE-ID:20260329T013000Z\nSTATUS:CANCELLED"
+    assert [one[5:16] for one in shown(spells(of_ada(calendar(daily, moved))))] == starts
+
+
 # --- who is meant --------------------------------------------------------------------------------
 
 

@@ -176,7 +176,7 @@ def occurrences(same: list[Any], home: tzinfo, until: datetime) -> Iterator[tupl
             continue
         if event is not master:
             id, one = moved
-            value = value + (wall(one["DTSTART"].dt, value, home) - wall(id, value, home))
+            value = value + (wall(one["DTSTART"].dt, value, home) - its_wall(id, master, home))
         yield span(value, lasts or length(event), event, home)
 
 
@@ -188,6 +188,17 @@ def wall(value: Any, like: Any, home: tzinfo) -> Any:
     if not is_day(value) and value.tzinfo == like.tzinfo:
         return value.replace(tzinfo=None)
     return in_utc(value, home).astimezone(zone).replace(tzinfo=None)
+
+
+def its_wall(id: Any, master: Any, home: tzinfo) -> Any:
+    """What a clock shows at an occurrence, which may be a time of its series that is skipped."""
+    first = master["DTSTART"].dt
+    shown = wall(id, first, home)
+    if not is_day(first):
+        skipped = datetime.combine(shown, first.time())
+        if in_utc(skipped.replace(tzinfo=first.tzinfo), home) == in_utc(id, home):
+            return skipped
+    return shown
 
 
 def span(value: Any, lasts: tuple[timedelta, timedelta], event: Any, home: tzinfo) -> Any:

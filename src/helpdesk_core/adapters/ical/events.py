@@ -182,10 +182,10 @@ def _with_time(event: Event, read: _Times) -> Event:
             if name == "EXRULE" or event.replaces is not None:
                 also = "" if name == "EXRULE" else " with a RECURRENCE-ID"
                 raise line.refuse(f"must not be there{also}")
-    line = part.one("DTSTART")
-    if line is None:
+    begins = part.one("DTSTART")
+    if begins is None:
         raise part.refuse("must have a DTSTART")
-    start = read.moment(line, read.component["DTSTART"])
+    start = read.moment(begins, read.component["DTSTART"])
     end, length = read.end(start)
     rules = tuple(
         read_rule(line, rule.to_ical().decode(), start.shown) for line, rule in read.all("RRULE")
@@ -309,7 +309,9 @@ def _duration(line: Line, total: timedelta, text: str) -> Length:
     if not _NONE <= total <= _LONG:
         raise line.refuse("must be a duration like P1DT12H")
     hours = text.upper().partition("T")[2]
-    exact: timedelta = vDuration(f"PT{hours}").dt if hours else _NONE
+    exact: timedelta = _NONE
+    if hours:
+        exact = vDuration.from_ical(f"PT{hours}")  # type: ignore[no-untyped-call]
     return Length(total - exact, exact)
 
 

@@ -160,7 +160,7 @@ class Part:
 
 def _why(line: Line) -> str:
     try:
-        Contentline(line.text).parts()
+        Contentline(line.text).parts()  # type: ignore[no-untyped-call]
     except ValueError:
         return "must have parameters like ;NAME=VALUE"
     return _MUST.get(line.name, "must be one that can be read")

@@ -117,6 +117,9 @@ class Layout:
                     return one
         return walls[0]
 
+    def _start(self, event: Event) -> datetime:
+        return event.start.on_wall(self._zone, self._home)
+
     def _is_left_out(self, moment: Moment) -> bool:
         walls = self._walls(moment)
         days = {one.replace(hour=0, minute=0, second=0) for one in walls}
@@ -138,12 +141,12 @@ class Layout:
     def spells(self) -> Iterator[Spell]:
         """All of what ends, however late (A11)."""
         master = self._comes()
-        if master is None or not (master.recurs or self.series.others or master.left_out):
+        ends = [] if master is None else [rule for rule in master.rules if rule.ends]
+        if master is None or not (ends or master.further or master.left_out or self.series.others):
             for event in self._others if master is None else [master]:
                 if event.away:
                     yield from _single(event, self._home)
             return
-        ends = [rule for rule in master.rules if rule.ends]
         untils = [
             None if rule.until is None
             else at(rule.until, UTC if rule.until_is_utc else self._zone) for rule in ends
@@ -157,8 +160,6 @@ class Layout:
             text.append(told)
         further = [(self._wall(moment), length) for moment, length in master.further]
         last_of_all = untils[0] if len(untils) == 1 else None
-        if any(until is not None and until < master.start.number(self._home) for until in untils):
-            last_of_all = min(until for until in untils if until is not None)
         found = self._found(master.start.shown, text, [shown for shown, _ in further])
         yield from self._put(found, dict(further), last_of_all)
 
@@ -171,7 +172,7 @@ class Layout:
             )
             first = window[0].astimezone(self._zone).replace(tzinfo=None) - reach
             last = window[1].astimezone(self._zone).replace(tzinfo=None) + 3 * _DAY
-            moves = [abs(self._wall(one.start) - self._wall(_id(one))) for one in self._onwards]
+            moves = [abs(self._start(one) - self._wall(_id(one))) for one in self._onwards]
             found: list[Spell] = []
             for rule in self.endless():
                 start, text = rule.begun(first - sum(moves, _DAY))
@@ -198,7 +199,7 @@ class Layout:
             told.add(_PLACE, str(place))
             if place:
                 id = self._wall(_id(event))
-                told.add("DTSTART", self._wall(event.start) if event.away else id)
+                told.add("DTSTART", self._start(event) if event.away else id)
                 parameters = {"RANGE": "THISANDFUTURE"} if event.onwards else {}
                 told.add("RECURRENCE-ID", id, parameters=parameters)
             else:
@@ -227,7 +228,7 @@ class Layout:
                 continue
             original = shown
             if event.replaces is not None:
-                own = self._wall(event.start)
+                own = self._start(event)
                 if not event.onwards or shown == own:
                     yield from _single(event, self._home)
                     continue
