@@ -13,7 +13,7 @@ from model import calendars
 
 
 @settings(max_examples=400, deadline=None)
-@given(files(), st.sampled_from(ZONES), st.sampled_from([-12, 0, 25]))
+@given(files(), st.sampled_from(ZONES), st.sampled_from([-12, 0, 25, 1500]))
 def test_as_counted_slowly(written: tuple[bytes, date], home: str, after: int) -> None:
     """A9, A13: what is read of any file is what the slow count gives, over changes of the clock."""
     content, day = written
