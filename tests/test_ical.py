@@ -576,7 +576,8 @@ HOSTILE = {
     "two ends of a rule": (f"{RULE}FREQ=DAILY;COUNT=2;UNTIL=20270101", 5, "RRULE must have one CO"),
     "a hundred years": (f"{RULE}FREQ=YEARLY;COUNT=102", 5, "RRULE must end within 100 years"),
     "too often": (f"{RULE}FREQ=DAILY;UNTIL=20600101T000000Z", 5, "RRULE must occur at most 10,000"),
-    "no end of a rule": (f"{RULE}FREQ=DAILY;UNTIL=soon", 5, "RRULE must have UNTIL like"),
+    "no end of a rule": (f"{RULE}FREQ=DAILY;UNTIL=soon", 5, "RRULE must be a rule, with UNTIL"),
+    "a time is no end": (f"{RULE}FREQ=DAILY;UNTIL=120000", 5, "RRULE must be a rule, with UNTIL"),
     "end before start": (
         "DTSTART:20260105T080000Z\nDTEND:20260105T070000Z", 4, "DTEND must not be before DTSTART",
     ),
@@ -657,7 +658,7 @@ def test_a_zone_that_cannot_be_read() -> None:
         ("+9900", "", 8, "TZOFFSETTO must be like +0100"),
         ("+0100", "RRULE:FREQ=SECONDLY\n", 9, "RRULE must have FREQ"),
         ("+0100", "RRULE:FREQ=DAILY\n", 9, "RRULE of a zone must have FREQ YEARLY"),
-        ("+0100", "RDATE:soon\n", 9, "RDATE must be like"),
+        ("+0100", "RDATE:soon\n", 9, "RDATE must be a date or"),
     ]:
         head = zone.format(to, rule)
         found = problem(calendar(used, head=head))

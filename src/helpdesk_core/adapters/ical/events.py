@@ -156,9 +156,6 @@ def read_event(
         )
     if not (away or (whole and not cancelled)):
         return event
-    for line in part.all("RRULE"):
-        if broken is not None and line.number == broken.line:
-            read_rule(line, line.value, _WALL)  # tells better what is wrong
     if broken is not None:
         raise broken
     event = _with_time(event, _Times(found, part, zones))
@@ -187,9 +184,7 @@ def _with_time(event: Event, read: _Times) -> Event:
         raise part.refuse("must have a DTSTART")
     start = read.moment(begins, read.component["DTSTART"])
     end, length = read.end(start)
-    rules = tuple(
-        read_rule(line, rule.to_ical().decode(), start.shown) for line, rule in read.all("RRULE")
-    )
+    rules = tuple(read_rule(line, rule, start.shown) for line, rule in read.all("RRULE"))
     further = tuple(read.further(start))
     if (rules or further) and (length is None or length.total > OCCURRENCE_LIMIT):
         raise part.refuse(f"that recurs must last at most {OCCURRENCE_LIMIT.days} days")

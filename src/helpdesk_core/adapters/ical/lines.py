@@ -55,7 +55,8 @@ _MUST = MappingProxyType(
     {
         "DURATION": "must be a duration like P1DT12H",
         "SEQUENCE": "must be a number",
-        "RRULE": "must be a rule with UNTIL like 20261231T230000Z",
+        "RRULE": "must be a rule, with UNTIL like 20261231T230000Z",
+        **dict.fromkeys(("TZOFFSETFROM", "TZOFFSETTO"), "must be like +0100"),
         **dict.fromkeys(
             ("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"),
             "must be a date or a time that there is",

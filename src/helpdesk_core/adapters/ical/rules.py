@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
+from icalendar import vRecur
 
 from helpdesk_core.adapters.ical.lines import Line
 from helpdesk_core.errors import InvalidValueError
@@ -21,7 +23,6 @@ from helpdesk_core.recurrence import OCCURRENCES, YEARS, Recurrence
 #: What following all the rules of a calendar may cost, in steps of dateutil's, some microseconds.
 EFFORT = 2_500_000
 
-_UNTIL = re.compile(r"(\d{8})(T\d{6})?(Z)?", re.ASCII)
 _UTC = ZoneInfo("UTC")
 _LONG = timedelta(days=366 * YEARS)
 #: Days of a period, and the steps that dateutil takes for one.
@@ -52,29 +53,31 @@ class Rule:
         return islice(self.recurrence.starts(start, end), self.count)
 
 
-def read_rule(line: Line, told: str, start: datetime) -> Rule:
+def read_rule(line: Line, told: Any, start: datetime) -> Rule:
     """The rule that was read of a line, counted from this time on the wall."""
-    kept: list[str] = []
-    ends: dict[str, str] = {}
-    for part in told.upper().split(";"):
-        name, _, value = part.partition("=")
-        if name not in ("COUNT", "UNTIL"):
-            kept += [part] if part else []
-        elif ends:
-            raise line.refuse("must have one COUNT or UNTIL")
-        else:
-            ends[name] = value
-    text = ";".join(kept)
+    endless = vRecur({name: told[name] for name in told if name not in ("COUNT", "UNTIL")})
+    text = endless.to_ical().decode()  # type: ignore[no-untyped-call]
+    counts, untils = (told.get(name, []) for name in ("COUNT", "UNTIL"))
+    if len([*counts, *untils]) > 1:
+        raise line.refuse("must have one COUNT or UNTIL")
     try:
         recurrence = Recurrence.parse(text, start, _UTC)
     except InvalidValueError as error:
         raise line.refuse(error.problem) from None
-    count = _count(line, ends["COUNT"]) if "COUNT" in ends else None
-    until, is_utc = _until(line, ends["UNTIL"]) if "UNTIL" in ends else (None, False)
-    if until is not None and until - start > _LONG:
-        until = None  # as good as for ever
-    effort = _effort(recurrence, text, count, None if until is None else until - start)
-    return Rule(text, recurrence, effort, count, until, is_utc)
+    for count in counts:
+        if not 1 <= count <= OCCURRENCES:
+            raise line.refuse(f"must have COUNT from 1 to {OCCURRENCES:,}")
+        return Rule(text, recurrence, _effort(recurrence, text, count, None), count)
+    for until in untils:
+        if not isinstance(until, date):  # but a time or a duration, which it would be too
+            raise line.refuse("must be a rule, with UNTIL like 20261231T230000Z")
+        is_utc = getattr(until, "tzinfo", None) is not None
+        # a day without a time is its midnight, as in the core
+        shown = datetime(*until.timetuple()[:6])  # noqa: DTZ001 - on the wall
+        if shown - start <= _LONG:  # else as good as for ever
+            effort = _effort(recurrence, text, None, shown - start)
+            return Rule(text, recurrence, effort, None, shown, is_utc)
+    return Rule(text, recurrence, _effort(recurrence, text, None, None))
 
 
 def check_end(line: Line, rule: Rule, start: datetime) -> None:
@@ -84,24 +87,6 @@ def check_end(line: Line, rule: Rule, start: datetime) -> None:
         raise line.refuse(f"must occur at most {OCCURRENCES:,} times")
     if rule.count is not None and number < rule.count:
         raise line.refuse(f"must end within {YEARS} years")
-
-
-def _count(line: Line, value: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", value, re.ASCII) or not 1 <= int(value) <= OCCURRENCES:
-        raise line.refuse(f"must have COUNT from 1 to {OCCURRENCES:,}")
-    return int(value)
-
-
-def _until(line: Line, value: str) -> tuple[datetime, bool]:
-    """What it shows, and whether in UTC; a day without a time is its midnight, as in the core."""
-    found = _UNTIL.fullmatch(value)
-    try:
-        if found is None:
-            raise ValueError
-        shown = datetime.strptime(found[1] + (found[2] or "T000000"), "%Y%m%dT%H%M%S")  # noqa: DTZ007
-    except ValueError:
-        raise line.refuse("must have UNTIL like 20261231T230000Z") from None
-    return shown, found[3] is not None
 
 
 def _effort(recurrence: Recurrence, text: str, count: int | None, lasts: timedelta | None) -> int:
