@@ -111,7 +111,9 @@ def asked(content: str | bytes) -> str | None:
     except CalendarError:
         [stale] = known.stale()
         assert stale.problem.startswith("ada.ics")
-        return stale.problem.partition(": ")[2]
+        said = stale.problem.partition(": ")[2]
+        assert " " in said, f"no problem of the calendar but a bare {said}"
+        return said
     Availability(found).is_available("ada", MONDAY)
     return None
 

@@ -24,10 +24,10 @@ def calendar_of(file: str | None, log: EventLog, zone: tzinfo) -> Calendar | Non
     try:
         from helpdesk_core.adapters.ical import Feed, ICalendarCalendar
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "icalendar":
+        if (error.name or "").partition(".")[0] not in ("icalendar", "recurring_ical_events"):
             raise
         raise InputError(
-            "--absences needs icalendar; install it with: pip install 'helpdesk-core[ical]'"
+            "--absences needs the extra ical; install it with: pip install 'helpdesk-core[ical]'"
         ) from None
     people = MappingProxyType({person.casefold(): person for person in log.people})
 

@@ -1,8 +1,10 @@
 """Calendars in the format that everybody writes, iCalendar (RFC 5545): the extra `ical`.
 
-`lines` reads a file, `zones` its time zones, `rules` what comes again, `events` what it says of one
-event; `series` puts together the events that are one, `known` what they say of somebody, `feeds`
-keeps the last good of each, `caldav` fetches a collection, and `calendar` is the port.
+`icalendar` reads them, and `recurring_ical_events` tells what comes again. Here `lines` knows on
+which line what stands, `zones` which time zone is meant, `rules` which RRULEs are too much, and
+`events` when an event is and whose; `series` asks for the occurrences of those that are one,
+`known` keeps what that says of somebody, `feeds` the last good of each; `caldav` fetches a
+collection, and `calendar` is the port.
 """
 
 from helpdesk_core.adapters.ical.caldav import CalDavCollection
