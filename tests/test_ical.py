@@ -107,6 +107,9 @@ def test_an_end_beyond_all_is_none() -> None:
     known = of_ada(calendar("DTSTART:20260106T080000Z\nDTEND:99991231T235959Z"))
     [absence] = known.absences(["ada"], MONDAY, MONDAY + DAY)
     assert absence.end is None
+    east = "DTSTART;TZID=Pacific/Apia:20260106T080000\nDTEND:99991231T235959Z"
+    [absence] = of_ada(calendar(east)).absences(["ada"], MONDAY, MONDAY + DAY)
+    assert absence.end is None
 
 
 def test_where_a_clock_is_changed() -> None:
@@ -589,6 +592,8 @@ HOSTILE = {
         "DTSTART:20260105T080000Z\nDTEND:20260105T090000Z\nDURATION:PT1H", 5, "DURATION must not",
     ),
     "less than nothing": ("DTSTART:20260105T080000Z\nDURATION:-PT1H", 4, "DURATION must be a dura"),
+    "lasts a date": ("DTSTART:20260105T080000Z\nDURATION:20260106", 4, "DURATION must be a dura"),
+    "a period": ("DTSTART:20260105T080000Z/PT1H", 3, "DTSTART must be a date or a time that there"),
     "a long one": (
         "DTSTART:20260105T080000Z\nDURATION:P400D\nRRULE:FREQ=DAILY", 2, "VEVENT that recurs must",
     ),

@@ -251,10 +251,9 @@ class _Times:
             raise lasts.refuse("must not be there with a DTEND")
         if ends is not None:
             end = self.moment(ends, self.component["DTEND"], last=10_000)
-            length = _between(ends, start, end)
             if end.shown.year >= _LAST:
                 return None, None
-            return None if end.is_day else end, length
+            return None if end.is_day else end, _between(ends, start, end)
         if lasts is not None:
             return None, _duration(lasts, self.component["DURATION"].dt, lasts.value)
         return None, Length(_DAY if start.is_day else _NONE)
@@ -299,9 +298,9 @@ def _between(line: Line, start: Moment, end: Moment) -> Length:
     return length
 
 
-def _duration(line: Line, total: timedelta, text: str) -> Length:
+def _duration(line: Line, total: Any, text: str) -> Length:
     """Days are those of the wall, hours those of a stopwatch: `icalendar` adds them up."""
-    if not _NONE <= total <= _LONG:
+    if not isinstance(total, timedelta) or not _NONE <= total <= _LONG:
         raise line.refuse("must be a duration like P1DT12H")
     hours = text.upper().partition("T")[2]
     exact: timedelta = _NONE

@@ -64,7 +64,8 @@ _MUST = MappingProxyType(
     }
 )
 _TIMES = ("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE")
-_TIME = re.compile(r"\d{8}(T\d{6}Z?)?(/\+?[\dTZPWDHMS]+)?", re.ASCII)
+_TIME = re.compile(r"\d{8}(T\d{6}Z?)?", re.ASCII)
+_PERIOD = re.compile(rf"{_TIME.pattern}(/\+?[\dTZPWDHMS]+)?", re.ASCII)
 #: The parameter under which a time has its TZID when it was read.
 ZONE = "X-TZID"
 _ZONE = re.compile(";TZID=", re.IGNORECASE)
@@ -140,8 +141,9 @@ class Part:
         """What `icalendar` reads of it; what it does not is refused by its line."""
         lines = [line for same in self.lines.values() for line in same]
         for line in lines:
-            if line.name in _TIMES and not all(map(_TIME.fullmatch, line.value.split(","))):
-                raise line.refuse(_MUST[line.name])  # it would read 20260105T080000 and more
+            form = _PERIOD if line.name == "RDATE" else _TIME
+            if line.name in _TIMES and not all(map(form.fullmatch, line.value.split(","))):
+                raise line.refuse(_MUST[line.name])  # it would read 080 00, 120000, P1D or more
         found = self._tried(lines)
         if found is not None:
             return found
