@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import recurring_ical_events
 
 from helpdesk_core.adapters.ical import Feed, ICalendarCalendar, UnreadableCalendarError
 from helpdesk_core.adapters.ical.lines import DEPTH, LENGTH, SIZE
@@ -376,6 +377,19 @@ def test_a_window_has_an_end() -> None:
     known.absences(["ada"], MONDAY, MONDAY + 3_660 * DAY)
     with pytest.raises(CalendarError, match="at most 3,660 days"):
         known.absences(["ada"], MONDAY, MONDAY + 3_661 * DAY)
+
+
+def test_occurrences_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A13: what was found of a rule is kept for windows near by, and looked for in others."""
+    asked: list[object] = []
+    of = recurring_ical_events.of
+    monkeypatch.setattr(recurring_ical_events, "of", lambda told: asked.append(told) or of(told))
+    known = of_ada(calendar("DTSTART:20200105T080000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY"))
+    for days, times in [(0, 1), (1, 1), (2, 1), (400, 2)]:
+        since = MONDAY + days * DAY
+        found = known.absences(["ada"], since, since + 14 * DAY)
+        assert [one.end > since for one in found] == [True, True]
+        assert len(asked) == times
 
 
 def test_rules_that_no_recurring_absence_can_be() -> None:
