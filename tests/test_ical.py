@@ -328,6 +328,14 @@ def test_what_is_left_out_of_a_rule() -> None:
     ]
 
 
+def test_an_instance_of_what_does_not_recur() -> None:
+    """A9: an instance stands for the occurrence that it names, and else beside what is there."""
+    moved = "UID:lunch\nRECURRENCE-ID:{}T110000Z\nDTSTART:20260107T110000Z\nDURATION:PT1H"
+    both = ["2026-01-05 11:00 - 2026-01-05 12:00", "2026-01-07 11:00 - 2026-01-07 12:00"]
+    assert told(LUNCH, moved.format("20260105")) == both[1:]
+    assert told(LUNCH, moved.format("20260106")) == both
+
+
 def test_later_ones_go_with_a_moved_one() -> None:
     """A9: with RANGE=THISANDFUTURE the later ones are moved by as much, and as long as that one."""
     onwards = (
@@ -625,6 +633,10 @@ HOSTILE = {
         f"RECURRENCE-ID:20260105T080000Z\n{RULE}FREQ=DAILY", 6, "RRULE must not be there with a RE",
     ),
     "a sequence": ("SEQUENCE:new\nDTSTART:20260105T080000Z", 3, "SEQUENCE must be a number"),
+    "below nothing": ("SEQUENCE:-1\nDTSTART:20260105T080000Z", 3, "SEQUENCE must be a number"),
+    "a long period": (
+        f"{RULE}FREQ=DAILY\nRDATE;VALUE=PERIOD:20260105T080000Z/P400D", 6, "RDATE must last at most",
+    ),
     "RDATE is a date": (f"{RULE}FREQ=DAILY\nRDATE;VALUE=DATE:20260105", 6, "RDATE must be a date"),
     "many EXDATEs": (
         f"{RULE}FREQ=DAILY\nEXDATE:{','.join(['20260105T080000Z'] * 10_001)}", 6, "EXDATE must be",
