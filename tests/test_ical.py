@@ -635,7 +635,7 @@ HOSTILE = {
     "a sequence": ("SEQUENCE:new\nDTSTART:20260105T080000Z", 3, "SEQUENCE must be a number"),
     "below nothing": ("SEQUENCE:-1\nDTSTART:20260105T080000Z", 3, "SEQUENCE must be a number"),
     "a long period": (
-        f"{RULE}FREQ=DAILY\nRDATE;VALUE=PERIOD:20260105T080000Z/P400D", 6, "RDATE must last at most",
+        f"{RULE}FREQ=DAILY\nRDATE;VALUE=PERIOD:20260105T080000Z/P400D", 6, "RDATE must last at mo",
     ),
     "RDATE is a date": (f"{RULE}FREQ=DAILY\nRDATE;VALUE=DATE:20260105", 6, "RDATE must be a date"),
     "many EXDATEs": (

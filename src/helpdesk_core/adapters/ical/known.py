@@ -35,7 +35,7 @@ class Known:
         for layout in layouts:
             recurring: list[RecurringAbsence] | None = []
             master = layout.series.master
-            if layout.endless() and master is not None and (meant(master) or layout.series.others):
+            if layout.endless() and master is not None and (meant(master) or layout.onwards):
                 recurring = layout.recurring(user_id)
             if recurring is None:
                 in_windows.append(layout)

@@ -90,7 +90,7 @@ class Layout:
             else:
                 self._left_out.update(self._walls(moment))
         self._others = [one for one in series.others if not self._is_left_out(_id(one))]
-        self._onwards = [one for one in self._others if one.onwards]
+        self.onwards = [one for one in self._others if one.onwards]
         self._kept: tuple[tuple[datetime, datetime], list[Spell]] | None = None
 
     # --- on the wall -----------------------------------------------------------------------------
@@ -130,7 +130,7 @@ class Layout:
     def _comes(self) -> Event | None:
         """The event itself, if anybody is away for it or for what goes on from one of it."""
         master = self.series.master
-        return master if master is not None and (master.away or self._onwards) else None
+        return master if master is not None and (master.away or self.onwards) else None
 
     def endless(self) -> tuple[Recurrence, ...]:
         """The rules that go on for ever, of an event that anybody is away for."""
@@ -168,11 +168,11 @@ class Layout:
         window = since - (since - _FIRST) % _MONTH, until + _MONTH - (until - _FIRST) % _MONTH
         if self._kept is None or self._kept[0] != window:
             reach = 3 * _DAY + max(
-                one.length.total for one in (self.series.master, *self._onwards) if one is not None
+                one.length.total for one in (self.series.master, *self.onwards) if one is not None
             )
             first = window[0].astimezone(self._zone).replace(tzinfo=None) - reach
             last = window[1].astimezone(self._zone).replace(tzinfo=None) + 3 * _DAY
-            moves = [abs(self._start(one) - self._wall(_id(one))) for one in self._onwards]
+            moves = [abs(self._start(one) - self._wall(_id(one))) for one in self.onwards]
             found: list[Spell] = []
             for rule in self.endless():
                 start, text = rule.begun(first - sum(moves, _DAY))
@@ -249,7 +249,7 @@ class Layout:
     def recurring(self, user_id: Id) -> list[RecurringAbsence] | None:
         """The rules that go on, of somebody; None when a `RecurringAbsence` cannot say the same."""
         master, zone = self.series.master, self._zone
-        if master is None or self._days or self._onwards or master.length.exact:
+        if master is None or self._days or self.onwards or master.length.exact:
             return None
         walls = chain(self._left_out, *(self._walls(_id(other)) for other in self.series.others))
         out = sorted({at(shown, zone) for shown in walls})
