@@ -156,6 +156,8 @@ def _lasts(draw: st.DrawFn, event: Event, start: Any, zone: str) -> None:
 
 
 def _takes_time(draw: st.DrawFn, event: Event) -> None:
+    for who in draw(st.sampled_from([(), ("ada",), ("ben",), ("ada", "ben")])):
+        event.add("ATTENDEE", f"mailto:{who}@example.com")
     match draw(st.sampled_from(["", "", "", "", "CONFIRMED", "CANCELLED", "TRANSPARENT"])):
         case "TRANSPARENT":
             event.add("TRANSP", "TRANSPARENT")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpdesk_core.adapters.ical import Feed, ICalendarCalendar
 from icalendars import DAY, ZONES, files, of_ada, spells
 from model import calendars
 
@@ -21,3 +22,7 @@ def test_as_counted_slowly(written: tuple[bytes, date], home: str, after: int) -
     until = since + 40 * DAY
     expected = calendars.away(content, ZoneInfo(home), since, until)
     assert spells(of_ada(content, home), since, until) == expected
+    team = Feed(name="team", fetch=lambda: content, members={"ben@example.com": "ben"})
+    expected = calendars.away(content, ZoneInfo(home), since, until, "ben@example.com")
+    known = ICalendarCalendar([team], time_zone=home)
+    assert spells(known, since, until, "ben") == expected
