@@ -193,6 +193,7 @@ def test_left_out(line: str) -> None:
     out = "DTSTART:20260106T080000Z\nDURATION:PT1H"
     assert told(away, f"{out}\n{line}") == ["2026-01-07 08:00 - 2026-01-07 09:00"]
     assert told(out, head="METHOD:CANCEL\n") == []
+    assert told(f"DTSTART:soon\n{line}") == []
 
 
 def test_the_later_version() -> None:
