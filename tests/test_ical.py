@@ -512,6 +512,18 @@ def test_an_end_of_a_rule_beside_a_change_of_the_clock() -> None:
         assert len(spells(of_ada(calendar(skipped.format("23", until))))) == days
 
 
+def test_a_day_off_beside_a_lost_one() -> None:
+    """A9, A13: what a clock skips by a whole day begins on the next, and goes when that is out."""
+    daily = (
+        "DTSTART;TZID=Pacific/Apia:20111229T090000\nDTEND;TZID=Pacific/Apia:20111229T100000\n"
+        "RRULE:FREQ=DAILY;COUNT=4\nEXDATE;VALUE=DATE:201112{}"
+    )
+    since = datetime(2011, 12, 1, tzinfo=UTC)
+    for day, starts in [("30", ["29 19", "30 19", "31 19"]), ("31", ["29 19", "31 19"])]:
+        found = shown(spells(of_ada(calendar(daily.format(day))), since, since + 60 * DAY))
+        assert [one[8:13] for one in found] == starts
+
+
 def test_a_skipped_time_named_in_utc() -> None:
     """A9, A13: what a clock skips on a day may be left out, or moved, by the moment that it is."""
     daily = (

@@ -8,7 +8,7 @@ finds is then put into the zone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import chain
 from operator import attrgetter
 from zoneinfo import ZoneInfo
@@ -83,10 +83,10 @@ class Layout:
         master = series.master
         self._zone = home if master is None else master.start.zone or home
         self._left_out: set[datetime] = set()
-        self._days: set[datetime] = set()
+        self._days: set[date] = set()
         for moment in () if master is None else master.left_out:
             if moment.is_day and master is not None and not master.start.is_day:
-                self._days.add(moment.shown)  # whatever begins on that day
+                self._days.add(moment.shown.date())
             else:
                 self._left_out.update(self._walls(moment))
         self._others = [one for one in series.others if not self._is_left_out(_id(one))]
@@ -121,9 +121,12 @@ class Layout:
         return event.start.on_wall(self._zone, self._home)
 
     def _is_left_out(self, moment: Moment) -> bool:
-        walls = self._walls(moment)
-        days = {one.replace(hour=0, minute=0, second=0) for one in walls}
-        return not (self._left_out.isdisjoint(walls) and self._days.isdisjoint(days))
+        days_off = self._is_on_day_off(moment.number(self._home))
+        return days_off or not self._left_out.isdisjoint(self._walls(moment))
+
+    def _is_on_day_off(self, number: int) -> bool:
+        """Whether this is on a day that is left out whole, whatever begins on it."""
+        return bool(self._days) and shown_at(number, self._zone).date() in self._days
 
     # --- what is there ---------------------------------------------------------------------------
 
@@ -209,9 +212,6 @@ class Layout:
                 for name, days in [("RDATE", further), ("EXDATE", sorted(self._left_out))]:
                     if days:
                         told.add(name, days)
-                if self._days:
-                    days_out = [day.date() for day in sorted(self._days)]
-                    told.add("EXDATE", days_out, parameters={"VALUE": "DATE"})
             calendar.add_component(told)
         for one in recurring_ical_events.of(calendar).between(first, last):
             yield one["DTSTART"].dt, events[int(one[_PLACE])]
@@ -233,10 +233,13 @@ class Layout:
                     yield from _single(event, self._home)
                     continue
                 original -= own - self._wall(event.replaces)
-            elif not event.recurs:
+            number = at(original, self._zone)
+            if self._is_on_day_off(number):
+                continue
+            if event.replaces is None and not event.recurs:
                 yield from _single(event, self._home)
                 continue
-            if last is not None and original not in lengths and at(original, self._zone) > last:
+            if last is not None and original not in lengths and number > last:
                 continue
             length = lengths.get(shown) if event.replaces is None else None
             start = at(shown, self._zone)
