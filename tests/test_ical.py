@@ -522,6 +522,10 @@ def test_a_day_off_beside_a_lost_one() -> None:
     for day, starts in [("30", ["29 19", "30 19", "31 19"]), ("31", ["29 19", "31 19"])]:
         found = shown(spells(of_ada(calendar(daily.format(day))), since, since + 60 * DAY))
         assert [one[8:13] for one in found] == starts
+    gone = "UID:a\nRECURRENCE-ID;TZID=Pacific/Apia:20111230T090000\nSTATUS:CANCELLED"
+    own = "UID:a\n" + daily.partition("\nEXDATE")[0]
+    found = shown(spells(of_ada(calendar(own, gone)), since, since + 60 * DAY))
+    assert [one[8:13] for one in found] == ["29 19", "31 19"]
 
 
 def test_a_skipped_time_named_in_utc() -> None:

@@ -91,6 +91,9 @@ class Layout:
                 self._left_out.update(self._walls(moment))
         self._others = [one for one in series.others if not self._is_left_out(_id(one))]
         self.onwards = [one for one in self._others if one.onwards]
+        for one in series.others:  # what a skipped clock shows besides is the same moment
+            walls = self._walls(_id(one))
+            self._left_out.update(wall for wall in walls if wall != self._wall(_id(one)))
         self._kept: tuple[tuple[datetime, datetime], list[Spell]] | None = None
 
     # --- on the wall -----------------------------------------------------------------------------
