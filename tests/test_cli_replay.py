@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import os
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -210,10 +211,77 @@ def test_the_database_is_kept_where_it_was_asked_for(
     assert target.read_bytes() == before
 
 
+AWAY = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:1
+DTSTART:20260105T080000Z
+DTEND:20260105T103000Z
+ATTENDEE;CN=Ada:mailto:a.rossi@example.com
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_absences(log_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A9: a replay gives nothing to who is away by the calendar, named by name or by address."""
+    absences = tmp_path / "off.ics"
+    shares = []
+    for text in (
+        None,
+        AWAY,
+        AWAY.replace("CN=Ada:mailto:a.rossi", "CN=x:mailto:ADA").replace("@example.com", ""),
+    ):
+        options = () if text is None else ("--absences", str(absences))
+        if text is not None:
+            absences.write_text(text)
+        assert main(["replay", str(log_file), *COLUMNS, *options, "--json"]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert report["absences"] == (None if text is None else str(absences))
+        shares.append(report["policy"]["tickets_per_person"])
+    assert shares[0] != shares[1] == shares[2]
+    assert shares[1]["ada"] < shares[0]["ada"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            AWAY.replace("20260105T08", "20260105T25"),
+            "off.ics, line 5: DTSTART must be a date or a",
+        ),
+        (AWAY.replace("CN=Ada", "CN=Zoe"), "nobody of the log is away after 2026-01-05"),
+        ("", "off.ics: must hold a VCALENDAR"),
+    ],
+)
+def test_absences_that_cannot_be_used(
+    text: str, problem: str, log_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A14: a calendar that tells nothing is refused by name and line, and nothing is played."""
+    absences = tmp_path / "off.ics"
+    absences.write_text(text)
+    target = tmp_path / "kept.db"
+    options = ("--absences", str(absences), "--database", str(target))
+    assert main(["replay", str(log_file), *COLUMNS, *options]) == 2
+    assert problem in capsys.readouterr().err
+    assert not target.exists()
+
+
+def test_absences_without_the_extra(
+    log_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The extra that `--absences` needs is named when it is not there."""
+    for name in [name for name in sys.modules if name.startswith("helpdesk_core.adapters.ical")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "icalendar", None)
+    assert main(["replay", str(log_file), *COLUMNS, "--absences", "off.ics"]) == 2
+    assert "pip install 'helpdesk-core[ical]'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (("--absences", "off.ics"), "--absences: calendars cannot be read yet"),
+        (("--absences", "no/off.ics"), "no/off.ics: No such file or directory"),
         (("--tz", "Europe/Roma"), "no time zone is named 'Europe/Roma'"),
         (("--closing", "Done"), "no activity is 'Done'; there are 'New', 'Closed', 'Work'"),
         (("--owner", "Take"), "no activity is 'Take'"),

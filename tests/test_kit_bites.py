@@ -1097,6 +1097,15 @@ class NoHours(MemoryCalendar):
         return {}
 
 
+class ToldOnce(MemoryCalendar):
+    """Hands out what it has, and has it no more."""
+
+    def absences(self, user_ids: Any, since: Any, until: Any) -> Any:
+        found = super().absences(user_ids, since, until)
+        self.known_absences = []
+        return found
+
+
 class AlwaysFree(MemoryCalendar):
     """Reads silence as nobody being away."""
 
@@ -1305,6 +1314,7 @@ OTHERS: dict[str, tuple[type[Contract], str]] = {
         "test_what_is_over_is_not_needed_and_what_goes_on_is",
     ),
     "a calendar of everybody": (calendar_of(Everybody), "test_nobody_else_is_told_of"),
+    "a calendar that tells once": (calendar_of(ToldOnce), "test_it_tells_the_same_again"),
     "a calendar without hours": (calendar_of(NoHours), "test_people_are_available_as_they_are"),
     "a silent calendar that says free": (
         calendar_of(MemoryCalendar),

@@ -95,6 +95,20 @@ class Recurrence:
         rule = self._rule.replace(dtstart=self._shortly_before(since))
         return (start for start in takewhile(lambda start: start < until, rule) if start >= since)
 
+    def begun(self, since: datetime) -> tuple[datetime, str]:
+        """Of a rule that goes on for ever, a later start and its text: from `since` on the same.
+
+        For whoever follows it with other means, and else would begin with the first of all.
+
+        >>> fridays = Recurrence.parse("FREQ=WEEKLY", datetime(2000, 1, 7, 12), ZoneInfo("UTC"))
+        >>> start, text = fridays.begun(datetime(2026, 2, 1))
+        >>> str(start), text
+        ('2026-01-23 12:00:00', 'FREQ=WEEKLY')
+        """
+        rule = self._rule.replace(dtstart=self._shortly_before(since))
+        start, _, text = str(rule).partition("\nRRULE:")
+        return datetime.strptime(start, "DTSTART:%Y%m%dT%H%M%S"), text  # noqa: DTZ007 - on the wall
+
     def _shortly_before(self, since: datetime) -> datetime:
         """The rule's own start, or the beginning of a period that it would reach before `since`.
 

@@ -97,6 +97,10 @@ def test_a_rule_is_started_shortly_before_what_is_asked(
     counted = list(takewhile(lambda one: one < until, rrulestr(text, dtstart=start)))
     known = Recurrence.parse(text, start, ROME)
     assert list(known.starts(since, until)) == [one for one in counted if one >= since]
+    begun, told = known.begun(since)  # for whoever follows it with other means
+    assert begun <= max(start, since)
+    again = takewhile(lambda one: one < until, rrulestr(told, dtstart=begun))
+    assert [one for one in again if one >= since] == list(known.starts(since, until))
 
 
 @given(details, shown, st.integers(1, 60))

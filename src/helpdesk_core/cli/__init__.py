@@ -107,7 +107,11 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database", metavar="FILE", help="a new SQLite file to keep (default: a temporary one)"
     )
-    parser.add_argument("--absences", metavar="FILE.ics", help="not yet: refused")
+    parser.add_argument(
+        "--absences",
+        metavar="FILE.ics",
+        help="when people were away, each named by ATTENDEE or ORGANIZER (extra ical)",
+    )
     parser.add_argument("--delimiter", default=",", help="between cells (default: a comma)")
     parser.add_argument("--json", action="store_true", help="the report as JSON")
 

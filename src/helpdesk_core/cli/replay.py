@@ -23,6 +23,7 @@ from helpdesk_core.adapters.clock import SystemClock
 from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
 from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.cli import console
+from helpdesk_core.cli.absences import calendar_of
 from helpdesk_core.cli.csvfile import reading
 from helpdesk_core.cli.errors import InputError
 from helpdesk_core.cli.logs import EventLog, check_names, choose_format, read_log, zone_named
@@ -37,7 +38,7 @@ from helpdesk_core.entities import (
     Visibility,
 )
 from helpdesk_core.events import TicketMoved, TicketOpened
-from helpdesk_core.ports import Repository
+from helpdesk_core.ports import Calendar, Repository
 from helpdesk_core.service import Helpdesk, every
 
 TEAM_ID = "replay"
@@ -47,18 +48,15 @@ _AGENT: frozenset[Role] = frozenset({Role.AGENT})
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, play, report; nothing is left behind unless all of it succeeds."""
-    if arguments.absences is not None:
-        raise InputError(
-            "--absences: calendars cannot be read yet; without it everybody is available"
-        )
     target = None if arguments.database is None else _new_file(Path(arguments.database))
     zone = UTC if arguments.tz is None else zone_named(arguments.tz)
     started = time.perf_counter()
     log, preset = _read(arguments, zone)
     read = time.perf_counter()
     method = AssignmentMethod(arguments.method)
+    calendar = calendar_of(arguments.absences, log, zone)
     with _database(target) as repository:
-        policy, problems = play(log, repository, method)
+        policy, problems = play(log, repository, method, calendar)
     played = time.perf_counter()
     history = history_of(log)
     seconds = {"reading": round(read - started, 2), "playing": round(played - read, 2)}
@@ -69,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "preset": preset,
                 "time_zone": str(zone) if log.naive else None,
                 "method": method.value,
+                "absences": arguments.absences,
                 "owner": log.format.owner,
                 "closing": sorted(log.closing),
                 "cases": len(log.cases),
@@ -137,9 +136,14 @@ def _database(target: Path | None) -> Iterator[Repository]:
 
 
 def play(
-    log: EventLog, repository: Repository, method: AssignmentMethod
+    log: EventLog,
+    repository: Repository,
+    method: AssignmentMethod,
+    calendar: Calendar | None = None,
 ) -> tuple[Half, tuple[str, ...]]:
     """Play the log into a help desk over an empty repository: what the policy gave, and `check`.
+
+    Without a calendar everybody is always there.
 
     A case opens in the team's first open stage (G7) and is moved to the stage of its first
     activity; each further event moves it to that of its own, which closes or reopens it (G3). The
@@ -150,7 +154,7 @@ def play(
     helpdesk = Helpdesk(
         repository,
         MemoryNotifier(),
-        MemoryCalendar(),
+        MemoryCalendar() if calendar is None else calendar,
         clock,
         id_factory=lambda: f"n-{next(numbers)}",
     )

@@ -107,6 +107,16 @@ class CalendarContract(Contract):
         there = Availability(self._asked(self.new([over], {}), [ada]), {})
         assert there.is_available(ada, MONDAY)
 
+    def test_it_tells_the_same_again(self) -> None:
+        """A9: asked again, and whatever collection the ids come in, it tells the same."""
+        ada, bob, _ = self._people
+        away = [Absence(user_id=id, start=MONDAY, end=MONDAY + timedelta(1)) for id in (ada, bob)]
+        calendar = self.new(away, {})
+        for ids in ([ada, bob], (bob, ada), {ada, bob}, dict.fromkeys([bob, ada]).keys()):
+            there = Availability(self._asked(calendar, ids), dict(calendar.schedules(ids)))
+            assert not there.is_available(ada, MONDAY)
+            assert not there.is_available(bob, MONDAY)
+
     def test_a_calendar_that_cannot_answer_says_so(self) -> None:
         """A14: a calendar that cannot tell raises CalendarError, and never shows nobody away."""
         calendar = self.silent()
