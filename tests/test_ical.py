@@ -432,10 +432,8 @@ def test_answers_are_in_order() -> None:
 
 
 def test_a_zone_is_that_of_its_own_file() -> None:
-    """A13: of two files that tell of a zone with one name each has its own, and another has none.
-
-    `icalendar` keeps the first zone of a name for every file that is read later.
-    """
+    """A13: of two files that tell of a zone with one name each has its own, and another has none."""
+    # `icalendar` keeps the first zone of a name for every file that is read later.
     own = """BEGIN:VTIMEZONE
 TZID:Customized Time Zone
 BEGIN:STANDARD
@@ -452,10 +450,8 @@ END:VTIMEZONE
 
 
 def test_a_zone_beside_what_has_none() -> None:
-    """A13: a TZID says nothing of a time in UTC, and nothing of a whole day.
-
-    `icalendar` reads both as times of that zone.
-    """
+    """A13: a TZID says nothing of a time in UTC, and nothing of a whole day."""
+    # `icalendar` reads both as times of that zone.
     events = (
         "DTSTART;TZID=Europe/Rome:20260106T080000Z\nDTEND;TZID=Europe/Rome:20260106T090000Z",
         "DTSTART;VALUE=DATE;TZID=America/New_York:20260108",
@@ -474,10 +470,8 @@ def test_what_is_not_quite_a_time_is_refused(time: str) -> None:
 
 
 def test_a_period_longer_than_its_event() -> None:
-    """A9: a period that began long before the window is in it, when the event itself is short.
-
-    `recurring-ical-events` looks as far back as the event is long.
-    """
+    """A9: a period that began long before the window is in it, when the event itself is short."""
+    # `recurring-ical-events` looks as far back as the event is long.
     period = (
         "DTSTART:20251101T080000Z\nDTEND:20251101T090000Z\n"
         "RDATE;VALUE=PERIOD:20251201T080000Z/20260110T080000Z"
@@ -486,10 +480,8 @@ def test_a_period_longer_than_its_event() -> None:
 
 
 def test_whole_days_that_became_hours() -> None:
-    """A9: later ones go with a whole day that was moved to some hours.
-
-    `recurring-ical-events` makes whole days of them again.
-    """
+    """A9: later ones go with a whole day that was moved to some hours."""
+    # `recurring-ical-events` makes whole days of them again.
     days = "UID:lunch\nDTSTART;VALUE=DATE:20260105\nRRULE:FREQ=DAILY;COUNT=3"
     onwards = (
         "UID:lunch\nRECURRENCE-ID;VALUE=DATE;RANGE=THISANDFUTURE:20260106\n"
