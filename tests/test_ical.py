@@ -432,7 +432,7 @@ def test_answers_are_in_order() -> None:
 
 
 def test_a_zone_is_that_of_its_own_file() -> None:
-    """A13: of two files that tell of a zone with one name each has its own, and another has none."""
+    """A13: of two files that tell of a zone with one name each has its own, another none."""
     # `icalendar` keeps the first zone of a name for every file that is read later.
     own = """BEGIN:VTIMEZONE
 TZID:Customized Time Zone
