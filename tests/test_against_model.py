@@ -74,7 +74,7 @@ from model.desk import new_team, new_ticket, new_user
 
 pytestmark = pytest.mark.core
 
-many = settings(max_examples=400)
+many = settings(max_examples=250)
 
 # --- visibility ----------------------------------------------------------------------------------
 
@@ -256,7 +256,7 @@ def _situation(dice: Dice) -> tuple[str, list[str], list[Any], dict[str, Any], t
 
 
 @given(dice(120), st.sampled_from(["team", "team", "global"]))
-@settings(max_examples=500)
+@settings(max_examples=300)
 def test_choice(dice: Dice, scope: str) -> None:
     """A2, A3, A4, A6, A7, A9, A10, A11, A20: the same choice, for the same reason."""
     method, pool, history, away, window = _situation(dice)

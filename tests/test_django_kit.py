@@ -34,7 +34,7 @@ class TestDjangoPostgres(RepositoryContract):
     """A PostgreSQL database of Django's; its tables are emptied for each store."""
 
     examples = 3
-    stride = 7  # the code is that of SQLite, where each call is
+    stride = 17  # the code is that of SQLite, where each call is
 
     def new(self) -> Repository:
         return django_stores.on_postgres()

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.core
 FLAGS = (False, True)
 LEVELS = model.LEVELS
 KINDS = ("internal", "agent", "administrator", "portal", "contact")
-SEED, WORLDS = 20260105, 20_000
+SEED, WORLDS = 20260105, 10_000
 
 
 def somebody(kind: str, active: bool = True, company: str = "") -> Any:
