@@ -144,6 +144,11 @@ def _parts(text: str) -> dict[str, str]:
         re.ASCII,
     ):
         raise InvalidValueError("rule", "must have BYDAY with days like MO or -1FR")
+    within_month = parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts
+    most = 5 if within_month else 53  # what is beyond, dateutil looks for past the end of the year
+    for number in re.findall(r"[+-]?\d+", parts.get("BYDAY", "")):
+        if not 1 <= abs(int(number)) <= most:
+            raise InvalidValueError("rule", f"must have BYDAY from -{most} to {most}, and not 0")
     if not re.fullmatch(_WEEKDAY, parts.get("WKST", "MO")):
         raise InvalidValueError("rule", "must have WKST like MO")
     times = 1
