@@ -571,6 +571,13 @@ def test_the_member_is_named(lines: str, away: list[str]) -> None:
     assert who_is_away(of_team(event)) == away
 
 
+def test_an_address_beyond_ascii() -> None:
+    """A9, A14: of an address only A to Z are a to z, in the file and among the members."""
+    event = "DTSTART:20260106T080000Z\nDURATION:PT1H\nATTENDEE:mailto:ÄDA@EXAMPLE.COM"
+    assert who_is_away(of_team(event, members={"ÄDA@Example.com": "ada"})) == ["ada"]
+    assert who_is_away(of_team(event, members={"äda@example.com": "ada"})) == []
+
+
 def test_members_by_a_function() -> None:
     """A9: who is meant may be a function of the address and the name."""
     people = {"Ada Rossi": "ada"}

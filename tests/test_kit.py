@@ -70,7 +70,7 @@ class TestSqliteWithNumbers(RepositoryContract):
     """A SQLite database in memory, whose ids are numbers."""
 
     examples = 4
-    stride = 9
+    stride = 9  # the code is that of a file
     id_type = int
 
     def new(self) -> Repository:

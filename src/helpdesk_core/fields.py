@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -98,6 +99,19 @@ def utc(field: str, value: object) -> datetime:
         if value.utcoffset() is not None:
             return value.astimezone(UTC)
     raise InvalidValueError(field, "must be a datetime with a time zone")
+
+
+def zone_of(field: str, name: str) -> ZoneInfo:
+    """The time zone of an IANA name.
+
+    >>> zone_of("time_zone", "Europe/Roma")
+    Traceback (most recent call last):
+    helpdesk_core.errors.InvalidValueError: time_zone must be an IANA time zone
+    """
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError, TypeError):  # not there, no name, a folder of names
+        raise InvalidValueError(field, "must be an IANA time zone") from None
 
 
 def is_id(_: object, attribute: Attribute[Any], value: object) -> None:

@@ -138,17 +138,10 @@ def _parts(text: str) -> dict[str, str]:
             _check_numbers(name, value)
     if parts.get("FREQ") not in _FREQUENCIES:
         raise InvalidValueError("rule", "must have FREQ DAILY, WEEKLY, MONTHLY or YEARLY")
-    if not re.fullmatch(
-        rf"([+-]?\d{{1,2}})?{_WEEKDAY}(,([+-]?\d{{1,2}})?{_WEEKDAY})*",
-        parts.get("BYDAY", "MO"),
-        re.ASCII,
-    ):
-        raise InvalidValueError("rule", "must have BYDAY with days like MO or -1FR")
-    within_month = parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts
-    most = 5 if within_month else 53  # what is beyond, dateutil looks for past the end of the year
-    for number in re.findall(r"[+-]?\d+", parts.get("BYDAY", "")):
-        if not 1 <= abs(int(number)) <= most:
-            raise InvalidValueError("rule", f"must have BYDAY from -{most} to {most}, and not 0")
+    if "BYWEEKNO" in parts and parts["FREQ"] != "YEARLY":  # RFC 5545; dateutil looks in vain
+        raise InvalidValueError("rule", "must have FREQ YEARLY when it has BYWEEKNO")
+    if "BYDAY" in parts:
+        _check_days(parts["BYDAY"], in_month=parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts)
     if not re.fullmatch(_WEEKDAY, parts.get("WKST", "MO")):
         raise InvalidValueError("rule", "must have WKST like MO")
     times = 1
@@ -157,6 +150,16 @@ def _parts(text: str) -> dict[str, str]:
     if times > TIMES_A_DAY:
         raise InvalidValueError("rule", f"must occur at most {TIMES_A_DAY} times a day")
     return parts
+
+
+def _check_days(value: str, *, in_month: bool) -> None:
+    most = 5 if in_month else 53  # dateutil looks for what is beyond past the end of the year
+    for day in value.split(","):
+        known = re.fullmatch(rf"([+-]?\d{{1,2}})?{_WEEKDAY}", day, re.ASCII)
+        if not known:
+            raise InvalidValueError("rule", "must have BYDAY with days like MO or -1FR")
+        if known[1] and not 1 <= abs(int(known[1])) <= most:
+            raise InvalidValueError("rule", f"must have BYDAY from -{most} to {most}, and not 0")
 
 
 def _check_numbers(name: str, value: str) -> None:

@@ -20,9 +20,11 @@ from helpdesk_core.fields import (
     OPTIONAL_WHEN,
     SUBJECT_LIMIT,
     WHEN,
+    Attribute,
     Id,
     is_line,
     utc,
+    zone_of,
 )
 from helpdesk_core.recurrence import Recurrence
 
@@ -47,11 +49,8 @@ class Absence:
             raise InvalidValueError("end", "must be after start")
 
 
-def _is_time_zone(_: object, __: object, value: str) -> None:
-    try:
-        ZoneInfo(value)
-    except (LookupError, ValueError, OSError):  # not there, not a name, a folder of names
-        raise InvalidValueError("time_zone", "must be an IANA time zone") from None
+def _is_time_zone(_: object, attribute: Attribute[Any], value: str) -> None:
+    zone_of(attribute.name, value)
 
 
 def _moments(value: Iterable[Any]) -> tuple[datetime, ...]:

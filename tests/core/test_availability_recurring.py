@@ -325,6 +325,36 @@ def test_a_rule_is_found_thousands_of_years_later() -> None:
         assert known.absent_until("ada", gone) == gone + HOUR
 
 
+_FREQUENCIES = st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"])
+_ORDINALS = st.one_of(st.just(""), st.integers(-99, 99).map(str), st.just("+1"))
+_WEEKDAYS = st.builds("{}{}".format, _ORDINALS, st.sampled_from(["MO", "TU", "SU"]))
+_PARTS = {
+    "INTERVAL": st.sampled_from([1, 2, 12, 1000]),
+    "COUNT": st.sampled_from([1, 5]),
+    "BYDAY": st.lists(_WEEKDAYS, min_size=1, max_size=3).map(",".join),
+    "BYMONTH": st.integers(1, 12),
+    "BYMONTHDAY": st.integers(-31, 31),
+    "BYYEARDAY": st.integers(-366, 366),
+    "BYWEEKNO": st.integers(-53, 53),
+    "BYSETPOS": st.sampled_from([1, -1, 3, 366, -366]),
+    "WKST": st.sampled_from(["MO", "SU"]),
+}
+
+
+@example("MONTHLY", {"BYDAY": "+21SU"})
+@given(_FREQUENCIES, st.fixed_dictionaries({}, optional=_PARTS))
+def test_whatever_a_rule_says_it_is_followed_or_refused(
+    frequency: str, parts: dict[str, object]
+) -> None:
+    """A11, A13: each rule is refused by name when it is made, or followed without a fault."""
+    text = ";".join([f"FREQ={frequency}", *(f"{name}={value}" for name, value in parts.items())])
+    try:
+        rule = Recurrence.parse(text, datetime(2026, 1, 5, 9), ROME)  # noqa: DTZ001 - on the wall
+    except InvalidValueError:
+        return
+    assert next(rule.all(), None) is not None
+
+
 def test_an_empty_week_stays_empty() -> None:
     """A11: Who works at no hour is never there, and absences that come again change nothing."""
     week = WeeklySchedule(user_id="ada", time_zone="UTC", hours=[])
@@ -390,6 +420,7 @@ def test_an_empty_week_stays_empty() -> None:
         ("FREQ=MONTHLY;BYDAY=0MO", "BYDAY from -5 to 5, and not 0"),
         ("FREQ=YEARLY;BYMONTH=12;BYDAY=21SU", "BYDAY from -5 to 5, and not 0"),
         ("FREQ=YEARLY;BYDAY=54MO", "BYDAY from -53 to 53, and not 0"),
+        ("FREQ=WEEKLY;BYWEEKNO=-53", "FREQ YEARLY when it has BYWEEKNO"),
         ("FREQ=WEEKLY;WKST=1MO", "WKST"),
         ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "28 years"),
         ("FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30", "28 years"),

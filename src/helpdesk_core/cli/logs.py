@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import attrs
 
 from helpdesk_core.cli.csvfile import CsvFile, shown
 from helpdesk_core.cli.errors import InputError
 from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.fields import NAME_LIMIT, check_line
+from helpdesk_core.fields import NAME_LIMIT, check_line, zone_of
 
 OWNER_FIRST = "first"
 OWNER_LAST = "last"
@@ -239,8 +238,8 @@ def zone_named(name: str) -> tzinfo:
     if name == "UTC":
         return UTC
     try:
-        return ZoneInfo(name)
-    except (LookupError, ValueError, OSError):  # not there, not a name, or only a part of one
+        return zone_of("tz", name)
+    except InvalidValueError:
         raise InputError(f"no time zone is named {shown(name)}") from None
 
 

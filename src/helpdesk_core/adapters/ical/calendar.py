@@ -13,7 +13,7 @@ from helpdesk_core.adapters.ical.known import Known
 from helpdesk_core.adapters.ical.lines import UnreadableCalendarError
 from helpdesk_core.adapters.ical.series import Layout
 from helpdesk_core.errors import CalendarError, InvalidValueError
-from helpdesk_core.fields import Id, utc
+from helpdesk_core.fields import Id, utc, zone_of
 from helpdesk_core.ports import Clock
 from helpdesk_core.time_off import Absence, RecurringAbsence, WeeklySchedule
 
@@ -70,8 +70,8 @@ class ICalendarCalendar:
             if value is not None and (not isinstance(value, timedelta) or value < _NONE):
                 raise InvalidValueError(name, "must be a duration of zero or more")
         self._schedules = dict(schedules)
-        self._zone = _zone("time_zone", time_zone)
-        self._zones = {id: _zone("time_zones", name) for id, name in time_zones.items()}
+        self._zone = zone_of("time_zone", time_zone)
+        self._zones = {id: zone_of("time_zones", name) for id, name in time_zones.items()}
         self._fetch_every, self._stale_limit = fetch_every, stale_limit
         self._clock = SystemClock() if clock is None else clock
 
@@ -157,10 +157,3 @@ class ICalendarCalendar:
                 user_id, layouts, lambda event: contents.means(event, user_id)
             )
         return known
-
-
-def _zone(field: str, name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (LookupError, ValueError, OSError, TypeError):
-        raise InvalidValueError(field, "must be an IANA time zone") from None

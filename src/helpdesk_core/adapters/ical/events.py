@@ -14,6 +14,7 @@ from helpdesk_core.adapters.ical.rules import Rule, read_rule
 from helpdesk_core.adapters.ical.zones import UTC, Zones
 from helpdesk_core.availability.edges import to_moment
 from helpdesk_core.availability.zones import from_wall
+from helpdesk_core.mail_ids import folded_address
 from helpdesk_core.time_off import EXDATES_LIMIT, OCCURRENCE_LIMIT
 
 #: Somebody whom an event names: the address in small letters, and the name that stands with it.
@@ -25,7 +26,6 @@ _WALL = datetime(1970, 1, 1)  # noqa: DTZ001 - on the wall
 _FIRST, _LAST = 1900, 9000
 #: The longest DURATION.
 _LONG = timedelta(days=366_000)
-_SMALL = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _AGAIN = ("RRULE", "RDATE", "EXDATE", "EXRULE")
 
 
@@ -332,4 +332,4 @@ def address_of(person: Any) -> str:
     scheme, _, address = str(person).partition(":")
     if scheme.upper() != "MAILTO":
         address = str(person.params.get("EMAIL", person))
-    return address.strip().translate(_SMALL)
+    return folded_address(address.strip())

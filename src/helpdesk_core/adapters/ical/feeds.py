@@ -20,6 +20,7 @@ from helpdesk_core.adapters.ical.series import Series, series_of
 from helpdesk_core.adapters.ical.zones import Zones
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.fields import NAME_LIMIT, Id, check_id, is_line
+from helpdesk_core.mail_ids import folded_address
 
 #: What a feed gives: a calendar, or several by their names, as a collection of CalDAV is.
 Content = bytes | str | Mapping[str, bytes | str]
@@ -63,7 +64,7 @@ class Feed:
         if isinstance(self.members, Mapping):
             for id in self.members.values():
                 check_id("members", id)
-            known = {str(address).lower(): id for address, id in self.members.items()}
+            known = {folded_address(str(address)): id for address, id in self.members.items()}
             object.__setattr__(self, "members", MappingProxyType(known))
 
     @classmethod
