@@ -8,7 +8,7 @@ import pytest
 import recurring_ical_events
 
 from helpdesk_core.adapters.ical import Feed, ICalendarCalendar, UnreadableCalendarError
-from helpdesk_core.adapters.ical.lines import DEPTH, LENGTH, SIZE
+from helpdesk_core.adapters.ical.lines import DEPTH, LENGTH, LINES, SIZE
 from helpdesk_core.entities import RecurringAbsence
 from helpdesk_core.errors import CalendarError, InvalidValueError
 from icalendars import DAY, HOUR, MONDAY, YEAR, calendar, of_ada, shown, spells
@@ -144,6 +144,14 @@ def test_an_end_that_shows_less_than_the_start() -> None:
         "2026-10-25 00:45 - 2026-10-25 01:15",
         "2026-10-26 01:45 - 2026-10-26 02:15",
     ]
+
+
+def test_a_name_of_the_iana_is_what_the_iana_says() -> None:
+    """A13: a file does not tell what Europe/Rome is, as others do who copied an old rule."""
+    own = "BEGIN:VTIMEZONE\nTZID:Europe/Rome\nBEGIN:STANDARD\nDTSTART:19700101T000000\n"
+    own += "TZOFFSETFROM:+0900\nTZOFFSETTO:+0900\nEND:STANDARD\nEND:VTIMEZONE\n"
+    event = "DTSTART;TZID=Europe/Rome:20260106T090000\nDURATION:PT1H"
+    assert told(event, head=own) == ["2026-01-06 08:00 - 2026-01-06 09:00"]
 
 
 def test_zones_by_other_names() -> None:
@@ -386,6 +394,17 @@ def test_a_window_has_an_end() -> None:
     known.absences(["ada"], MONDAY, MONDAY + 3_660 * DAY)
     with pytest.raises(CalendarError, match="at most 3,660 days"):
         known.absences(["ada"], MONDAY, MONDAY + 3_661 * DAY)
+
+
+def test_what_is_told_in_windows_is_told_once() -> None:
+    """A9, A13: DTSTART, and what began long before the window, are told once each."""
+    weekly = calendar("DTSTART:20260105T080000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY")
+    found = of_ada(weekly).absences(["ada"], MONDAY, MONDAY + 14 * DAY)
+    assert [one.start.day for one in found] == [5, 12]
+    yearly = calendar("DTSTART:20250105T080000Z\nDURATION:PT1992H\nRRULE:FREQ=YEARLY")
+    since = MONDAY + 80 * DAY
+    [long] = of_ada(yearly).absences(["ada"], since, since + DAY)
+    assert (long.start, long.end) == (MONDAY + 8 * HOUR, MONDAY + 83 * DAY + 8 * HOUR)
 
 
 def test_occurrences_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -656,6 +675,9 @@ HOSTILE = {
     "RDATE is a date": (f"{RULE}FREQ=DAILY\nRDATE;VALUE=DATE:20260105", 6, "RDATE must be a date"),
     "many EXDATEs": (
         f"{RULE}FREQ=DAILY\nEXDATE:{','.join(['20260105T080000Z'] * 10_001)}", 6, "EXDATE must be",
+    ),
+    "many lines": (
+        "ATTENDEE:mailto:a@example.com\n" * (LINES + 1), LINES + 3, "ATTENDEE must be there",
     ),
     "a long line": (f"UID:{'x' * LENGTH}", 3, "UID must have at most 8,192 characters"),
     "parameters": ("DTSTART;TZID:20260105T080000", 3, "DTSTART must have parameters like"),

@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 import pytest
 
 from caldav_server import PASSWORD, USER, Server, radicale
-from helpdesk_core.adapters.ical import CalDavCollection, Feed, ICalendarCalendar
+from helpdesk_core.adapters.ical import CalDavCollection, Feed, ICalendarCalendar, caldav
 from helpdesk_core.adapters.ical.caldav import _calendars
 from helpdesk_core.adapters.ical.lines import UnreadableCalendarError
 from helpdesk_core.adapters.memory import ManualClock
@@ -154,10 +154,20 @@ def test_answers_that_are_not_whole() -> None:
         (_PARTS.format(_GIVEN.format(403)), "must give everything"),
         (_PARTS.format(_GIVEN.format(200) + cut_off), "must give everything"),
         ("<D:multistatus", "must be XML"),
-        ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "must have no DOCTYPE"),
+        (
+            '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+            "must have no DOCTYPE",
+        ),
     ]:
         with pytest.raises(UnreadableCalendarError, match=said):
             _calendars(answer.encode())
+
+
+def test_an_answer_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A14: of an answer that is too large nothing is read, whatever it is."""
+    monkeypatch.setattr(caldav, "SIZE", 10)
+    with pytest.raises(UnreadableCalendarError, match="must have at most 40 bytes"):
+        _calendars(_PARTS.format(_GIVEN.format(200)).encode())
 
 
 def test_answers_of_other_servers() -> None:

@@ -216,6 +216,39 @@ def test_a_slow_feed_keeps_nobody_waiting() -> None:
     assert days(known) == [6]
 
 
+def test_the_first_good_one_is_waited_for() -> None:
+    """A14: who asks while a feed is fetched for the first time waits, and is told of no error."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly() -> bytes:
+        begun.set()
+        assert go_on.wait(20)
+        return AWAY.encode()
+
+    feed = Feed(name="ada.ics", fetch=slowly, user_id="ada")
+    known = ICalendarCalendar([feed], time_zone="UTC", clock=ManualClock(MONDAY))
+    found: list[object] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(_told_or_raised(known))) for _ in range(3)
+    ]
+    threads[0].start()
+    assert begun.wait(20)
+    for thread in threads[1:]:
+        thread.start()
+        thread.join(0.05)  # long enough to give up, were it to
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert found == [[5]] * 3
+
+
+def _told_or_raised(known: ICalendarCalendar) -> object:
+    try:
+        return days(known)
+    except CalendarError as error:
+        return str(error)
+
+
 def test_tickets_wait_while_it_cannot_tell() -> None:
     """A9, A14: who is away by a feed gets no ticket, and without an answer a ticket waits."""
     source = Source()
