@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import attrs
 from icalendar import Component
@@ -48,7 +49,12 @@ _INSIDE = MappingProxyType(
 )
 _NOTHING: frozenset[str] = frozenset()
 _BROKEN = "must be NAME:VALUE"
-_NAME = re.compile(r"[A-Za-z0-9-]+(?=[;:])")
+_NAME = r"[A-Za-z0-9-]+(?=[;:])"
+#: A line that is not empty, with those that go on with it, also behind empty ones.
+_WHOLE = re.compile(
+    rf"^(?:({_NAME})|[^ \t\r\n]|\r(?!\n|\Z))[^\n]*(\n(?:\r?\n)*+[ \t][^\n]*)*", re.MULTILINE
+)
+_FOLD = re.compile(r"\r?\n(?:\r?\n)*+[ \t]")
 _BROKEN_NAME = re.compile(r"([A-Za-z0-9-]+)=")
 #: What is said of a property that `icalendar` cannot read.
 _MUST = MappingProxyType(
@@ -95,8 +101,7 @@ class LineError(Exception):
         self.problem = problem
 
 
-@attrs.frozen
-class Line:
+class Line(NamedTuple):  # there are many, and an attrs class takes longer to make
     """One line, unfolded: its number, its name in capitals, and all of it."""
 
     number: int
@@ -256,17 +261,15 @@ def _decoded(content: bytes | str) -> str:
 
 def _unfolded(text: str) -> Iterator[tuple[int, str, str]]:
     """Each line with its number, its name and its text; its parts are joined again."""
-    number, pieces = 0, [""]
-    for at, physical in enumerate([*text.split("\n"), "END"], 1):
-        line = physical[:-1] if physical[-1:] == "\r" else physical
-        if line[:1] in (" ", "\t"):
-            pieces.append(line[1:])
-        elif line:
-            if number:
-                whole = "".join(pieces)
-                found = _NAME.match(whole)
-                yield number, "" if found is None else found[0].upper(), whole
-            number, pieces = at, [line]
+    number, counted = 1, 0
+    for line in _WHOLE.finditer(text):
+        number, counted = number + text.count("\n", counted, line.start()), line.start()
+        whole, name = line[0].removesuffix("\r"), line[1]
+        if line[2]:
+            whole = _FOLD.sub("", whole)
+            found = re.match(_NAME, whole)
+            name = None if found is None else found[0]
+        yield number, "" if name is None else name.upper(), whole
 
 
 def _check_broken(number: int, text: str, wanted: frozenset[str], before: str) -> None:
