@@ -33,11 +33,11 @@ from helpdesk_core.ports import Repository
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SETUP = System(reason="set-up of a test")
 STORES = ("memory", "sqlite", "postgresql")
-_EMPTY: list[bytes] = []
+_EMPTY: dict[type, bytes] = {}
 
 
-def repository_for(store: str, folder: Path) -> Repository:
-    """A fresh repository of this kind."""
+def repository_for(store: str, folder: Path, id_type: type = str) -> Repository:
+    """A fresh repository of this kind; on SQLite its ids may be of another type."""
     if store == "memory":
         return MemoryRepository()
     if store == "postgresql":
@@ -47,11 +47,11 @@ def repository_for(store: str, folder: Path) -> Repository:
     from helpdesk_core.adapters.sql import SqlRepository
 
     file = folder / "desk.sqlite"
-    if not _EMPTY:  # made once: the migrations have tests of their own
-        SqlRepository(f"sqlite:///{file}").close()
-        _EMPTY.append(file.read_bytes())
-    file.write_bytes(_EMPTY[0])
-    return SqlRepository(f"sqlite:///{file}")
+    if id_type not in _EMPTY:  # made once: the migrations have tests of their own
+        SqlRepository(f"sqlite:///{file}", id_type=id_type).close()
+        _EMPTY[id_type] = file.read_bytes()
+    file.write_bytes(_EMPTY[id_type])
+    return SqlRepository(f"sqlite:///{file}", id_type=id_type)
 
 
 def counter(prefix: str = "id") -> Callable[[], Id]:

@@ -21,6 +21,7 @@ class TestDjangoSqlite(RepositoryContract):
     """A SQLite file of Django's, which any process can open."""
 
     examples = 3
+    stride = 5
 
     def new(self) -> Repository:
         return django_stores.on_sqlite(self.new_path(".sqlite"))
@@ -34,7 +35,7 @@ class TestDjangoPostgres(RepositoryContract):
     """A PostgreSQL database of Django's; its tables are emptied for each store."""
 
     examples = 3
-    stride = 17  # the code is that of SQLite, where each call is
+    stride = 17  # the code is that of SQLite
 
     def new(self) -> Repository:
         return django_stores.on_postgres()

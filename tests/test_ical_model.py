@@ -13,7 +13,7 @@ from icalendars import DAY, ZONES, files, of_ada, spells
 from model import calendars
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(files(), st.sampled_from(ZONES), st.sampled_from([-12, 0, 25, 1500]))
 def test_as_counted_slowly(written: tuple[bytes, date], home: str, after: int) -> None:
     """A9, A13: what is read of any file is what the slow count gives, over changes of the clock."""

@@ -40,7 +40,7 @@ class TestMemory(RepositoryContract):
 class TestSqlite(RepositoryContract):
     """A SQLite file, which any process can open."""
 
-    examples = 12
+    examples = 8
 
     def new(self) -> Repository:
         folder = self.new_path()
@@ -54,8 +54,8 @@ class TestSqlite(RepositoryContract):
 class TestPostgres(RepositoryContract):
     """A PostgreSQL database, which any process can open; its tables are emptied for each store."""
 
-    examples = 6
-    stride = 5  # the code is that of SQLite, where each call is
+    examples = 5
+    stride = 9  # the code is that of SQLite, where each call is
 
     def new(self) -> Repository:
         url, options = postgres.emptied_url()
@@ -67,14 +67,16 @@ class TestPostgres(RepositoryContract):
 
 
 class TestSqliteWithNumbers(RepositoryContract):
-    """A SQLite database in memory, whose ids are numbers."""
+    """A SQLite file, whose ids are numbers."""
 
     examples = 4
-    stride = 9  # the code is that of a file
+    stride = 9  # the code is that of texts, where each call is
     id_type = int
 
     def new(self) -> Repository:
-        return SqlRepository("sqlite:///:memory:", id_type=int)
+        folder = self.new_path()
+        folder.mkdir()
+        return repository_for("sqlite", folder, int)
 
 
 class TestMemoryWithUuids(RepositoryContract):
@@ -160,7 +162,7 @@ class TestIndex(SimilarityStoreContract):
 class TestSqliteSimilarity(SimilarityStoreContract):
     """A SQLite file with an index of words."""
 
-    examples = 12
+    examples = 8
 
     def new(self) -> SimilarityStore:
         return SqlSimilarityStore(f"sqlite:///{self.new_path()}.sqlite")

@@ -31,8 +31,8 @@ class TestAsyncMemory(AsyncRepositoryContract):
 class TestAsyncSqlite(AsyncRepositoryContract):
     """A SQLite file, by `aiosqlite`."""
 
-    examples = 3
-    stride = 7
+    examples = 2
+    stride = 13
 
     async def make(self) -> AsyncRepository:
         folder = self.new_path()
@@ -49,8 +49,8 @@ class TestAsyncSqlite(AsyncRepositoryContract):
 class TestAsyncPostgres(AsyncRepositoryContract):
     """A PostgreSQL database, by `psycopg` awaited."""
 
-    examples = 3
-    stride = 7
+    examples = 2
+    stride = 13  # the code is that of SQLite
 
     async def make(self) -> AsyncRepository:
         url, options = postgres.emptied_url()

@@ -849,18 +849,18 @@ def _run(store: str, examples: int, steps: int = STEPS) -> None:
 
 def test_machine_in_memory() -> None:
     """V13, V14, A7, G3, M9: whatever is done, the desk in memory stays what the model says."""
-    _run("memory", 100)
+    _run("memory", 60)
 
 
 def test_machine_on_sqlite() -> None:
     """V13, V14, A7, G3, M9: whatever is done, the desk on SQLite stays what the model says."""
-    _run("sqlite", 15)
+    _run("sqlite", 9)
 
 
 def test_machine_on_postgresql() -> None:
     """V13, V14, A7, G3, M9: whatever is done, the desk on PostgreSQL stays what the model says."""
     postgres.require()
-    _run("postgresql", 6)
+    _run("postgresql", 4)
 
 
 @pytest.mark.long

@@ -100,7 +100,7 @@ def test_a_list_is_what_the_check_allows(
             assert session.count(scope, everything) == len(found)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(worlds(), filters, st.sampled_from(USERS), flags, st.integers(0, 3))
 def test_sql_answers_as_memory_does(
     store: str,
@@ -163,7 +163,7 @@ def _change(session: Any, step: tuple[Kind, Any, str, Any]) -> SetField:
     return SetField(kind=kind, id=id, field=field, expected=expected, value=value)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(worlds(), steps(), flags)
 def test_kept_counts_are_those_of_a_recount(
     store: str, world: tuple[list[Team], list[Ticket]], taken: list[Any], together: bool

@@ -80,7 +80,7 @@ def test_every_entity_comes_back_as_it_was(store: str, id_type: type) -> None:
     """M6: whatever an entity holds is there again after it was added, for every type of ids."""
     things = Things(id_type)
 
-    @settings(max_examples=60)
+    @settings(max_examples=40)
     @given(thing=things.entities, team=things.teams, stage=things.stages, ticket=things.tickets)
     def check(thing: Any, team: Team, stage: Stage, ticket: Ticket) -> None:
         ticket = attrs.evolve(ticket, team_id=team.id, stage_id=stage.id)

@@ -633,7 +633,7 @@ _ACTS = (
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     acts=st.lists(st.tuples(st.sampled_from(_ACTS), st.integers(0, 5)), max_size=14),
     who=st.sampled_from(["pat", "ann", "con"]),
@@ -700,7 +700,7 @@ def _of_fields(change: Any) -> bool:
     return isinstance(change, SetField) and change.field == "fields"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     acts=st.lists(st.tuples(st.sampled_from(["merge", "unmerge"]), st.integers(0, 4)), max_size=9),
     which=st.integers(0, 4),

@@ -28,7 +28,7 @@ from helpdesk_core.ports import Recorded
 from model import removal
 from model.world import World
 
-EXAMPLES = {"memory": 150, "sqlite": 30, "postgresql": 30}
+EXAMPLES = {"memory": 150, "sqlite": 20, "postgresql": 8}
 RECORDED = {
     "MessageRedacted": "message_id",
     "AttachmentRedacted": "attachment_id",
