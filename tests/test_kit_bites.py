@@ -1064,6 +1064,40 @@ def test_the_one_that_is_whole_passes(test: str, tmp_path: Path) -> None:
     assert bitten(store_of(MemorySession), test, tmp_path) is None
 
 
+#: What a store may lose when it is opened again.
+_LOSSES: dict[str, Callable[[Any], Any]] = {
+    "events": lambda kept: {},
+    "remembered": lambda kept: {},
+    "outbox": lambda kept: {
+        key: attrs.evolve(one, attempts=0, status=DeliveryStatus.PENDING)
+        for key, one in kept.items()
+    },
+}
+
+
+@pytest.mark.parametrize("lost", [None, *_LOSSES])
+def test_what_is_lost_when_opened_again_is_noticed(lost: str | None, tmp_path: Path) -> None:
+    """N1, T7: history, outbox and keys that another opening does not know are noticed."""
+
+    class Opened(RepositoryContract):
+        def new(self) -> Any:
+            return MemoryRepository()
+
+        def open_again(self, repository: Any) -> Any:
+            def again() -> MemoryRepository:
+                opened = MemoryRepository()
+                opened._state = repository._state.copy()
+                if lost is not None:
+                    kept = getattr(opened._state, lost)
+                    setattr(opened._state, lost, _LOSSES[lost](kept))
+                return opened
+
+            return again
+
+    test = "test_what_became_of_the_outbox_is_there_when_opened_again"
+    assert (bitten(Opened, test, tmp_path) is None) is (lost is None)
+
+
 # --- the other ports -----------------------------------------------------------------------------
 
 

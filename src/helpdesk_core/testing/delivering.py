@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_core.entities import Id
+from helpdesk_core.events import TicketChanged
 from helpdesk_core.plans import Channel, Notice, NoticeKind
-from helpdesk_core.ports import Claim, DeliveryStatus, Notification, Repository
+from helpdesk_core.ports import Claim, DeliveryStatus, Notification, Remembered, Repository
 from helpdesk_core.testing.stores import StoreContract
 from helpdesk_core.testing.worlds import MONDAY, World
 
@@ -187,6 +188,48 @@ class DeliveryRules(StoreContract):
                 assert [n.key for n in session.outbox(status=dead, limit=2)] == [keys[0], keys[2]]
                 assert [n.key for n in session.outbox(status=dead, after=keys[2])] == [keys[4]]
                 assert list(session.outbox(after="nothing")) == []
+
+    def test_what_became_of_the_outbox_is_there_when_opened_again(self) -> None:
+        """N1, T7: another opening knows what was told, lent, settled, remembered and dropped."""
+        told, keys = self.has(Claim.OUTBOX), self.has(Claim.IDEMPOTENCY_KEYS)
+        if not (told or keys):
+            self.needs(Claim.HISTORY)
+        world = self.plain()
+        (ada, bob), ink = (user.id for user in world.users[:2]), world.ticket_ids[0]
+        pairs = {"1": ada, "2": ada, "3": bob, "4": bob} if told else {}
+        event = TicketChanged(at=MONDAY, ticket_id=ink, fields=("priority",))
+        result = Remembered("digest", 7)
+        with self._sending(world, *((key, ink, id) for key, id in pairs.items())) as repository:
+            again = self.opener(repository)
+            with repository.writing() as session:
+                session.lock([], [ink])
+                session.publish([event] if self.has(Claim.HISTORY) else [], [])
+                if keys:
+                    session.remember("old", result, MONDAY)
+            if told:
+                self._settle(repository, "1", DeliveryStatus.SENT)
+                self._settle(repository, "4", _HELD, held_until=MONDAY + _HOUR)
+                assert self._given(repository, MONDAY) == ["2", "3"]
+                assert self._digest(repository, MONDAY + _HOUR) == ["4"]
+            with repository.writing() as session:
+                assert session.purge(MONDAY + _HOUR) == told + keys
+                if keys:
+                    session.remember("new", result, MONDAY)
+            before = self.everything(repository, world)
+            opened = again()
+            try:
+                assert self.everything(opened, world) == before
+                if keys:
+                    with opened.reading() as session:
+                        assert session.recall("old") is None
+                        assert session.recall("new") == result
+                if told:
+                    assert [one.key for one in before["outbox"]] == ["2", "3", "4"]
+                    assert self._given(opened, MONDAY) == []
+                    assert self._digest(opened, MONDAY + _HOUR) == []
+                    assert self._given(opened, MONDAY + _LEASE) == ["2", "3"]
+            finally:
+                self.close(opened)
 
     # --- helpers ---------------------------------------------------------------------------------
 
