@@ -22,7 +22,7 @@ def test_code_in_the_documentation_runs(
 ) -> None:
     """Every block of Python on a page runs, in order, and prints the text block that follows it."""
     monkeypatch.chdir(tmp_path)
-    names: dict = {}
+    names: dict = {"__name__": "__main__"}
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
     for (language, code), (next_language, text) in itertools.pairwise([*blocks, ("", "")]):
         if language != "python":
@@ -60,3 +60,12 @@ def test_the_readme_has_its_blocks() -> None:
     languages = [language for language, _ in BLOCK.findall((ROOT / "README.md").read_text())]
     assert languages.count("python") >= 2
     assert languages.count("text") == languages.count("python")
+
+
+@pytest.mark.parametrize("way", ["plain", "fastapi", "flask", "django", "async", "worker"])
+def test_an_embedding_is_short(way: str) -> None:
+    """The page on each way of embedding is short, and so is the code of the embedding."""
+    text = (ROOT / "docs" / f"how-to-{way}.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 126
+    first = next(code for language, code in BLOCK.findall(text) if language in ("python", "py"))
+    assert len([line for line in first.splitlines() if line.strip()]) < 30
