@@ -6,7 +6,10 @@ import itertools
 import re
 from pathlib import Path
 
+import attrs
 import pytest
+
+import helpdesk_core
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -69,3 +72,15 @@ def test_an_embedding_is_short(way: str) -> None:
     assert len(text.splitlines()) <= 126
     first = next(code for language, code in BLOCK.findall(text) if language in ("python", "py"))
     assert len([line for line in first.splitlines() if line.strip()]) < 30
+
+
+@pytest.mark.parametrize("page", ["migrating", "stability"])
+def test_what_is_named_is_there(page: str) -> None:
+    """Every use-case, field, right and member of an enumeration that the page names is there."""
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    for owner, name in re.findall(r"`(desk|[A-Z]\w+)\.(\w+)", text):
+        thing = getattr(helpdesk_core, {"desk": "Helpdesk"}.get(owner, owner))
+        fields = [field.name for field in attrs.fields(thing)] if attrs.has(thing) else dir(thing)
+        assert name in fields, f"{owner}.{name}"
+    for right in re.findall(r"the right `([\w.]+)`", text):
+        assert right in helpdesk_core.PERMISSIONS
