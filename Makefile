@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check rules contract async queries schema pictures clean
+.PHONY: demo test check rules contract async queries schema public site pictures clean
 
 demo: .venv/.done  ## a help desk at work, in a folder named demo
 	$(BIN)/helpdesk-core demo
@@ -32,6 +32,12 @@ queries: .venv/.done  ## count the queries over Django, and write docs/django-qu
 
 schema: .venv/.done  ## write docs/schema.json anew from the classes
 	$(BIN)/python tests/schema.py
+
+public: .venv/.done  ## write down anew what is public
+	$(BIN)/python tests/test_public_names.py
+
+site: .venv/.done  ## the documentation as a site, in build/site
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs . build/site
 
 pictures: .venv/.done  ## draw the pictures of the documentation anew
 	$(BIN)/python tests/pictures.py
