@@ -37,7 +37,7 @@ public: .venv/.done  ## write down anew what is public
 	$(BIN)/python tests/test_public_names.py
 
 site: .venv/.done  ## the documentation as a site, in build/site
-	$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs . build/site
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs -d build/pages . build/site
 
 pictures: .venv/.done  ## draw the pictures of the documentation anew
 	$(BIN)/python tests/pictures.py

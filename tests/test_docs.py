@@ -84,3 +84,13 @@ def test_what_is_named_is_there(page: str) -> None:
         assert name in fields, f"{owner}.{name}"
     for right in re.findall(r"the right `([\w.]+)`", text):
         assert right in helpdesk_core.PERMISSIONS
+
+
+def test_commands_of_benchmarks_are_there() -> None:
+    """Each script that the page of figures names is there, and takes the options that it gives."""
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    commands = re.findall(r"`python (benchmarks/\w+\.py)([^`]*)`", page)
+    assert len(commands) > 15
+    for script, arguments in commands:
+        text = (ROOT / script).read_text(encoding="utf-8")
+        assert set(re.findall(r"--\w+", arguments)) <= set(re.findall(r"--\w+", text)), script
