@@ -36,8 +36,7 @@ _HEAD = """\
 # Rules
 
 Every rule of the domain has an id. This table is made by `make rules` from `tests/rules.toml` and
-from the docstrings of the tests; a test fails when it is not up to date. *Planned*: the rule, or a
-part of it, is still to come, with the work that is named.
+from the docstrings of the tests; a test fails when it is not up to date.
 """
 
 
@@ -120,6 +119,8 @@ def render() -> str:
         for id in function.shows:
             shown.setdefault(id, []).append(f"`{function.place}`")
     parts = [_HEAD.rstrip()]
+    if any(rule.planned for rule in rules().values()):
+        parts.append("*Planned*: the rule, or a part of it, is still to come.")
     letter = ""
     for rule in rules().values():
         if rule.id[0] != letter:

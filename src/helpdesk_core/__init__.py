@@ -167,7 +167,7 @@ from helpdesk_core.visibility import (
     team_warnings,
 )
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 
 __all__ = [
     "FILTERS",
