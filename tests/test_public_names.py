@@ -23,7 +23,10 @@ from typing import Any
 import attrs
 import pytest
 
-import django_stores
+for needed in ("aiosqlite", "apprise", "django", "icalendar", "lxml", "phonenumbers"):
+    pytest.importorskip(needed)
+
+import django_stores  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 WRITTEN = ROOT / "tests" / "public_names.txt"
