@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpdesk_core import entities
 from helpdesk_core.adapters.codec import codec_for
+from helpdesk_core.adapters.shapes import name_of, named
 from helpdesk_core.assignment import Workload
 from helpdesk_core.decisions import deny
 from helpdesk_core.entities import (
@@ -188,6 +190,15 @@ def test_stored_texts_of_earlier_releases_are_read() -> None:
     for name, schema in (("TicketClosed", 2), ("TicketVanished", 1)):
         with pytest.raises(RepositoryError, match="newer than this release"):
             codec.event(name, schema, "{}", at=MONDAY)
+
+
+def test_entities_are_kept_by_their_names_alone() -> None:
+    """M14, T6: what is kept says what it is by a name that stays when a module gets another."""
+    kinds = [getattr(entities, name) for name in entities.__all__]
+    classes = [kind for kind in kinds if isinstance(kind, type) and name_of(kind) is not None]
+    assert {Ticket, FollowSource, Stage, Message} <= set(classes)
+    assert [kind for kind in classes if named(str(name_of(kind))) is not kind] == []
+    assert [name_of(kind) for kind in classes] == [kind.__name__ for kind in classes]
 
 
 @on_each_store
