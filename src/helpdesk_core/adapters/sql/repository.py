@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import sqlalchemy as sa
 
-from helpdesk_core.adapters.sql.connection import Connection
 from helpdesk_core.adapters.sql.joining import JoinedRepository
 from helpdesk_core.adapters.sql.postgresql import PostgresqlTransactions
 from helpdesk_core.adapters.sql.schema import prepare_schema
