@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ NOT_SENT = {"AssignmentPolicy", "NewFile"}
 KINDS: dict[str, Any] = {
     name: kind
     for module in (helpdesk_core, plans)
-    for name, kind in vars(module).items()
+    for name, kind in inspect.getmembers(module)
     if isinstance(kind, type)
     and (attrs.has(kind) or issubclass(kind, enum.Enum))
     and (name in helpdesk_core.__all__ or kind.__module__ == plans.__name__)

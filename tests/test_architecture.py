@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import enum
+import importlib
 import inspect
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +37,62 @@ def test_importing_loads_attrs_and_dateutil_alone() -> None:
     allowed = {"helpdesk_core", "attr", "attrs", "dateutil", "six"} | sys.stdlib_module_names
     loaded = {name for name in answer.stdout.split() if not name.startswith("_sysconfigdata_")}
     assert loaded - allowed == set()
+
+
+_DECIDED = """
+import sys
+from datetime import UTC, datetime
+from helpdesk_core import (
+    AssignmentMethod, Availability, Team, Ticket, User, UserKind, Visibility, can_view,
+    choose_assignee,
+)
+now = datetime(2026, 1, 5, tzinfo=UTC)
+ada = User(id="ada", name="Ada", kind=UserKind.INTERNAL)
+team = Team(id="it", name="IT", visibility=Visibility.COMPANY)
+ticket = Ticket(id="T-1", team_id="it", stage_id="new", subject="Printer", created_at=now)
+assert can_view(ada, ticket, team).allowed
+assert choose_assignee(
+    AssignmentMethod.EQUAL_TICKETS, ["ada"], {}, Availability(), now
+).assignee_id == "ada"
+print(*sorted(name.split(".")[1] for name in sys.modules if name.startswith("helpdesk_core.")))
+"""
+
+
+def test_two_questions_load_no_more_than_they_need() -> None:
+    """Who sees a ticket, and who gets it, is answered without service, ports and merge."""
+    answer = subprocess.run(
+        [sys.executable, "-I", "-c", _DECIDED], capture_output=True, text=True, check=True
+    )
+    loaded = set(answer.stdout.split())
+    assert {"assignment", "availability", "entities", "visibility"} <= loaded
+    not_needed = "adapters aio cli events merge plans ports service similarity stages testing"
+    assert loaded & set(not_needed.split()) == set()
+
+
+_LAZY = ["", "assignment", "entities", "visibility"]
+
+
+@pytest.mark.parametrize("room", _LAZY)
+def test_what_is_imported_when_asked_for_is_what_type_checkers_read(room: str) -> None:
+    """Names under TYPE_CHECKING and names by their module are the same, and none is a module's."""
+    path = PACKAGE / room / "__init__.py"
+    declared = {
+        (node.module, name.asname or name.name)
+        for block in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    package = importlib.import_module(f"helpdesk_core.{room}".rstrip("."))
+    given = {(module, name) for module, names in package._MODULES.items() for name in names.split()}
+    assert given == declared
+    assert package.__all__ == sorted(name for _, name in given)
+    assert set(package.__all__) <= set(dir(package))
+    hidden = {found.name for found in pkgutil.iter_modules(package.__path__)}
+    assert set(package.__all__) & hidden == set()
+    with pytest.raises(AttributeError, match="has no attribute 'Dog'"):
+        _ = package.Dog
 
 
 WRITTEN = sorted(set(PACKAGE.rglob("*.py")) - asynchronous.MADE.keys())  # by hand

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -188,6 +190,21 @@ def test_stored_texts_of_earlier_releases_are_read() -> None:
     for name, schema in (("TicketClosed", 2), ("TicketVanished", 1)):
         with pytest.raises(RepositoryError, match="newer than this release"):
             codec.event(name, schema, "{}", at=MONDAY)
+
+
+_NAMES = """
+from helpdesk_core import entities
+from helpdesk_core.adapters.shapes import name_of, named
+kinds = [kind for name in entities.__all__ if isinstance(kind := getattr(entities, name), type)]
+assert {"Ticket", "WeeklySchedule"} <= {kind.__name__ for kind in kinds}
+print(*[kind for kind in kinds if name_of(kind) != kind.__name__ or named(kind.__name__) != kind])
+"""
+
+
+def test_entities_are_kept_by_their_names_alone() -> None:
+    """M14, T6: in any process what is kept says what it is by a name that stays where it is."""
+    fresh = subprocess.run([sys.executable, "-c", _NAMES], capture_output=True, text=True)
+    assert (fresh.stdout.strip(), fresh.stderr) == ("", "")
 
 
 @on_each_store

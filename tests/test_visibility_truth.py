@@ -17,7 +17,7 @@ import pytest
 
 from desks import MONDAY
 from helpdesk_core.entities import FollowSource, UserKind, Visibility
-from helpdesk_core.explain import explain
+from helpdesk_core.sentences import explain
 from helpdesk_core.visibility import can_view, can_view_team, explain_access, scope_for
 from helpdesk_core.visibility.scopes import select
 from model import visibility as model

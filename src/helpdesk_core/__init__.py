@@ -7,311 +7,239 @@ repository adapters and the conformance kit are imported by their own names.
 
 from __future__ import annotations
 
-from helpdesk_core.assignment import (
-    FILTERS,
-    RANKING,
-    Assignment,
-    AssignmentMethod,
-    AssignmentPolicy,
-    Candidate,
-    Contender,
-    Credit,
-    Dispatched,
-    Dispatcher,
-    HandoverPlan,
-    Outcome,
-    Proposal,
-    Skipped,
-    Workload,
-    choose_assignee,
-    plan_assignment,
-    plan_handover,
-    plan_reassignment,
-    plan_team_change,
-    pool_of,
-    waiting_order,
-)
-from helpdesk_core.availability import Availability, Gap
-from helpdesk_core.decisions import Decision, Reason
-from helpdesk_core.entities import (
-    REMOVED,
-    Absence,
-    AssignmentMode,
-    Attachment,
-    CatchingUp,
-    CatchUp,
-    CountScope,
-    FollowSource,
-    Id,
-    MemberOptions,
-    Message,
-    OnAnswer,
-    ReceivedMail,
-    RecurringAbsence,
-    Role,
-    Stage,
-    System,
-    Team,
-    Ticket,
-    TimeEntry,
-    User,
-    UserKind,
-    Visibility,
-    WeeklySchedule,
-)
-from helpdesk_core.errors import (
-    AttachmentStoreError,
-    CalendarError,
-    CollisionError,
-    ConflictError,
-    HelpdeskError,
-    IdempotencyKeyError,
-    InvalidValueError,
-    NotClaimedError,
-    NotFoundError,
-    NotifierError,
-    PendingMigrationsError,
-    PortError,
-    RefusedError,
-    RepositoryError,
-    RetryableError,
-)
-from helpdesk_core.explain import explain
-from helpdesk_core.merge import (
-    MergePlan,
-    MergeStrategy,
-    UnmergePlan,
-    choose_master,
-    plan_merge,
-    plan_unmerge,
-    resolve,
-)
-from helpdesk_core.plans import Merge, Plan, as_shown
-from helpdesk_core.ports import Position, TicketFilter
-from helpdesk_core.search import Snippet
-from helpdesk_core.service import (
-    PERMISSIONS,
-    ClosedInactive,
-    DeadLetter,
-    Delivered,
-    Finding,
-    Found,
-    Helpdesk,
-    NewFile,
-    Observed,
-    Page,
-    Received,
-    Removed,
-    Repaired,
-    SearchPage,
-    every,
-)
-from helpdesk_core.similarity import (
-    Explanation,
-    Group,
-    Match,
-    SimilarityIndex,
-    fingerprint,
-    rate,
-    similarity,
-)
-from helpdesk_core.stages import (
-    AllowedMoves,
-    FoldPlan,
-    Pipeline,
-    ReorderPlan,
-    StageRemovalPlan,
-    is_closed,
-    plan_fold_change,
-    plan_move,
-    plan_reorder,
-    plan_reorder_team,
-    plan_stage_removal,
-    plan_transfer,
-)
-from helpdesk_core.stages.boards import (
-    Board,
-    BoardColumn,
-    Figures,
-    TeamFigures,
-    build_board,
-    build_dashboard,
-)
-from helpdesk_core.stages.dragging import plan_drag
-from helpdesk_core.templates import (
-    DigestTemplate,
-    EmailTemplate,
-    Letters,
-    LetterTemplate,
-    MinimalTemplate,
-    Rendered,
-    SmsTemplate,
-)
-from helpdesk_core.visibility import (
-    AccessExplanation,
-    AccessLost,
-    Recipient,
-    TeamPlan,
-    VisibilityPlan,
-    audience,
-    can_view,
-    can_view_team,
-    explain_access,
-    may_answer,
-    may_notify,
-    plan_narrower_team,
-    plan_narrowing,
-    plan_team_settings,
-    plan_visibility_change,
-    scope_for,
-    team_warnings,
-)
+from typing import TYPE_CHECKING
+
+from helpdesk_core.lazily import lazily
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "FILTERS",
-    "PERMISSIONS",
-    "RANKING",
-    "REMOVED",
-    "Absence",
-    "AccessExplanation",
-    "AccessLost",
-    "AllowedMoves",
-    "Assignment",
-    "AssignmentMethod",
-    "AssignmentMode",
-    "AssignmentPolicy",
-    "Attachment",
-    "AttachmentStoreError",
-    "Availability",
-    "Board",
-    "BoardColumn",
-    "CalendarError",
-    "Candidate",
-    "CatchUp",
-    "CatchingUp",
-    "ClosedInactive",
-    "CollisionError",
-    "ConflictError",
-    "Contender",
-    "CountScope",
-    "Credit",
-    "DeadLetter",
-    "Decision",
-    "Delivered",
-    "DigestTemplate",
-    "Dispatched",
-    "Dispatcher",
-    "EmailTemplate",
-    "Explanation",
-    "Figures",
-    "Finding",
-    "FoldPlan",
-    "FollowSource",
-    "Found",
-    "Gap",
-    "Group",
-    "HandoverPlan",
-    "Helpdesk",
-    "HelpdeskError",
-    "Id",
-    "IdempotencyKeyError",
-    "InvalidValueError",
-    "LetterTemplate",
-    "Letters",
-    "Match",
-    "MemberOptions",
-    "Merge",
-    "MergePlan",
-    "MergeStrategy",
-    "Message",
-    "MinimalTemplate",
-    "NewFile",
-    "NotClaimedError",
-    "NotFoundError",
-    "NotifierError",
-    "Observed",
-    "OnAnswer",
-    "Outcome",
-    "Page",
-    "PendingMigrationsError",
-    "Pipeline",
-    "Plan",
-    "PortError",
-    "Position",
-    "Proposal",
-    "Reason",
-    "Received",
-    "ReceivedMail",
-    "Recipient",
-    "RecurringAbsence",
-    "RefusedError",
-    "Removed",
-    "Rendered",
-    "ReorderPlan",
-    "Repaired",
-    "RepositoryError",
-    "RetryableError",
-    "Role",
-    "SearchPage",
-    "SimilarityIndex",
-    "Skipped",
-    "SmsTemplate",
-    "Snippet",
-    "Stage",
-    "StageRemovalPlan",
-    "System",
-    "Team",
-    "TeamFigures",
-    "TeamPlan",
-    "Ticket",
-    "TicketFilter",
-    "TimeEntry",
-    "UnmergePlan",
-    "User",
-    "UserKind",
-    "Visibility",
-    "VisibilityPlan",
-    "WeeklySchedule",
-    "Workload",
-    "as_shown",
-    "audience",
-    "build_board",
-    "build_dashboard",
-    "can_view",
-    "can_view_team",
-    "choose_assignee",
-    "choose_master",
-    "every",
-    "explain",
-    "explain_access",
-    "fingerprint",
-    "is_closed",
-    "may_answer",
-    "may_notify",
-    "plan_assignment",
-    "plan_drag",
-    "plan_fold_change",
-    "plan_handover",
-    "plan_merge",
-    "plan_move",
-    "plan_narrower_team",
-    "plan_narrowing",
-    "plan_reassignment",
-    "plan_reorder",
-    "plan_reorder_team",
-    "plan_stage_removal",
-    "plan_team_change",
-    "plan_team_settings",
-    "plan_transfer",
-    "plan_unmerge",
-    "plan_visibility_change",
-    "pool_of",
-    "rate",
-    "resolve",
-    "scope_for",
-    "similarity",
-    "team_warnings",
-    "waiting_order",
-]
+if TYPE_CHECKING:
+    from helpdesk_core.assignment import (
+        FILTERS as FILTERS,
+        RANKING as RANKING,
+        Assignment as Assignment,
+        AssignmentMethod as AssignmentMethod,
+        AssignmentPolicy as AssignmentPolicy,
+        Candidate as Candidate,
+        Contender as Contender,
+        Credit as Credit,
+        Dispatched as Dispatched,
+        Dispatcher as Dispatcher,
+        HandoverPlan as HandoverPlan,
+        Outcome as Outcome,
+        Proposal as Proposal,
+        Skipped as Skipped,
+        Workload as Workload,
+        choose_assignee as choose_assignee,
+        plan_assignment as plan_assignment,
+        plan_handover as plan_handover,
+        plan_reassignment as plan_reassignment,
+        plan_team_change as plan_team_change,
+        pool_of as pool_of,
+        waiting_order as waiting_order,
+    )
+    from helpdesk_core.availability import (
+        Availability as Availability,
+        Gap as Gap,
+    )
+    from helpdesk_core.decisions import (
+        Decision as Decision,
+        Reason as Reason,
+    )
+    from helpdesk_core.entities import (
+        REMOVED as REMOVED,
+        Absence as Absence,
+        AssignmentMode as AssignmentMode,
+        Attachment as Attachment,
+        CatchingUp as CatchingUp,
+        CatchUp as CatchUp,
+        CountScope as CountScope,
+        FollowSource as FollowSource,
+        Id as Id,
+        MemberOptions as MemberOptions,
+        Message as Message,
+        OnAnswer as OnAnswer,
+        ReceivedMail as ReceivedMail,
+        RecurringAbsence as RecurringAbsence,
+        Role as Role,
+        Stage as Stage,
+        System as System,
+        Team as Team,
+        Ticket as Ticket,
+        TimeEntry as TimeEntry,
+        User as User,
+        UserKind as UserKind,
+        Visibility as Visibility,
+        WeeklySchedule as WeeklySchedule,
+    )
+    from helpdesk_core.errors import (
+        AttachmentStoreError as AttachmentStoreError,
+        CalendarError as CalendarError,
+        CollisionError as CollisionError,
+        ConflictError as ConflictError,
+        HelpdeskError as HelpdeskError,
+        IdempotencyKeyError as IdempotencyKeyError,
+        InvalidValueError as InvalidValueError,
+        NotClaimedError as NotClaimedError,
+        NotFoundError as NotFoundError,
+        NotifierError as NotifierError,
+        PendingMigrationsError as PendingMigrationsError,
+        PortError as PortError,
+        RefusedError as RefusedError,
+        RepositoryError as RepositoryError,
+        RetryableError as RetryableError,
+    )
+    from helpdesk_core.merge import (
+        MergePlan as MergePlan,
+        MergeStrategy as MergeStrategy,
+        UnmergePlan as UnmergePlan,
+        choose_master as choose_master,
+        plan_merge as plan_merge,
+        plan_unmerge as plan_unmerge,
+        resolve as resolve,
+    )
+    from helpdesk_core.plans import (
+        Merge as Merge,
+        Plan as Plan,
+        as_shown as as_shown,
+    )
+    from helpdesk_core.ports import (
+        Position as Position,
+        TicketFilter as TicketFilter,
+    )
+    from helpdesk_core.search import (
+        Snippet as Snippet,
+    )
+    from helpdesk_core.sentences import (
+        explain as explain,
+    )
+    from helpdesk_core.service import (
+        PERMISSIONS as PERMISSIONS,
+        ClosedInactive as ClosedInactive,
+        DeadLetter as DeadLetter,
+        Delivered as Delivered,
+        Finding as Finding,
+        Found as Found,
+        Helpdesk as Helpdesk,
+        NewFile as NewFile,
+        Observed as Observed,
+        Page as Page,
+        Received as Received,
+        Removed as Removed,
+        Repaired as Repaired,
+        SearchPage as SearchPage,
+        every as every,
+    )
+    from helpdesk_core.similarity import (
+        Explanation as Explanation,
+        Group as Group,
+        Match as Match,
+        SimilarityIndex as SimilarityIndex,
+        fingerprint as fingerprint,
+        rate as rate,
+    )
+    from helpdesk_core.stages import (
+        AllowedMoves as AllowedMoves,
+        FoldPlan as FoldPlan,
+        Pipeline as Pipeline,
+        ReorderPlan as ReorderPlan,
+        StageRemovalPlan as StageRemovalPlan,
+        is_closed as is_closed,
+        plan_fold_change as plan_fold_change,
+        plan_move as plan_move,
+        plan_reorder as plan_reorder,
+        plan_reorder_team as plan_reorder_team,
+        plan_stage_removal as plan_stage_removal,
+        plan_transfer as plan_transfer,
+    )
+    from helpdesk_core.stages.boards import (
+        Board as Board,
+        BoardColumn as BoardColumn,
+        Figures as Figures,
+        TeamFigures as TeamFigures,
+        build_board as build_board,
+        build_dashboard as build_dashboard,
+    )
+    from helpdesk_core.stages.dragging import (
+        plan_drag as plan_drag,
+    )
+    from helpdesk_core.templates import (
+        DigestTemplate as DigestTemplate,
+        EmailTemplate as EmailTemplate,
+        Letters as Letters,
+        LetterTemplate as LetterTemplate,
+        MinimalTemplate as MinimalTemplate,
+        Rendered as Rendered,
+        SmsTemplate as SmsTemplate,
+    )
+    from helpdesk_core.visibility import (
+        AccessExplanation as AccessExplanation,
+        AccessLost as AccessLost,
+        Recipient as Recipient,
+        TeamPlan as TeamPlan,
+        VisibilityPlan as VisibilityPlan,
+        audience as audience,
+        can_view as can_view,
+        can_view_team as can_view_team,
+        explain_access as explain_access,
+        may_answer as may_answer,
+        may_notify as may_notify,
+        plan_narrower_team as plan_narrower_team,
+        plan_narrowing as plan_narrowing,
+        plan_team_settings as plan_team_settings,
+        plan_visibility_change as plan_visibility_change,
+        scope_for as scope_for,
+        team_warnings as team_warnings,
+    )
+
+_MODULES = {
+    "helpdesk_core.assignment": (
+        "FILTERS RANKING Assignment AssignmentMethod AssignmentPolicy Candidate Contender "
+        "Credit Dispatched Dispatcher HandoverPlan Outcome Proposal Skipped Workload "
+        "choose_assignee plan_assignment plan_handover plan_reassignment plan_team_change "
+        "pool_of waiting_order"
+    ),
+    "helpdesk_core.availability": "Availability Gap",
+    "helpdesk_core.decisions": "Decision Reason",
+    "helpdesk_core.entities": (
+        "REMOVED Absence AssignmentMode Attachment CatchingUp CatchUp CountScope FollowSource "
+        "Id MemberOptions Message OnAnswer ReceivedMail RecurringAbsence Role Stage System "
+        "Team Ticket TimeEntry User UserKind Visibility WeeklySchedule"
+    ),
+    "helpdesk_core.errors": (
+        "AttachmentStoreError CalendarError CollisionError ConflictError HelpdeskError "
+        "IdempotencyKeyError InvalidValueError NotClaimedError NotFoundError NotifierError "
+        "PendingMigrationsError PortError RefusedError RepositoryError RetryableError"
+    ),
+    "helpdesk_core.merge": (
+        "MergePlan MergeStrategy UnmergePlan choose_master plan_merge plan_unmerge resolve"
+    ),
+    "helpdesk_core.plans": "Merge Plan as_shown",
+    "helpdesk_core.ports": "Position TicketFilter",
+    "helpdesk_core.search": "Snippet",
+    "helpdesk_core.sentences": "explain",
+    "helpdesk_core.service": (
+        "PERMISSIONS ClosedInactive DeadLetter Delivered Finding Found Helpdesk NewFile "
+        "Observed Page Received Removed Repaired SearchPage every"
+    ),
+    "helpdesk_core.similarity": "Explanation Group Match SimilarityIndex fingerprint rate",
+    "helpdesk_core.stages": (
+        "AllowedMoves FoldPlan Pipeline ReorderPlan StageRemovalPlan is_closed "
+        "plan_fold_change plan_move plan_reorder plan_reorder_team plan_stage_removal "
+        "plan_transfer"
+    ),
+    "helpdesk_core.stages.boards": (
+        "Board BoardColumn Figures TeamFigures build_board build_dashboard"
+    ),
+    "helpdesk_core.stages.dragging": "plan_drag",
+    "helpdesk_core.templates": (
+        "DigestTemplate EmailTemplate Letters LetterTemplate MinimalTemplate Rendered SmsTemplate"
+    ),
+    "helpdesk_core.visibility": (
+        "AccessExplanation AccessLost Recipient TeamPlan VisibilityPlan audience can_view "
+        "can_view_team explain_access may_answer may_notify plan_narrower_team plan_narrowing "
+        "plan_team_settings plan_visibility_change scope_for team_warnings"
+    ),
+}
+
+__getattr__, __dir__, __all__ = lazily(__name__, _MODULES)

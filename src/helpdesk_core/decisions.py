@@ -1,6 +1,6 @@
 """A decision carries its reasons as data: a stable dotted code and its parameters (V19, A20).
 
-Sentences are made from it elsewhere (`helpdesk_core.explain`), so that a host can show its own
+Sentences are made from it elsewhere (`helpdesk_core.sentences`), so that a host can show its own
 language. A decision has no truth value: ask `decision.allowed`.
 """
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from string import ascii_uppercase
-from urllib.parse import quote, unquote
 from uuid import UUID
 
 import attrs
@@ -92,7 +91,7 @@ def thread_of(reference: str, domain: str) -> Thread | None:
     found = _THREAD.fullmatch(reference)
     if found is None or found[4].lower() != domain.lower():
         return None
-    text = unquote(found[3])
+    text = _unquoted(found[3])
     try:
         id: Id = int(text) if found[2] == "i" else UUID(text) if found[2] == "u" else text
         check_id("ticket_id", id)
@@ -116,4 +115,12 @@ def _name(thread: Thread) -> str:
 
 
 def _quoted(text: str) -> str:
+    from urllib.parse import quote  # with much else: only where there are mails
+
     return quote(text, safe="").replace(".", "%2E")  # two dots in a row are no part of an id
+
+
+def _unquoted(text: str) -> str:
+    from urllib.parse import unquote  # as above
+
+    return unquote(text)

@@ -8,10 +8,10 @@ so there is always room before, after and between.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.fields import Attribute, Id
@@ -41,8 +41,7 @@ def rank_of_coming(created_at: datetime, id: Id) -> str:
     """
     moment = (created_at - _BEGINNING) // timedelta(microseconds=1)
     text = f"{type(id).__name__} {id}".encode("utf-8", "surrogatepass")
-    own = int.from_bytes(hashlib.blake2b(text, digest_size=4).digest())
-    return _written(moment, _MOMENT) + _written(own, _OWN) + _MIDDLE
+    return _written(moment, _MOMENT) + _written(crc32(text), _OWN) + _MIDDLE
 
 
 def rank_between(above: str | None, below: str | None) -> str | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from html import escape
 from string import Template
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
@@ -196,6 +195,8 @@ class SmsTemplate(_Translated):
 
 
 def _escaped(values: Mapping[str, str]) -> dict[str, str]:
+    from html import escape  # knows all entities: only where a mail is written
+
     return {name: escape(value).replace("\n", "<br>\n") for name, value in values.items()}
 
 

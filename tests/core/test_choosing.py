@@ -41,8 +41,8 @@ from helpdesk_core.entities import (
 )
 from helpdesk_core.errors import InvalidValueError
 from helpdesk_core.events import CreditGiven, TicketUnassigned
-from helpdesk_core.explain import explain
 from helpdesk_core.plans import GiveCredit, NoteCatchingUp, SetField
+from helpdesk_core.sentences import explain
 
 pytestmark = pytest.mark.core
 

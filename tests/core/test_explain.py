@@ -21,7 +21,7 @@ from helpdesk_core.availability import Availability
 from helpdesk_core.decisions import Decision, Reason, allow, deny
 from helpdesk_core.entities import Absence, AssignmentMethod, Ticket
 from helpdesk_core.events import TicketAssigned
-from helpdesk_core.explain import FULLER, SENTENCES, TIE_BREAKERS, explain, sentence
+from helpdesk_core.sentences import FULLER, SENTENCES, TIE_BREAKERS, explain, sentence
 from helpdesk_core.templates import TEMPLATE_NAMES
 
 pytestmark = pytest.mark.core

@@ -17,8 +17,8 @@ from helpdesk_core.assignment import (
 from helpdesk_core.availability import Availability
 from helpdesk_core.entities import Absence, MemberOptions, Role, Ticket, User, UserKind
 from helpdesk_core.events import TicketAssigned
-from helpdesk_core.explain import explain
 from helpdesk_core.plans import NoteAssignment, SetField
+from helpdesk_core.sentences import explain
 
 pytestmark = pytest.mark.core
 

@@ -18,7 +18,6 @@ from helpdesk_core.entities.host_fields import (
     names_of_texts,
     without,
 )
-from helpdesk_core.explain import explain
 from helpdesk_core.merge import (
     Conflict,
     MergePlan,
@@ -29,6 +28,7 @@ from helpdesk_core.merge import (
     strategies_of,
 )
 from helpdesk_core.plans import RecordMerge, SetField
+from helpdesk_core.sentences import explain
 from helpdesk_core.testing.strategies import host_fields
 
 pytestmark = pytest.mark.core

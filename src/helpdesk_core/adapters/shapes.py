@@ -7,6 +7,7 @@ carries its name, as in `{"$": "UUID", "value": "..."}`.
 from __future__ import annotations
 
 import enum
+import inspect
 import json
 import sys
 import typing
@@ -37,7 +38,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _NAMED: dict[str, type] = {
     name: kind
     for module in (entities, templates, decisions, plans)
-    for name, kind in vars(module).items()
+    for name, kind in inspect.getmembers(module)  # also what is imported when asked for
     if isinstance(kind, type)
     and kind.__module__.startswith(_PACKAGE)
     and (attrs.has(kind) or issubclass(kind, enum.Enum))

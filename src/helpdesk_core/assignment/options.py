@@ -7,7 +7,6 @@ here changes: `filters=FILTERS | {"language": speaks_it}`, `ranking={"senior": r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -114,7 +113,11 @@ def fewest(contender: Contender) -> Any:
     Fraction(3, 2)
     """
     weight = contender.options.weight
-    return contender.count if weight == 1 else Fraction(contender.count, weight)
+    if weight == 1:
+        return contender.count
+    from fractions import Fraction  # with decimals: few teams weigh their members
+
+    return Fraction(contender.count, weight)
 
 
 def least_recent(contender: Contender) -> int:

@@ -17,9 +17,9 @@ from helpdesk_core.assignment import Assignment
 from helpdesk_core.cli import demo_data
 from helpdesk_core.cli.demo_data import ADMINISTRATOR, CARE, HR, IT, Arrival
 from helpdesk_core.entities import Id, Ticket
-from helpdesk_core.explain import explain, sentence
 from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Notifier, OutgoingMessage, TicketFilter
+from helpdesk_core.sentences import explain, sentence
 from helpdesk_core.service import Helpdesk, every
 from helpdesk_core.similarity import Group
 

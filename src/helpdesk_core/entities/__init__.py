@@ -6,63 +6,73 @@ parsed. Times are aware and kept in UTC.
 
 from __future__ import annotations
 
-from helpdesk_core.entities.host_fields import FieldValue, HostFields
-from helpdesk_core.entities.people import (
-    REMOVED,
-    Actor,
-    Followers,
-    FollowSource,
-    Role,
-    System,
-    User,
-    UserKind,
-)
-from helpdesk_core.entities.said import Attachment, Message, ReceivedMail, Said, TimeEntry
-from helpdesk_core.entities.teams import OnAnswer, Stage, Team, Visibility
-from helpdesk_core.entities.tickets import Ticket, is_closed
-from helpdesk_core.fields import Id
-from helpdesk_core.methods import (
-    AssignmentMethod,
-    AssignmentMode,
-    CatchingUp,
-    CatchUp,
-    CountScope,
-    MemberOptions,
-    Options,
-)
-from helpdesk_core.time_off import Absence, RecurringAbsence, WeeklySchedule
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "REMOVED",
-    "Absence",
-    "Actor",
-    "AssignmentMethod",
-    "AssignmentMode",
-    "Attachment",
-    "CatchUp",
-    "CatchingUp",
-    "CountScope",
-    "FieldValue",
-    "FollowSource",
-    "Followers",
-    "HostFields",
-    "Id",
-    "MemberOptions",
-    "Message",
-    "OnAnswer",
-    "Options",
-    "ReceivedMail",
-    "RecurringAbsence",
-    "Role",
-    "Said",
-    "Stage",
-    "System",
-    "Team",
-    "Ticket",
-    "TimeEntry",
-    "User",
-    "UserKind",
-    "Visibility",
-    "WeeklySchedule",
-    "is_closed",
-]
+from helpdesk_core.lazily import lazily
+
+if TYPE_CHECKING:
+    from helpdesk_core.entities.host_fields import (
+        FieldValue as FieldValue,
+        HostFields as HostFields,
+    )
+    from helpdesk_core.entities.people import (
+        REMOVED as REMOVED,
+        Actor as Actor,
+        Followers as Followers,
+        FollowSource as FollowSource,
+        Role as Role,
+        System as System,
+        User as User,
+        UserKind as UserKind,
+    )
+    from helpdesk_core.entities.said import (
+        Attachment as Attachment,
+        Message as Message,
+        ReceivedMail as ReceivedMail,
+        Said as Said,
+        TimeEntry as TimeEntry,
+    )
+    from helpdesk_core.entities.teams import (
+        OnAnswer as OnAnswer,
+        Stage as Stage,
+        Team as Team,
+        Visibility as Visibility,
+    )
+    from helpdesk_core.entities.tickets import (
+        Ticket as Ticket,
+        is_closed as is_closed,
+    )
+    from helpdesk_core.fields import (
+        Id as Id,
+    )
+    from helpdesk_core.methods import (
+        AssignmentMethod as AssignmentMethod,
+        AssignmentMode as AssignmentMode,
+        CatchingUp as CatchingUp,
+        CatchUp as CatchUp,
+        CountScope as CountScope,
+        MemberOptions as MemberOptions,
+        Options as Options,
+    )
+    from helpdesk_core.time_off import (
+        Absence as Absence,
+        RecurringAbsence as RecurringAbsence,
+        WeeklySchedule as WeeklySchedule,
+    )
+
+_MODULES = {
+    "helpdesk_core.entities.host_fields": "FieldValue HostFields",
+    "helpdesk_core.entities.people": (
+        "REMOVED Actor Followers FollowSource Role System User UserKind"
+    ),
+    "helpdesk_core.entities.said": "Attachment Message ReceivedMail Said TimeEntry",
+    "helpdesk_core.entities.teams": "OnAnswer Stage Team Visibility",
+    "helpdesk_core.entities.tickets": "Ticket is_closed",
+    "helpdesk_core.fields": "Id",
+    "helpdesk_core.methods": (
+        "AssignmentMethod AssignmentMode CatchingUp CatchUp CountScope MemberOptions Options"
+    ),
+    "helpdesk_core.time_off": "Absence RecurringAbsence WeeklySchedule",
+}
+
+__getattr__, __dir__, __all__ = lazily(__name__, _MODULES)

@@ -17,7 +17,6 @@ from helpdesk_core.decisions import Reason
 from helpdesk_core.entities import Actor, Id, Team, Ticket
 from helpdesk_core.errors import AttachmentStoreError
 from helpdesk_core.events import StoreRepaired
-from helpdesk_core.explain import sentence
 from helpdesk_core.ports import (
     Claim,
     DeliveryStatus,
@@ -29,6 +28,7 @@ from helpdesk_core.ports import (
     Wording,
     WrongFigures,
 )
+from helpdesk_core.sentences import sentence
 from helpdesk_core.service.answers import answered
 from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.work import Work

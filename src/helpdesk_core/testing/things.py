@@ -128,6 +128,7 @@ class Things:
     """Strategies for every kind of entity, with ids of one type."""
 
     def __init__(self, id_type: type) -> None:
+        self._fields: dict[type, dict[str, Any]] = {}
         self.ids = ids = ids_of(id_type)
         some = st.frozensets(ids, max_size=3)
         sources = st.frozensets(st.sampled_from(FollowSource), min_size=1)
@@ -165,67 +166,63 @@ class Things:
             html=st.none() | st.just("<p>${team.name} &amp;"),
             translations=st.just({}) | st.just({"it": EmailTemplate("né", "Ciao", "<b>né")}),
         )
-        self.stages = st.builds(
-            Stage,
-            id=ids,
-            name=lines(empty=False),
-            position=st.integers(0, 2**31 - 1),
-            description=texts,
-            folded=flags,
-            email_template=st.none() | mails,
-            sms_template=st.none() | st.just(SmsTemplate("${stage.name} \"'\\")),
-            once_per_ticket=flags,
-        )
-        self.teams = st.builds(
-            Team,
-            id=ids,
-            name=lines(empty=False),
-            visibility=st.sampled_from(Visibility),
-            company=lines(),
-            public_description=texts,
-            member_ids=st.lists(ids, unique=True, max_size=4),
-            followers=self.followers,
-            auto_assign=flags,
-            assignment_method=st.sampled_from(AssignmentMethod),
-            assignment_scope=st.sampled_from(CountScope),
-            look_ahead_window=durations,
-            horizon=durations,
-            assignment_mode=st.sampled_from(AssignmentMode),
-            catch_up=st.sampled_from(CatchUp),
-            on_answer=st.sampled_from(OnAnswer),
-            reopen_window=durations,
-            member_options=st.dictionaries(ids, self.member_options, max_size=3),
-            members_follow=flags,
-            version=st.integers(1, 2**62),
-        )
-        self.tickets = st.builds(
-            Ticket,
-            id=ids,
-            team_id=ids,
-            stage_id=ids,
-            subject=lines(empty=False),
-            created_at=local_moments,
-            description=texts,
-            opener_id=maybe,
-            customer_id=maybe,
-            assignee_id=maybe,
-            available_from=st.none() | local_moments,
-            waiting=flags,
-            priority=st.integers(0, 3),
-            tags=st.frozensets(lines(empty=False), max_size=3),
-            links=some,
-            references=st.frozensets(lines(empty=False), max_size=3),
-            fields=host_fields,
-            followers=self.followers,
-            closed_at=st.none() | local_moments,
-            version=st.integers(1, 2**62),
-        )
+        self._fields[Stage] = {
+            "id": ids,
+            "name": lines(empty=False),
+            "position": st.integers(0, 2**31 - 1),
+            "description": texts,
+            "folded": flags,
+            "email_template": st.none() | mails,
+            "sms_template": st.none() | st.just(SmsTemplate("${stage.name} \"'\\")),
+            "once_per_ticket": flags,
+        }
+        self._fields[Team] = {
+            "id": ids,
+            "name": lines(empty=False),
+            "visibility": st.sampled_from(Visibility),
+            "company": lines(),
+            "public_description": texts,
+            "member_ids": st.lists(ids, unique=True, max_size=4),
+            "followers": self.followers,
+            "auto_assign": flags,
+            "assignment_method": st.sampled_from(AssignmentMethod),
+            "assignment_scope": st.sampled_from(CountScope),
+            "look_ahead_window": durations,
+            "horizon": durations,
+            "assignment_mode": st.sampled_from(AssignmentMode),
+            "catch_up": st.sampled_from(CatchUp),
+            "on_answer": st.sampled_from(OnAnswer),
+            "reopen_window": durations,
+            "member_options": st.dictionaries(ids, self.member_options, max_size=3),
+            "members_follow": flags,
+            "version": st.integers(1, 2**62),
+        }
+        self._fields[Ticket] = {
+            "id": ids,
+            "team_id": ids,
+            "stage_id": ids,
+            "subject": lines(empty=False),
+            "created_at": local_moments,
+            "description": texts,
+            "opener_id": maybe,
+            "customer_id": maybe,
+            "assignee_id": maybe,
+            "available_from": st.none() | local_moments,
+            "waiting": flags,
+            "priority": st.integers(0, 3),
+            "tags": st.frozensets(lines(empty=False), max_size=3),
+            "links": some,
+            "references": st.frozensets(lines(empty=False), max_size=3),
+            "fields": host_fields,
+            "followers": self.followers,
+            "closed_at": st.none() | local_moments,
+            "version": st.integers(1, 2**62),
+        }
         of_ticket = {"id": ids, "ticket_id": ids, "at": local_moments}
-        self.messages = st.builds(
-            Message, **of_ticket, body=texts, author_id=maybe, internal=flags, automatic=flags
+        self._fields[Message] = dict(
+            **of_ticket, body=texts, author_id=maybe, internal=flags, automatic=flags
         )
-        self.attachments = st.builds(
-            Attachment,
+        self._fields[Attachment] = dict(
             **of_ticket,
             name=lines(empty=False),
             size=st.integers(0, 2**53),
@@ -235,11 +232,10 @@ class Things:
             message_id=maybe,
             internal=flags,
         )
-        self.time_entries = st.builds(
-            TimeEntry, **of_ticket, user_id=ids, minutes=st.integers(1, 600), note=texts
+        self._fields[TimeEntry] = dict(
+            **of_ticket, user_id=ids, minutes=st.integers(1, 600), note=texts
         )
-        self.mails = st.builds(
-            ReceivedMail,
+        self._fields[ReceivedMail] = dict(
             **of_ticket,
             team_id=ids,
             sender_id=ids,
@@ -250,6 +246,18 @@ class Things:
             quoted=texts,
             automatic=flags,
         )
+        self.stages = self.made(Stage)
+        self.teams = self.made(Team)
+        self.tickets = self.made(Ticket)
+        self.messages = self.made(Message)
+        self.attachments = self.made(Attachment)
+        self.time_entries = self.made(TimeEntry)
+        self.mails = self.made(ReceivedMail)
+
+    def made(self, kind: type, **given: Any) -> st.SearchStrategy[Any]:
+        """Entities of a kind, with some fields of one value instead of drawn ones."""
+        fixed = {name: st.just(value) for name, value in given.items()}
+        return st.builds(kind, **self._fields[kind] | fixed)
 
     @property
     def entities(self) -> st.SearchStrategy[Any]:

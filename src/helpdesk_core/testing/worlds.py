@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from helpdesk_core.entities import (
 from helpdesk_core.plans import Add
 from helpdesk_core.ports import ALL_CLAIMS, Claim, TicketFilter
 from helpdesk_core.testing.fitting import fit
-from helpdesk_core.testing.things import Things, flags, lines
+from helpdesk_core.testing.things import Things, flags, ids_of, lines
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 COMPANIES = ("", "Acme", "Other")
@@ -100,6 +101,34 @@ def hash_of(text: str) -> int:
     return int.from_bytes(text.encode()[:4], "big")
 
 
+@cache
+def _untied(id_type: type) -> Mapping[type, st.SearchStrategy[Any]]:
+    """Things without the ties that a world gives them: what is not kept is not drawn."""
+    things, id = Things(id_type), make_id(id_type, "any", 0)
+    of_ticket = {"id": id, "ticket_id": id}
+    return {
+        User: things.users,
+        Stage: things.made(Stage, id=id),
+        Team: things.made(Team, id=id, member_ids=(), followers={}),
+        Ticket: things.made(
+            Ticket,
+            id=id,
+            team_id=id,
+            stage_id=id,
+            opener_id=None,
+            customer_id=None,
+            assignee_id=None,
+            tags=frozenset(),
+            links=frozenset(),
+            followers={},
+        ),
+        Message: things.made(Message, **of_ticket, author_id=None),
+        Attachment: things.made(Attachment, **of_ticket, author_id=None, message_id=None),
+        TimeEntry: things.made(TimeEntry, **of_ticket, user_id=id),
+        ReceivedMail: things.made(ReceivedMail, **of_ticket, sender_id=id),
+    }
+
+
 @st.composite
 def worlds(
     draw: Any,
@@ -114,18 +143,19 @@ def worlds(
     `stages` are a store's own, when it has fixed ones. Some tickets are of the same moment, and
     some are merged away; ids and texts are wild.
     """
-    things = Things(id_type)
-    ids = things.ids | st.sampled_from(ALIKE) if id_type is str else things.ids
+    untied, ids = _untied(id_type), ids_of(id_type)
+    if id_type is str:
+        ids |= st.sampled_from(ALIKE)
 
-    def some(strategy: Any, least: int, most: int) -> list[Any]:
+    def some(kind: type, least: int, most: int) -> list[Any]:
         drawn = draw(st.lists(ids, min_size=least, max_size=most, unique=True))
-        return [attrs.evolve(draw(strategy), id=id) for id in drawn]
+        return [attrs.evolve(draw(untied[kind]), id=id) for id in drawn]
 
     company = st.sampled_from(COMPANIES)
-    users = [attrs.evolve(user, company=draw(company)) for user in some(things.users, 2, 5)]
+    users = [attrs.evolve(user, company=draw(company)) for user in some(User, 2, 5)]
     own = stages is None
     if stages is None:
-        made = some(things.stages, 2, 3)
+        made = some(Stage, 2, 3)
         places = draw(st.permutations(range(len(made))))
         stages = [
             attrs.evolve(s, position=n, folded=n > 0 and s.folded)
@@ -143,11 +173,11 @@ def worlds(
             member_ids=draw(st.lists(people, unique=True, max_size=3)),
             followers=draw(followers),
         )
-        for team in some(things.teams, 1, 3)
+        for team in some(Team, 1, 3)
     ]
     team_ids = st.sampled_from([team.id for team in teams])
     tickets: list[Ticket] = []
-    for ticket in some(things.tickets, 1, most_tickets):
+    for ticket in some(Ticket, 1, most_tickets):
         masters = [other.id for other in tickets]
         close = MONDAY + timedelta(microseconds=draw(st.integers(0, 2)))
         tickets.append(
@@ -161,7 +191,6 @@ def worlds(
                 assignee_id=draw(st.none() | people),
                 tags=draw(st.frozensets(st.sampled_from(["ink", "Ink"]) | lines(5, empty=False))
                           .map(lambda tags: frozenset(tag for tag in tags if tag.strip()))),
-                links=frozenset(),
                 followers=draw(followers),
                 merged_into=draw(st.none() | st.sampled_from(masters)) if masters else None,
             )
@@ -169,7 +198,7 @@ def worlds(
     on = st.sampled_from([ticket.id for ticket in tickets])
     moment = st.sampled_from([MONDAY, MONDAY + timedelta(microseconds=1)])
 
-    def hanging(strategy: Any, **people_of: Any) -> list[Any]:
+    def hanging(kind: type, **people_of: Any) -> list[Any]:
         return [
             attrs.evolve(
                 part,
@@ -177,13 +206,13 @@ def worlds(
                 at=draw(moment | st.just(part.at)),
                 **{name: draw(one) for name, one in people_of.items()},
             )
-            for part in some(strategy, 0, 3)
+            for part in some(kind, 0, 3)
         ]
 
-    messages = hanging(things.messages, author_id=st.none() | people)
-    files = hanging(things.attachments, author_id=st.none() | people, message_id=st.none())
-    entries = hanging(things.time_entries, user_id=people)
-    mails = hanging(things.mails, sender_id=people)
+    messages = hanging(Message, author_id=st.none() | people)
+    files = hanging(Attachment, author_id=st.none() | people)
+    entries = hanging(TimeEntry, user_id=people)
+    mails = hanging(ReceivedMail, sender_id=people)
     by_id = {user.id: user for user in users}
 
     def kept(thing: Any) -> Any:

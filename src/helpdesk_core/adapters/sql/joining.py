@@ -13,13 +13,12 @@ from helpdesk_core.adapters.sql.connection import Connection
 from helpdesk_core.adapters.sql.failures import translated
 from helpdesk_core.adapters.sql.session import SqlSession
 from helpdesk_core.adapters.sql.statements import Statements
+from helpdesk_core.adapters.sql.transactions import Transactions
 from helpdesk_core.errors import RepositoryError
 from helpdesk_core.ports import ALL_CLAIMS, Claim
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-    from helpdesk_core.adapters.sql.repository import Transactions
 
 
 class JoinedRepository:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import sqlalchemy as sa
 
-from helpdesk_core.adapters.sql.connection import Connection
 from helpdesk_core.adapters.sql.joining import JoinedRepository
 from helpdesk_core.adapters.sql.postgresql import PostgresqlTransactions
 from helpdesk_core.adapters.sql.schema import prepare_schema
 from helpdesk_core.adapters.sql.session import SqlSession
 from helpdesk_core.adapters.sql.sqlite import SqliteTransactions
 from helpdesk_core.adapters.sql.statements import statements_for
-from helpdesk_core.adapters.sql.tables import Tables, tables_for
+from helpdesk_core.adapters.sql.tables import tables_for
+from helpdesk_core.adapters.sql.transactions import Transactions
 from helpdesk_core.errors import (
     InvalidValueError,
     PendingMigrationsError,
@@ -28,35 +28,6 @@ from helpdesk_core.ports import ALL_CLAIMS, Claim
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-
-class Transactions(Protocol):
-    """How transactions are made in one kind of database."""
-
-    dialect: str
-    alone: bool
-    #: What runs the statements of a transaction.
-    connection: type[Connection]
-
-    def reading(self) -> AbstractContextManager[sa.Connection]:
-        """A transaction that sees one state."""
-        ...
-
-    def writing(self) -> AbstractContextManager[sa.Connection]:
-        """A transaction that is committed when the block ends."""
-        ...
-
-    def opening(self, tables: Tables, *, read_only: bool) -> AbstractContextManager[sa.Connection]:
-        """The transaction in which the schema is looked at."""
-        ...
-
-    def ending(self) -> AbstractContextManager[None]:
-        """What to wait for before the engine is closed."""
-        ...
-
-    def join(self, connection: sa.Connection, tables: Tables, *, writes: bool) -> None:
-        """See that a host's transaction can be worked in, or raise `RepositoryError`."""
-        ...
 
 
 Kind = type[SqliteTransactions] | type[PostgresqlTransactions]
