@@ -1,0 +1,141 @@
+"""A team: its settings, what a change of them would do, and when nobody is there."""
+
+from __future__ import annotations
+
+import calendar
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from fastapi import APIRouter, Response
+from helpdesk_core import Gap, Id, InvalidValueError, Visibility, VisibilityPlan
+from helpdesk_core.explain import sentence
+
+from .company import TIME_OFF, ZONE
+from .pages import At, Field, Here, listed
+
+router = APIRouter()
+
+
+@router.get("/teams/{team_id}")
+def team(here: At, team_id: str) -> Response:
+    """Its settings, and its stages."""
+    team = here.desk.team(team_id, actor=here.me.id)
+    stages = here.desk.stages(team_id, actor=here.me.id)
+    return here.show("team.html", team=team, stages=stages, levels=list(Visibility))
+
+
+def level(value: str) -> Visibility:
+    """The level of that name; another one is a bad value, as the library names them."""
+    if value not in {level.value for level in Visibility}:
+        raise InvalidValueError("to", "must be a level")
+    return Visibility(value)
+
+
+@router.get("/teams/{team_id}/visibility")
+def preview_visibility(here: At, team_id: str, to: str, back: bool = False) -> Response:
+    """What another level would do to whom (V18)."""
+    team = here.desk.team(team_id, actor=here.me.id)
+    plan = here.desk.preview_visibility(
+        team_id, level(to), resubscribe_customers=back, actor=here.me.id
+    )
+    values = {"to": to, "back": "true" if back else ""}
+    title = f"{team.name}: {team.visibility.value} becomes {to}"
+    return here.show(
+        "plan.html", title=title, plan=plan, team=team, values=values, lines=effects(here, plan)
+    )
+
+
+def effects(here: Here, plan: VisibilityPlan) -> Iterable[str]:
+    """The plan in words: whom it touches, and how."""
+    for verb, pairs in (("stops following", plan.removed_from),
+                        ("follows again, of their own tickets", plan.resubscribed)):  # fmt: skip
+        for user_id, number in Counter(user_id for user_id, _ in pairs).items():
+            yield f"{here.name(user_id)} {verb}: {number}."
+    for lost in plan.loses_access:
+        what = "all tickets" if lost.ticket_ids is None else f"tickets: {len(lost.ticket_ids)}"
+        kept = f" (and keeps {len(lost.kept)})" if lost.kept else ""
+        yield f"{here.name(lost.user_id)} can no longer see {what}{kept}."
+    if plan.others_lose_access:
+        yield "Nor can any other employee who does not follow the team."
+    yield f"Still told of updates: {listed(here.name(id) for id, _ in plan.still_notified)}."
+    yield from map(sentence, plan.warnings)
+
+
+@router.post("/teams/{team_id}/visibility")
+def change_visibility(
+    here: At, team_id: str, to: Field, confirmed: Field, back: Field = ""
+) -> Response:
+    """Do it as it was shown, or not at all."""
+    here.desk.change_visibility(
+        team_id, level(to), resubscribe_customers=bool(back), confirmed=confirmed, actor=here.me.id
+    )
+    return here.go(f"/teams/{team_id}", f"The team is {to} now.")
+
+
+@router.get("/teams/{team_id}/fold/{stage_id}")
+def preview_fold(here: At, team_id: str, stage_id: str, folded: bool) -> Response:
+    """What folding a stage would do, in every team that uses it (G4)."""
+    team = here.desk.team(team_id, actor=here.me.id)
+    plan = here.desk.preview_fold(stage_id, folded, actor=here.me.id)
+    does = "closes" if folded else "opens again"
+    lines = [f"{here.name(id)}: it {does} {number} tickets." for id, number in plan.per_team]
+    title = f"{'Fold' if folded else 'Unfold'} {here.name(stage_id)}"
+    values = {"folded": "true" if folded else ""}
+    return here.show("plan.html", title=title, plan=plan, team=team, values=values, lines=lines)
+
+
+@router.post("/teams/{team_id}/fold/{stage_id}")
+def change_fold(
+    here: At, team_id: str, stage_id: str, confirmed: Field, folded: Field = ""
+) -> Response:
+    """Fold or unfold it as it was shown."""
+    change = here.desk.fold_stage if folded else here.desk.unfold_stage
+    change(stage_id, confirmed=confirmed, actor=here.me.id)
+    return here.go(f"/teams/{team_id}", "The stage is changed, in every team that uses it.")
+
+
+# --- time off ------------------------------------------------------------------------------------
+
+
+@router.get("/teams/{team_id}/time-off")
+def time_off(here: At, team_id: str, month: str = "2026-03") -> Response:
+    """A month: who is away, as the host's calendar says, and when nobody is there (A13)."""
+    try:
+        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=ZONE)
+        number = calendar.monthrange(first.year, first.month)[1]
+        after = first + timedelta(days=number)  # on the wall
+    except (ValueError, OverflowError):
+        raise InvalidValueError("month", "must be a year and a month") from None
+    team = here.desk.team(team_id, actor=here.me.id)
+    gaps = here.desk.coverage(team_id, first, after, actor=here.me.id)
+    days = [first + timedelta(days=n) for n in range(number)]
+    return here.show(
+        "time_off.html",
+        team=team,
+        first=first,
+        days=[(day, away(day, team.member_ids), empty(day, gaps)) for day in days],
+        longest=sorted(gaps, key=lambda gap: gap.start - gap.end)[:3],
+        before=f"{first - timedelta(days=1):%Y-%m}",
+        after=f"{after:%Y-%m}",
+    )
+
+
+def away(day: datetime, members: Iterable[Id]) -> list[Id]:
+    """Which of the members have time off on this day."""
+    end = day + timedelta(days=1)
+    ids = {a.user_id for a in TIME_OFF if a.start < end and (a.end is None or a.end > day)}
+    return [id for id in members if id in ids]
+
+
+def empty(day: datetime, gaps: Iterable[Gap]) -> list[tuple[int, int]]:
+    """From which minute of the day to which nobody is there."""
+
+    def minute(moment: datetime) -> int:
+        here: date = moment.astimezone(ZONE).date()
+        if here != day.date():
+            return 0 if here < day.date() else 1440
+        return moment.astimezone(ZONE).hour * 60 + moment.astimezone(ZONE).minute
+
+    hours = [(minute(gap.start), minute(gap.end)) for gap in gaps]
+    return [(start, end) for start, end in hours if start < end]
