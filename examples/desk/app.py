@@ -14,9 +14,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from helpdesk_core import HelpdeskError, NotFoundError, PortError, RefusedError
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
+
+from helpdesk_core import HelpdeskError, NotFoundError, PortError, RefusedError
 
 from . import boards, teams, tickets
 from .company import HOST, PEOPLE, open_desk
@@ -109,9 +110,7 @@ def refused(request: Request, error: Exception) -> Response:
 def plain(request: Request, status: int) -> Response:
     """A page with nothing on it but what kind of no it is."""
     title, text = PLAIN.get(status, PLAIN[400])
-    return templates.TemplateResponse(
-        request, "plain.html", {"title": title, "text": text}, status
-    )
+    return templates.TemplateResponse(request, "plain.html", {"title": title, "text": text}, status)
 
 
 def sign_in(request: Request) -> Response:

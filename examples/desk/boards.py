@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
+
 from helpdesk_core import HelpdeskError, TicketFilter
 
 from .pages import At, Field

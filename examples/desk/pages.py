@@ -12,6 +12,8 @@ import attrs
 from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
+from markupsafe import Markup, escape
+
 from helpdesk_core import (
     AccessExplanation,
     Decision,
@@ -26,7 +28,6 @@ from helpdesk_core import (
 )
 from helpdesk_core.events import TicketAssigned
 from helpdesk_core.service.permissions import may
-from markupsafe import Markup, escape
 
 from .company import HOST, PEOPLE, ZONE
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from fastapi import APIRouter, Response
+
 from helpdesk_core import Gap, Id, InvalidValueError, Visibility, VisibilityPlan
 from helpdesk_core.explain import sentence
 
@@ -15,6 +16,7 @@ from .company import TIME_OFF, ZONE
 from .pages import At, Field, Here, listed
 
 router = APIRouter()
+OTHERS = ("every other employee who does not follow the team",)
 
 
 @router.get("/teams/{team_id}")
@@ -47,17 +49,22 @@ def preview_visibility(here: At, team_id: str, to: str, back: bool = False) -> R
 
 
 def effects(here: Here, plan: VisibilityPlan) -> Iterable[str]:
-    """The plan in words: whom it touches, and how."""
-    for verb, pairs in (("stops following", plan.removed_from),
-                        ("follows again, of their own tickets", plan.resubscribed)):  # fmt: skip
-        for user_id, number in Counter(user_id for user_id, _ in pairs).items():
-            yield f"{here.name(user_id)} {verb}: {number}."
-    for lost in plan.loses_access:
-        what = "all tickets" if lost.ticket_ids is None else f"tickets: {len(lost.ticket_ids)}"
-        kept = f" (and keeps {len(lost.kept)})" if lost.kept else ""
-        yield f"{here.name(lost.user_id)} can no longer see {what}{kept}."
-    if plan.others_lose_access:
-        yield "Nor can any other employee who does not follow the team."
+    """The plan in words: what it does, and to whom."""
+
+    def counted(pairs: Iterable[tuple[Id, object]]) -> str:
+        numbers = Counter(user_id for user_id, _ in pairs)
+        return listed(f"{here.name(id)} ({number})" for id, number in numbers.items())
+
+    everything = [lost for lost in plan.loses_access if lost.ticket_ids is None]
+    losses = [(lost.user_id, id) for lost in plan.loses_access for id in lost.ticket_ids or ()]
+    yield f"Stop following tickets: {counted(plan.removed_from)}."
+    if plan.resubscribed:
+        yield f"Follow tickets of their own again: {counted(plan.resubscribed)}."
+    yield f"Can no longer see so many tickets: {counted(losses)}."
+    lose = [here.name(lost.user_id) for lost in everything if not lost.kept]
+    yield f"Can no longer see any: {listed([*lose, *OTHERS[: plan.others_lose_access]])}."
+    kept = ((lost.user_id, id) for lost in everything for id in lost.kept)
+    yield f"Can no longer see any but those that they follow or have: {counted(kept)}."
     yield f"Still told of updates: {listed(here.name(id) for id, _ in plan.still_notified)}."
     yield from map(sentence, plan.warnings)
 
@@ -115,7 +122,7 @@ def time_off(here: At, team_id: str, month: str = "2026-03") -> Response:
         team=team,
         first=first,
         days=[(day, away(day, team.member_ids), empty(day, gaps)) for day in days],
-        longest=sorted(gaps, key=lambda gap: gap.start - gap.end)[:3],
+        longest=min(gaps, key=lambda gap: gap.start - gap.end, default=None),
         before=f"{first - timedelta(days=1):%Y-%m}",
         after=f"{after:%Y-%m}",
     )

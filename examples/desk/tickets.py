@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
+
 from helpdesk_core import Match, NewFile, RefusedError, Ticket, Visibility, every
 from helpdesk_core.events import TicketAssigned, TicketsMerged, TicketsUnmerged
 
@@ -157,9 +158,7 @@ def preview(
     )
     tickets = {id: here.desk.ticket(id, actor=here.me.id) for id in ids}
     across |= any(r.code == "merge.refused.cross_visibility" for r in plan.decision.reasons)
-    return here.show(
-        "merge.html", plan=plan, tickets=tickets, ticket_id=ticket_id, across=across
-    )
+    return here.show("merge.html", plan=plan, tickets=tickets, ticket_id=ticket_id, across=across)
 
 
 @router.post("/tickets/{ticket_id}/merge")
