@@ -119,6 +119,7 @@ def visit(browser: Browser, desk: str) -> Iterator[Visit]:
             reduced_motion="reduce",
             **more,
         )
+        context.set_default_timeout(8_000)
         contexts.append(context)
         if who is not None:
             context.request.post("/sign-in", form={"user_id": who}, headers={"Origin": desk})

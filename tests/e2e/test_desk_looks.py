@@ -28,13 +28,12 @@ INSIDE = (
     "/tickets/T-001/move",
     "/nothing/here",
 )
-OUTSIDE = ("/", "/tickets/new", "/search?text=T")
+OUTSIDE = ("/", "/tickets/new", "/search?text=fattura")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
 def test_every_page_fits_and_axe_finds_nothing(
-    visit: Visit, opened: Opened, picture: Any, width: int, scheme: str
+    visit: Visit, opened: Opened, picture: Any, scheme: str
 ) -> None:
     """Nothing scrolls sideways, and axe finds nothing serious or critical, contrast included."""
     from axe_playwright_python.sync_playwright import Axe
@@ -44,19 +43,21 @@ def test_every_page_fits_and_axe_finds_nothing(
 
     def look(page: Page, path: str) -> None:
         page.goto(path)
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        found = Axe().run(page).response["violations"]
-        bad = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-        if wide > 0 or bad:
-            wrong.append((path, wide, bad))
-        if (path, width, scheme) in PICTURES:
-            picture(page, PICTURES[path, width, scheme])
+        for width in (360, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            found = Axe().run(page).response["violations"]
+            bad = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+            if wide > 0 or bad:
+                wrong.append((path, width, wide, bad))
+            if (path, width, scheme) in PICTURES:
+                picture(page, PICTURES[path, width, scheme])
 
-    look(visit(None, "/sign-in", width, scheme), "/sign-in")
-    inside = visit("root", "/", width, scheme)
+    look(visit(None, "/sign-in", scheme=scheme), "/sign-in")
+    inside = visit("root", scheme=scheme)
     for path in (*INSIDE, f"/tickets/{ticket_id}", f"/tickets/{ticket_id}/merge?other=T-250"):
         look(inside, path)
-    outside = visit("eleni", "/", width, scheme)
+    outside = visit("eleni", scheme=scheme)
     for path in (*OUTSIDE, f"/tickets/{ticket_id}"):
         look(outside, path)
     assert wrong == []

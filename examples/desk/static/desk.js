@@ -7,7 +7,7 @@ let opener = ""; // what had the focus when the dialog came
 function dropped({ item, from, to, oldIndex, newIndex }) {
   if (from === to && oldIndex === newIndex) return;
   const below = item.previousElementSibling?.dataset.id ?? "";
-  const above = below ? "" : (item.nextElementSibling?.dataset.id ?? "");
+  const above = item.nextElementSibling?.dataset.id ?? "";
   const values = { board: byId("board").dataset.board, stage_id: to.dataset.stage, below, above };
   htmx.ajax("POST", `/tickets/${encodeURIComponent(item.dataset.id)}/move`, { values, target: "#main" });
 }
@@ -26,7 +26,7 @@ document.addEventListener("DOMContentLoaded", ready);
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   ready();
   const dialog = byId("dialog");
-  if (detail.target === dialog) {
+  if (detail.target === dialog && !dialog.open) {
     opener = document.activeElement.id;
     dialog.showModal();
   } else if (detail.target.id === "main" && dialog.open) {
