@@ -21,7 +21,7 @@ from helpdesk_core import HelpdeskError, NotFoundError, PortError, RefusedError
 
 from . import boards, teams, tickets
 from .company import HOST, PEOPLE, open_desk
-from .pages import Field, Here, SignInError, templates
+from .pages import Field, Here, SignInError, page
 
 #: A page loads this host's own files only, and no script or style stands inside a page.
 HEADERS = {
@@ -100,7 +100,7 @@ def refused(request: Request, error: Exception) -> Response:
         return plain(request, 400)
     here = Here(request)
     text = here.refusal(error)
-    if here.is_htmx:  # what was typed stays where it is
+    if "hx-request" in request.headers:  # what was typed stays where it is
         to = {"HX-Retarget": "#said", "HX-Reswap": "textContent"}
         return Response(text, 409, to, "text/plain; charset=utf-8")
     back = urlsplit(request.headers.get("referer", "/"))  # of this host: `guarded` saw to it
@@ -110,12 +110,12 @@ def refused(request: Request, error: Exception) -> Response:
 def plain(request: Request, status: int) -> Response:
     """A page with nothing on it but what kind of no it is."""
     title, text = PLAIN.get(status, PLAIN[400])
-    return templates.TemplateResponse(request, "plain.html", {"title": title, "text": text}, status)
+    return page(request, "plain.html", status, title=title, text=text)
 
 
 def sign_in(request: Request) -> Response:
     """Whom to be: the demo's people."""
-    return templates.TemplateResponse(request, "sign_in.html")
+    return page(request, "sign_in.html")
 
 
 def signed_in(request: Request, user_id: Field = "") -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
@@ -35,6 +36,12 @@ templates = Jinja2Templates(Path(__file__).parent / "templates")
 Field = Annotated[str, Form()]
 
 
+def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """A page; where htmx asks, only what is in it, without what is around it."""
+    values["frame"] = "part.html" if "hx-request" in request.headers else "base.html"
+    return templates.TemplateResponse(request, template, values, status)
+
+
 class SignInError(Exception):
     """Nobody is signed in."""
 
@@ -50,16 +57,10 @@ class Here:
         self.desk: Helpdesk = request.app.state.desk
         self.me: User = self.desk.user(user_id, actor=user_id)
 
-    @property
-    def is_htmx(self) -> bool:
-        """Whether only what is in the page is asked for, without what is around it."""
-        return "hx-request" in self.request.headers
-
     def show(self, template: str, **values: Any) -> Response:
         """A page for the one who looks."""
         said = self.request.session.pop("said", "")
-        values |= {"here": self, "me": self.me, "said": said}
-        return templates.TemplateResponse(self.request, template, values)
+        return page(self.request, template, here=self, me=self.me, said=said, **values)
 
     def go(self, path: str, said: str = "") -> Response:
         """On to another page, with something to say there."""
@@ -130,5 +131,10 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(dict.fromkeys(map(str, names))) or "nobody"
 
 
-templates.env.filters.update({"when": when, "marked": marked, "listed": listed})
+def words(name: str) -> str:
+    """The name of an event as words: `TicketMoved` is `ticket moved`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
+
+
+templates.env.filters.update({"words": words, "when": when, "marked": marked, "listed": listed})
 templates.env.globals["everybody"] = PEOPLE

@@ -51,21 +51,29 @@ def preview_visibility(here: At, team_id: str, to: str, back: bool = False) -> R
 def effects(here: Here, plan: VisibilityPlan) -> Iterable[str]:
     """The plan in words: what it does, and to whom."""
 
-    def counted(pairs: Iterable[tuple[Id, object]]) -> str:
-        numbers = Counter(user_id for user_id, _ in pairs)
-        return listed(f"{here.name(id)} ({number})" for id, number in numbers.items())
+    def counted(pairs: Iterable[tuple[Id, object]]) -> list[str]:
+        return [f"{here.name(id)} ({n})" for id, n in Counter(id for id, _ in pairs).items()]
 
     everything = [lost for lost in plan.loses_access if lost.ticket_ids is None]
-    losses = [(lost.user_id, id) for lost in plan.loses_access for id in lost.ticket_ids or ()]
-    yield f"Stop following tickets: {counted(plan.removed_from)}."
-    if plan.resubscribed:
-        yield f"Follow tickets of their own again: {counted(plan.resubscribed)}."
-    yield f"Can no longer see so many tickets: {counted(losses)}."
-    lose = [here.name(lost.user_id) for lost in everything if not lost.kept]
-    yield f"Can no longer see any: {listed([*lose, *OTHERS[: plan.others_lose_access]])}."
-    kept = ((lost.user_id, id) for lost in everything for id in lost.kept)
-    yield f"Can no longer see any but those that they follow or have: {counted(kept)}."
-    yield f"Still told of updates: {listed(here.name(id) for id, _ in plan.still_notified)}."
+    yield from [
+        f"{what}: {listed(people)}."
+        for what, people in {
+            "Stop following tickets": counted(plan.removed_from),
+            "Follow tickets of their own again": counted(plan.resubscribed),
+            "Can no longer see so many tickets": counted(
+                (lost.user_id, id) for lost in plan.loses_access for id in lost.ticket_ids or ()
+            ),
+            "Can no longer see any": [
+                *(here.name(lost.user_id) for lost in everything if not lost.kept),
+                *OTHERS[: plan.others_lose_access],
+            ],
+            "Can no longer see any but those that they follow or have": counted(
+                (lost.user_id, id) for lost in everything for id in lost.kept
+            ),
+            "Still told of updates": [here.name(id) for id, _ in plan.still_notified],
+        }.items()
+        if people
+    ]
     yield from map(sentence, plan.warnings)
 
 

@@ -72,16 +72,21 @@ def test_a_form_of_another_site_is_not_heard(visit: Visit, opened: Opened, desk:
     assert "From here" in page.content()
 
 
-def test_a_conversation(visit: Visit, opened: Opened, tmp_path: Path, picture: Any) -> None:
+def test_a_conversation(visit: Visit, tmp_path: Path, picture: Any) -> None:
     """V15: a reply and its file reach the customer; a note and its file do not."""
-    ticket_id = opened("The ink is dry", "Since Monday, all of it.")
-    inside, outside = visit("lucia", f"/tickets/{ticket_id}"), visit("eleni", "/")
+    outside = visit("eleni", "/tickets/new")
+    outside.get_by_label("Subject").fill("The ink is dry")
+    outside.get_by_label("What is it about?").fill("Since Monday, all of it.")
+    outside.get_by_role("button", name="Open the ticket").click()
+    outside.locator("#said", has_text="Your ticket is open.").wait_for()
+    inside = visit("lucia", outside.url)
     for name in ("quote.txt", "margin.txt"):
         (tmp_path / name).write_text(f"this is {name}")
     say(inside, "We send you new ink.", file=tmp_path / "quote.txt")
     say(inside, "It was our fault.", "Write an internal note", tmp_path / "margin.txt")
     picture(inside, "ticket")
     assert inside.locator(".internal").inner_text().count("It was our fault.") == 1
+    outside.goto("/")
     outside.get_by_role("link", name="The ink is dry").click()
     picture(outside, "customer")
     content = outside.content()
