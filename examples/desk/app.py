@@ -115,7 +115,7 @@ def plain(request: Request, status: int) -> Response:
 
 def sign_in(request: Request) -> Response:
     """Whom to be: the demo's people."""
-    return page(request, "sign_in.html")
+    return page(request, "sign_in.html", title="Sign in")
 
 
 def signed_in(request: Request, user_id: Field = "") -> Response:

@@ -19,17 +19,17 @@ def begin(here: At) -> Response:
     """The dashboard for employees; for customers what they asked."""
     me = here.me.id
     if not here.me.is_external:
-        return here.show("home.html", rows=here.desk.dashboard(actor=me))
+        return here.show("home.html", "Teams", rows=here.desk.dashboard(actor=me))
     counts = [here.desk.count(actor=me, query=query) for query in (OPEN, CLOSED)]
     page = here.desk.tickets(actor=me, newest_first=True)
-    return here.show("requests.html", tickets=page.items, counts=counts)
+    return here.show("requests.html", "Your requests", tickets=page.items, counts=counts)
 
 
 @router.get("/search")
 def search(here: At, text: str = "", after: str | None = None) -> Response:
     """Tickets by their words, as the one who looks may find them."""
     page = here.desk.search(text, actor=here.me.id, after=after, limit=20) if text else None
-    return here.show("search.html", text=text, page=page)
+    return here.show("search.html", text or "Find tickets", text=text, page=page)
 
 
 def scope(board: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def board(here: At, board: str, text: str = "") -> Response:
         shown = here.desk.my_board(**asked)
     else:
         shown = here.desk.board(scope(board)["team_id"], **asked)
-    return here.show("board.html", shown=shown, board=board, text=text)
+    return here.show("board.html", shown.name, shown=shown, board=board, text=text)
 
 
 @router.get("/boards/{board}/{stage_id}")
@@ -56,7 +56,7 @@ def column(here: At, board: str, stage_id: str, after: str, text: str = "") -> R
     page = here.desk.column(
         stage_id, actor=here.me.id, text=text, after=after, limit=10, **scope(board)
     )
-    return here.show("column.html", column=page, board=board, text=text)
+    return here.show("column.html", page.stage.name, column=page, board=board, text=text)
 
 
 @router.post("/boards/{board}/{stage_id}/fold")
@@ -76,7 +76,9 @@ def move_to(here: At, ticket_id: str, board: str = "all") -> Response:
     ticket = here.desk.ticket(ticket_id, actor=here.me.id)
     moves = here.desk.allowed_moves(ticket_id, actor=here.me.id)
     column = here.desk.column(ticket.stage_id, actor=here.me.id, limit=30, **scope(board))
-    return here.show("move.html", ticket=ticket, moves=moves, column=column, board=board)
+    return here.show(
+        "move.html", f"Move {ticket_id}", ticket=ticket, moves=moves, column=column, board=board
+    )
 
 
 @router.post("/tickets/{ticket_id}/move")

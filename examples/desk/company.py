@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from helpdesk_core import Absence, Helpdesk, SimilarityIndex, System
+from helpdesk_core import Absence, Helpdesk, Id, SimilarityIndex, System
 from helpdesk_core.adapters.files import FileNotifier, FolderAttachmentStore
 from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
 from helpdesk_core.adapters.sql import SqlRepository
@@ -23,7 +23,7 @@ ZONE, OPENS = ZoneInfo("Europe/Rome"), datetime(2026, 3, 23, 8, tzinfo=UTC)
 PEOPLE = {user.id: user for user in demo_data.people()}
 
 
-def _away(user_id: str, month: int, day: int, days: int) -> Absence:
+def _away(user_id: Id, month: int, day: int, days: int) -> Absence:
     start = datetime(2026, month, day, tzinfo=ZONE)
     return Absence(user_id=user_id, start=start, end=start + timedelta(days=days))
 

@@ -57,10 +57,10 @@ class Here:
         self.desk: Helpdesk = request.app.state.desk
         self.me: User = self.desk.user(user_id, actor=user_id)
 
-    def show(self, template: str, **values: Any) -> Response:
+    def show(self, template: str, title: str, **values: Any) -> Response:
         """A page for the one who looks."""
         said = self.request.session.pop("said", "")
-        return page(self.request, template, here=self, me=self.me, said=said, **values)
+        return page(self.request, template, title=title, here=self, me=self.me, said=said, **values)
 
     def go(self, path: str, said: str = "") -> Response:
         """On to another page, with something to say there."""
@@ -76,7 +76,8 @@ class Here:
         """Of people, teams and stages: the library speaks in ids, and only of what may be known."""
         teams = list(every(self.desk.teams, actor=HOST))
         stages = [stage for team in teams for stage in self.desk.stages(team.id, actor=HOST)]
-        return {thing.id: thing.name for thing in (*PEOPLE.values(), *teams, *stages)}
+        people = {user.id: user.name for user in PEOPLE.values()}
+        return people | {one.id: one.name for one in teams} | {one.id: one.name for one in stages}
 
     def name(self, value: Any) -> Any:
         """The name of what has this id, of each of several; a moment as the wall shows it."""

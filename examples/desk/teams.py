@@ -6,16 +6,18 @@ import calendar
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Form, Query, Response
 
-from helpdesk_core import Gap, Id, InvalidValueError, Visibility, VisibilityPlan
+from helpdesk_core import Gap, Id, Visibility, VisibilityPlan
 from helpdesk_core.explain import sentence
 
-from .company import TIME_OFF, ZONE
+from .company import OPENS, TIME_OFF, ZONE
 from .pages import At, Field, Here, listed
 
 router = APIRouter()
+Month = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 OTHERS = ("every other employee who does not follow the team",)
 
 
@@ -24,27 +26,18 @@ def team(here: At, team_id: str) -> Response:
     """Its settings, and its stages."""
     team = here.desk.team(team_id, actor=here.me.id)
     stages = here.desk.stages(team_id, actor=here.me.id)
-    return here.show("team.html", team=team, stages=stages, levels=list(Visibility))
-
-
-def level(value: str) -> Visibility:
-    """The level of that name; another one is a bad value, as the library names them."""
-    if value not in {level.value for level in Visibility}:
-        raise InvalidValueError("to", "must be a level")
-    return Visibility(value)
+    return here.show("team.html", team.name, team=team, stages=stages, levels=list(Visibility))
 
 
 @router.get("/teams/{team_id}/visibility")
-def preview_visibility(here: At, team_id: str, to: str, back: bool = False) -> Response:
+def preview_visibility(here: At, team_id: str, to: Visibility, back: bool = False) -> Response:
     """What another level would do to whom (V18)."""
     team = here.desk.team(team_id, actor=here.me.id)
-    plan = here.desk.preview_visibility(
-        team_id, level(to), resubscribe_customers=back, actor=here.me.id
-    )
-    values = {"to": to, "back": "true" if back else ""}
-    title = f"{team.name}: {team.visibility.value} becomes {to}"
+    plan = here.desk.preview_visibility(team_id, to, resubscribe_customers=back, actor=here.me.id)
+    values = {"to": to.value, "back": "true" if back else ""}
+    title = f"{team.name}: {team.visibility.value} becomes {to.value}"
     return here.show(
-        "plan.html", title=title, plan=plan, team=team, values=values, lines=effects(here, plan)
+        "plan.html", title, plan=plan, team=team, values=values, lines=effects(here, plan)
     )
 
 
@@ -79,13 +72,13 @@ def effects(here: Here, plan: VisibilityPlan) -> Iterable[str]:
 
 @router.post("/teams/{team_id}/visibility")
 def change_visibility(
-    here: At, team_id: str, to: Field, confirmed: Field, back: Field = ""
+    here: At, team_id: str, to: Annotated[Visibility, Form()], confirmed: Field, back: Field = ""
 ) -> Response:
     """Do it as it was shown, or not at all."""
     here.desk.change_visibility(
-        team_id, level(to), resubscribe_customers=bool(back), confirmed=confirmed, actor=here.me.id
+        team_id, to, resubscribe_customers=bool(back), confirmed=confirmed, actor=here.me.id
     )
-    return here.go(f"/teams/{team_id}", f"The team is {to} now.")
+    return here.go(f"/teams/{team_id}", f"The team is {to.value} now.")
 
 
 @router.get("/teams/{team_id}/fold/{stage_id}")
@@ -97,7 +90,7 @@ def preview_fold(here: At, team_id: str, stage_id: str, folded: bool) -> Respons
     lines = [f"{here.name(id)}: it {does} {number} tickets." for id, number in plan.per_team]
     title = f"{'Fold' if folded else 'Unfold'} {here.name(stage_id)}"
     values = {"folded": "true" if folded else ""}
-    return here.show("plan.html", title=title, plan=plan, team=team, values=values, lines=lines)
+    return here.show("plan.html", title, plan=plan, team=team, values=values, lines=lines)
 
 
 @router.post("/teams/{team_id}/fold/{stage_id}")
@@ -114,25 +107,21 @@ def change_fold(
 
 
 @router.get("/teams/{team_id}/time-off")
-def time_off(here: At, team_id: str, month: str = "2026-03") -> Response:
+def time_off(here: At, team_id: str, month: Month = OPENS.date()) -> Response:  # noqa: B008
     """A month: who is away, as the host's calendar says, and when nobody is there (A13)."""
-    try:
-        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=ZONE)
-        number = calendar.monthrange(first.year, first.month)[1]
-        after = first + timedelta(days=number)  # on the wall
-    except (ValueError, OverflowError):
-        raise InvalidValueError("month", "must be a year and a month") from None
+    first = datetime(month.year, month.month, 1, tzinfo=ZONE)
+    number = calendar.monthrange(first.year, first.month)[1]
+    days = [first + timedelta(days=n) for n in range(number + 1)]  # on the wall
     team = here.desk.team(team_id, actor=here.me.id)
-    gaps = here.desk.coverage(team_id, first, after, actor=here.me.id)
-    days = [first + timedelta(days=n) for n in range(number)]
+    gaps = here.desk.coverage(team_id, first, days[-1], actor=here.me.id)
     return here.show(
         "time_off.html",
+        f"Time off: {team.name}",
         team=team,
-        first=first,
-        days=[(day, away(day, team.member_ids), empty(day, gaps)) for day in days],
+        days=[(day, away(day, team.member_ids), empty(day, gaps)) for day in days[:-1]],
         longest=min(gaps, key=lambda gap: gap.start - gap.end, default=None),
-        before=f"{first - timedelta(days=1):%Y-%m}",
-        after=f"{after:%Y-%m}",
+        before=first - timedelta(days=1),
+        after=days[-1],
     )
 
 
@@ -147,10 +136,8 @@ def empty(day: datetime, gaps: Iterable[Gap]) -> list[tuple[int, int]]:
     """From which minute of the day to which nobody is there."""
 
     def minute(moment: datetime) -> int:
-        here: date = moment.astimezone(ZONE).date()
-        if here != day.date():
-            return 0 if here < day.date() else 1440
-        return moment.astimezone(ZONE).hour * 60 + moment.astimezone(ZONE).minute
+        on_wall = moment.astimezone(ZONE).replace(tzinfo=None) - day.replace(tzinfo=None)
+        return min(max(on_wall // timedelta(minutes=1), 0), 1440)
 
     hours = [(minute(gap.start), minute(gap.end)) for gap in gaps]
     return [(start, end) for start, end in hours if start < end]

@@ -35,7 +35,7 @@ def new(here: At) -> Response:
     if here.me.is_external:
         teams = [team for team in teams if team.visibility is Visibility.PUBLIC]
     customers = [user for user in PEOPLE.values() if user.is_external]
-    return here.show("new.html", teams=teams, customers=customers)
+    return here.show("new.html", "New ticket", teams=teams, customers=customers)
 
 
 @router.post("/tickets/alike")
@@ -47,7 +47,7 @@ def alike_new(
         team_id, subject.strip(), description=description, customer_id=customer_id or None,
         actor=here.me.id, limit=5,
     )  # fmt: skip
-    return here.show("alike.html", alike=alike(here, matches or ()))
+    return here.show("alike.html", "", alike=alike(here, matches or ()))
 
 
 @router.post("/tickets/new")
@@ -89,7 +89,7 @@ def ticket(here: At, ticket_id: str) -> Response:
             "access": desk.access(ticket.id, actor=me),
             "alike": alike(here, desk.duplicates(ticket.id, actor=me, limit=5)),
         }
-    return here.show("ticket.html", **values)
+    return here.show("ticket.html", ticket.subject, **values)
 
 
 @router.post("/tickets/{ticket_id}/say")
@@ -140,7 +140,7 @@ def who(here: At, ticket_id: str) -> Response:
     except RefusedError as error:
         refusal = here.refusal(error)
     rows.sort(key=lambda row: not row[1])
-    return here.show("who.html", ticket=ticket, rows=rows, refusal=refusal)
+    return here.show("who.html", "Who can see this?", ticket=ticket, rows=rows, refusal=refusal)
 
 
 # --- merging -------------------------------------------------------------------------------------
@@ -158,7 +158,14 @@ def preview(
     )
     tickets = {id: here.desk.ticket(id, actor=here.me.id) for id in ids}
     across |= any(r.code == "merge.refused.cross_visibility" for r in plan.decision.reasons)
-    return here.show("merge.html", plan=plan, tickets=tickets, ticket_id=ticket_id, across=across)
+    return here.show(
+        "merge.html",
+        "What a merge would do",
+        plan=plan,
+        tickets=tickets,
+        ticket_id=ticket_id,
+        across=across,
+    )
 
 
 @router.post("/tickets/{ticket_id}/merge")
