@@ -149,7 +149,10 @@ def opened(browser: Browser, desk: str) -> Callable[..., str]:
         form = {"team_id": team, "subject": subject, "description": text}
         answer = context.request.post("/tickets/new", form=form)
         context.close()
-        return answer.url.rpartition("/")[2]
+        ticket_id = answer.url.rpartition("/")[2]
+        assert answer.ok
+        assert ticket_id != "new"
+        return ticket_id
 
     return opened
 

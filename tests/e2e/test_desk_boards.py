@@ -41,7 +41,7 @@ def drag(page: Page, ticket_id: str, to: Locator, at: str) -> None:
 
 def test_a_card_is_dragged_to_another_column(visit: Visit, opened: Opened, picture: Any) -> None:
     """G12: a ticket that is dropped into another column is there for everybody."""
-    ticket_id = opened("Dragged across")
+    ticket_id = opened("The nib of my pen is bent")
     page = visit("lucia", "/boards/team:care?text=")
     picture(page, "board")
     drag(page, ticket_id, page.locator('[data-stage="working"] .card').first, "top")
@@ -55,7 +55,7 @@ def test_a_card_is_dragged_to_another_column(visit: Visit, opened: Opened, pictu
 
 def test_a_card_is_dragged_within_its_column(visit: Visit, opened: Opened) -> None:
     """G12: a ticket that is dropped above another stands there, and the others stay."""
-    ids = [opened(f"Number {n} of three") for n in range(3)]
+    ids = [opened(f"Cartridge {n} is empty") for n in range(3)]
     page = visit("lucia", "/boards/team:care")
     drag(page, ids[2], card(page, ids[0]), "top")
     page.locator("#said", has_text=ids[2]).wait_for()
@@ -65,7 +65,7 @@ def test_a_card_is_dragged_within_its_column(visit: Visit, opened: Opened) -> No
 
 def test_a_card_is_moved_with_the_keyboard_alone(visit: Visit, opened: Opened) -> None:
     """G5: *Move to…* offers the stages, and afterwards the focus is where it was."""
-    ticket_id = opened("Moved by keys")
+    ticket_id = opened("My order came twice")
     page = visit("lucia", "/boards/team:care")
     reach(page, f"move-{ticket_id}")
     page.keyboard.press("Enter")
@@ -93,7 +93,7 @@ def reach(page: Page, id: str) -> None:
 
 def test_a_place_is_chosen_with_the_keyboard(visit: Visit, opened: Opened) -> None:
     """G12: within its column, too, a card is put below another one without a mouse."""
-    first, second, third = (opened(f"Place {n}") for n in range(3))
+    first, second, third = (opened(f"Bottle {n} of five leaks") for n in range(3))
     page = visit("lucia", "/boards/team:care")
     reach(page, f"move-{first}")
     page.keyboard.press("Enter")
@@ -110,7 +110,7 @@ def test_a_place_is_chosen_with_the_keyboard(visit: Visit, opened: Opened) -> No
 
 def test_escape_leaves_everything_in_its_place(visit: Visit, opened: Opened) -> None:
     """The dialog is left by Escape, and the focus goes back."""
-    ticket_id = opened("Left alone")
+    ticket_id = opened("Do you make green ink?")
     page = visit("lucia", "/boards/team:care")
     reach(page, f"move-{ticket_id}")
     page.keyboard.press("Enter")
@@ -123,7 +123,7 @@ def test_escape_leaves_everything_in_its_place(visit: Visit, opened: Opened) -> 
 
 def test_moving_works_without_any_script(visit: Visit, opened: Opened) -> None:
     """Where no script runs, *Move to…* is a page."""
-    ticket_id = opened("No script")
+    ticket_id = opened("Invoice wanted")
     page = visit("lucia", "/boards/team:care", java_script_enabled=False)
     page.locator(f"#move-{ticket_id}").click()
     page.get_by_role("button", name="In progress").click()
@@ -132,7 +132,7 @@ def test_moving_works_without_any_script(visit: Visit, opened: Opened) -> None:
 
 def test_a_drop_beside_what_has_gone_is_refused(visit: Visit, opened: Opened) -> None:
     """G12: when somebody moved the neighbour meanwhile, the board says so and is shown anew."""
-    upper, lower = opened("Neighbour"), opened("Newcomer")
+    upper, lower = opened("The parcel is wet"), opened("The parcel is lost")
     page, other = visit("lucia", "/boards/team:care"), visit("marta", f"/tickets/{upper}/move")
     other.get_by_role("button", name="Solved").click()
     other.wait_for_url("**/boards/*")

@@ -99,7 +99,7 @@ def test_the_keyboard_is_led_past_the_head(visit: Visit) -> None:
 
 def test_a_ticket_is_written_on_with_the_keyboard(visit: Visit, opened: Opened) -> None:
     """A reply is written and sent with keys alone."""
-    ticket_id = opened("Only keys")
+    ticket_id = opened("Blue or black?")
     page = visit("lucia", f"/tickets/{ticket_id}")
     press_to(page, "document.activeElement.tagName === 'TEXTAREA'")
     page.keyboard.type("Written with keys.")

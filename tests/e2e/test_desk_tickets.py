@@ -54,7 +54,7 @@ def test_a_cookie_that_was_changed_is_nobody(visit: Visit, desk: str) -> None:
 
 def test_a_form_of_another_site_is_not_heard(visit: Visit, opened: Opened, desk: str) -> None:
     """A post from elsewhere, or from nobody says where, changes nothing."""
-    ticket_id = opened("Not from there")
+    ticket_id = opened("Which paper is best?")
     page = visit("lucia")
     for origin in ("http://elsewhere.example", "null", ""):
         headers = {"Origin": origin} if origin else {}
@@ -117,7 +117,7 @@ def test_what_is_refused_stays_in_the_form(visit: Visit) -> None:
 
 def test_followers(visit: Visit, opened: Opened) -> None:
     """V17: who is added follows, and it is said whether they see it; an end is one button."""
-    ticket_id = opened("Followed")
+    ticket_id = opened("A cap for my pen")
     page = visit("lucia", f"/tickets/{ticket_id}")
     page.get_by_label("Who is to follow").select_option("bruno")
     page.get_by_role("button", name="Follow", exact=True).click()
@@ -139,7 +139,7 @@ def test_why_was_this_assigned_to_her(visit: Visit, picture: Any) -> None:
 
 def test_who_can_see_this(visit: Visit, opened: Opened, picture: Any) -> None:
     """V19: for everybody it is said whether they see it, and what would have to change."""
-    ticket_id = opened("Seen by whom")
+    ticket_id = opened("The blotter has a stain")
     page = visit("lucia", f"/tickets/{ticket_id}")
     page.get_by_text("Who can see this?").press("Enter")
     rows = page.locator("#who li")
