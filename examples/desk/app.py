@@ -29,7 +29,6 @@ HEADERS = {
     "'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
 }  # fmt: skip
 PLAIN = {
     400: ("That was not understood", "Something in the address or the form is not right."),
@@ -104,7 +103,7 @@ def refused(request: Request, error: Exception) -> Response:
         to = {"HX-Retarget": "#said", "HX-Reswap": "textContent"}
         return Response(text, 409, to, "text/plain; charset=utf-8")
     back = urlsplit(request.headers.get("referer", "/"))  # of this host: `guarded` saw to it
-    return here.go(f"{back.path}?{back.query}" if is_form else path, text)
+    return here.go(f"/{back.path.lstrip('/')}?{back.query}" if is_form else path, text)
 
 
 def plain(request: Request, status: int) -> Response:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 
-from helpdesk_core import HelpdeskError, TicketFilter
+from helpdesk_core import HelpdeskError, RefusedError, TicketFilter
 
 from .pages import At, Field
 
@@ -92,5 +92,7 @@ def move(
         )
         said = f"{ticket_id} is in {here.name(stage_id)} now."
     except HelpdeskError as error:
+        if isinstance(error, RefusedError) and error.code.startswith("permission."):
+            raise
         said = here.refusal(error)
     return here.go(f"/boards/{board}", said)

@@ -34,12 +34,13 @@ from .company import HOST, PEOPLE, ZONE
 
 templates = Jinja2Templates(Path(__file__).parent / "templates")
 Field = Annotated[str, Form()]
+NOT_KEPT = {"Cache-Control": "no-store"}  # who signs in next at this browser sees none of it
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
     """A page; where htmx asks, only what is in it, without what is around it."""
     values["frame"] = "part.html" if "hx-request" in request.headers else "base.html"
-    return templates.TemplateResponse(request, template, values, status)
+    return templates.TemplateResponse(request, template, values, status, NOT_KEPT)
 
 
 class SignInError(Exception):

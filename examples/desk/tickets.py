@@ -13,7 +13,7 @@ from helpdesk_core import Match, NewFile, RefusedError, Ticket, Visibility, ever
 from helpdesk_core.events import TicketAssigned, TicketsMerged, TicketsUnmerged
 
 from .company import HOST, PEOPLE
-from .pages import At, Field, Here
+from .pages import NOT_KEPT, At, Field, Here
 
 router = APIRouter()
 Flag = Annotated[bool, Form()]
@@ -114,7 +114,7 @@ def download(here: At, ticket_id: str, file_id: str) -> Response:
     files = every(here.desk.attachments, ticket_id, actor=here.me.id)
     name = next(file.name for file in files if file.id == file_id)
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
-    return StreamingResponse(content, headers=headers, media_type="application/octet-stream")
+    return StreamingResponse(content, 200, NOT_KEPT | headers, "application/octet-stream")
 
 
 @router.post("/tickets/{ticket_id}/follow")

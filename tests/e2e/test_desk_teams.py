@@ -88,6 +88,20 @@ def test_who_may_not_change_a_team(visit: Visit, desk: str) -> None:
     assert "This is not for you" in answer.text()
 
 
+def test_who_may_not_move_tickets(visit: Visit, opened: Opened, desk: str) -> None:
+    """T5: a customer is offered no move, and asking all the same is a plain 403."""
+    ticket_id = opened("Ink for the winter")
+    page = visit("eleni", f"/tickets/{ticket_id}/move")
+    assert "You may not move it." in page.inner_text("main")
+    form = {"board": "all", "stage_id": "solved"}
+    answer = page.context.request.post(
+        f"/tickets/{ticket_id}/move", form=form, headers={"Origin": desk}
+    )
+    assert answer.status == 403
+    page.goto(f"/tickets/{ticket_id}")
+    assert page.inner_text(".chip") == "open"
+
+
 def test_time_off_and_the_hours_nobody_covers(visit: Visit, picture: Any) -> None:
     """A13: a month says who is away, and when nobody of the team is there."""
     page = visit("ada", "/teams/it/time-off")
