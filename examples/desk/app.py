@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -62,8 +63,11 @@ async def running(app: FastAPI) -> AsyncIterator[None]:
     async def work() -> None:
         while True:
             await asyncio.sleep(5)
-            await asyncio.to_thread(app.state.desk.deliver)
-            await asyncio.to_thread(app.state.desk.assign_waiting, actor=HOST)
+            try:
+                await asyncio.to_thread(app.state.desk.deliver)
+                await asyncio.to_thread(app.state.desk.assign_waiting, actor=HOST)
+            except HelpdeskError:  # a port that did not answer will be asked again
+                logging.getLogger("uvicorn.error").exception("The worker goes on.")
 
     worker = asyncio.create_task(work())
     yield

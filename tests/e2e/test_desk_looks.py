@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +30,12 @@ INSIDE = (
     "/nothing/here",
 )
 OUTSIDE = ("/", "/tickets/new", "/search?text=fattura")
+
+
+def test_the_host_is_small() -> None:
+    """The example is less than 800 lines of Python, for the library does the work."""
+    files = (Path(__file__).parents[2] / "examples" / "desk").glob("*.py")
+    assert sum(len(file.read_text().splitlines()) for file in files) < 800
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
