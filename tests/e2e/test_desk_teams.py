@@ -114,7 +114,7 @@ def test_time_off_and_the_hours_nobody_covers(visit: Visit, picture: Any) -> Non
     assert "Nobody 0–9, 18:30–24" in days["Wed 4"]
     assert "Nobody 0–24" in days["Sun 8"]
     assert "Away: Ada Moretti" in days["Wed 25"]
-    page.get_by_role("link", name="Month after").click()
+    page.get_by_role("link", name="After").click()
     assert "April 2026" in page.inner_text("main")
     easter = page.locator(".month li", has_text="Mon 6")
     assert "Nobody 0–24" in easter.inner_text()
