@@ -82,18 +82,16 @@ def desk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def answers(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     """Wait until it listens, which it does when the demo's weeks are played."""
     end = time.monotonic() + 120
-    while time.monotonic() < end and server.poll() is None:
+    while time.monotonic() < end:
         with socket.socket() as tried:
-            tried.settimeout(0.1)
             if tried.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        select_a_moment()
+        try:
+            server.wait(0.1)
+            break  # it ended
+        except subprocess.TimeoutExpired:
+            continue
     pytest.fail(log.read_text())
-
-
-def select_a_moment() -> None:
-    """Leave the processor to the one who is waited for."""
-    time.sleep(0.1)
 
 
 Visit = Callable[..., "Page"]
