@@ -4,10 +4,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check rules contract async queries schema public site pictures clean
+.PHONY: demo desk test check rules contract async queries schema public site pictures clean
 
 demo: .venv/.done  ## a help desk at work, in a folder named demo
 	$(BIN)/helpdesk-core demo
+
+desk: .venv/.desk  ## the same company as a web application, at http://127.0.0.1:8000
+	$(BIN)/python -m uvicorn --app-dir examples --factory desk.app:make
 
 test: .venv/.done  ## the whole suite, except what is marked `long`, on up to four processors
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
@@ -43,9 +46,9 @@ pictures: .venv/.done  ## draw the pictures of the documentation anew
 	$(BIN)/python tests/pictures.py
 
 clean:  ## remove everything that these targets made
-	rm -rf .venv build dist demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv build dist demo desk .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache
-	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.done: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -53,4 +56,8 @@ clean:  ## remove everything that these targets made
 			"try 'make PYTHON=python3.12 $(MAKECMDGOALS)'." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv/.desk: .venv/.done
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[desk]'
 	@touch $@

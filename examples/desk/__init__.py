@@ -1,0 +1,1 @@
+"""A small real host of the library: pages for employees and customers, over FastAPI."""
