@@ -1,0 +1,89 @@
+"""Lines and areas over time as SVG that stretches with the page; its words stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta, tzinfo
+
+from helpdesk_core.cli.backtest import parts
+from helpdesk_core.cli.backtest.course import Columns, Result
+from helpdesk_core.cli.markup import Html, filled, joined
+
+
+def over_time(
+    title: str,
+    lines: Sequence[tuple[Result, Sequence[int]]],
+    columns: Columns,
+    zone: tzinfo,
+) -> Html:
+    """A line for each result, on one scale, with a legend, and the numbers as a table."""
+    top = rounded_up(max(max(values) for _, values in lines))
+    drawn = joined(
+        filled(parts.LINE, number=number, path=_path(values, top))
+        for number, (_, values) in enumerate(lines)
+    )
+    legend = joined(
+        filled(parts.KEY, number=number, name=result.name, most=f"{max(values):,}")
+        for number, (result, values) in enumerate(lines)
+    )
+    days = [_day(columns, place, zone) for place in range(columns.number)]
+    rows = joined(
+        filled(
+            parts.ROW,
+            head=day,
+            cells=joined(filled(parts.NUMBER, value=f"{values[place]:,}") for _, values in lines),
+        )
+        for place, day in enumerate(days)
+    )
+    return filled(
+        parts.CHART,
+        label=f"{title}. "
+        + "; ".join(f"{result.name}: at most {max(values):,}" for result, values in lines),
+        columns=columns.number,
+        top=top,
+        middle=f"{top / 2:g}",
+        lines=drawn,
+        legend=legend,
+        first=days[0],
+        half=days[len(days) // 2],
+        last=days[-1],
+        days="day" if columns.days == 1 else f"{columns.days} days",
+        title=title,
+        heads=joined(filled(parts.HEAD, head=result.name) for result, _ in lines),
+        rows=rows,
+    )
+
+
+def area(values: Sequence[int], top: int) -> Html:
+    """What somebody had open, as an area; the number stands beside it."""
+    path = f"M0 {top}V{top - values[0]}{_steps(values, top)}V{top}Z"
+    return filled(parts.AREA, columns=len(values), top=top, path=path)
+
+
+def rounded_up(number: int) -> int:
+    """The top of a scale for this number.
+
+    >>> [rounded_up(number) for number in (0, 3, 13, 136, 1278)]
+    [2, 4, 20, 200, 2000]
+    """
+    unit: int = 10 ** (len(str(number)) - 1)
+    return max(2, next(unit * step for step in (1, 2, 4, 6, 8, 10) if unit * step >= number))
+
+
+def _path(values: Sequence[int], top: int) -> str:
+    return f"M0 {top - values[0]}{_steps(values, top)}"
+
+
+def _steps(values: Sequence[int], top: int) -> str:
+    """Each value for the width of one, what is level in one stroke."""
+    strokes = []
+    for place in range(1, len(values)):
+        if values[place] != values[place - 1]:
+            strokes.append(f"H{place}V{top - values[place]}")
+    return "".join([*strokes, f"H{len(values)}"])
+
+
+def _day(columns: Columns, place: int, zone: tzinfo) -> str:
+    start = columns.end_of(place) - timedelta(days=columns.days)
+    day = start.astimezone(zone)
+    return f"{day.day} {day:%b %Y}"
