@@ -9,6 +9,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from datetime import tzinfo
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -40,11 +41,11 @@ def run(
     started = time.perf_counter()
     results = compare(log, variants, calendar, zone)
     study = Study(
-        file=arguments.log,
+        file=Path(arguments.log).name,
         log=log,
         zone=zone,
         results=results,
-        calendar=arguments.absences,
+        calendar=arguments.absences and Path(arguments.absences).name,
         inferred=inferred,
     )
     write_page(file, page(study))

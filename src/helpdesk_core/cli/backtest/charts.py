@@ -64,10 +64,11 @@ def rounded_up(number: int) -> int:
     """The top of a scale for this number.
 
     >>> [rounded_up(number) for number in (0, 3, 13, 136, 1278)]
-    [2, 4, 20, 200, 2000]
+    [2, 3, 15, 150, 1500]
     """
-    unit: int = 10 ** (len(str(number)) - 1)
-    return max(2, next(unit * step for step in (1, 2, 4, 6, 8, 10) if unit * step >= number))
+    unit = 10.0 ** (len(str(number)) - 1)
+    tops = (round(unit * step) for step in (1, 1.5, 2, 3, 4, 6, 8, 10))
+    return max(2, next(top for top in tops if top >= number))
 
 
 def _path(values: Sequence[int], top: int) -> str:

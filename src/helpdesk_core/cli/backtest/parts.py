@@ -64,11 +64,13 @@ figure { margin: 0 0 1rem; }
   font-size: .875rem; font-variant-numeric: tabular-nums; }
 .hours td { background: color-mix(in srgb, var(--bar) var(--v), transparent);
   border-radius: .2rem; }
+@media (min-width: 60rem) { .scroll th[scope=row] { width: 16rem; } }
 details { margin-top: .75rem; }
 summary { cursor: pointer; width: fit-content; }
 details > :not(summary) { margin-top: .5rem; }
 button { font: inherit; color: var(--ink); background: var(--panel); cursor: pointer;
   border: 1px solid var(--quiet); border-radius: .375rem; padding: .35rem 1rem; }
+.copy { margin: .75rem 0 0; }
 button[hidden] { display: none; }
 pre { margin: 0; padding: .75rem; overflow: auto; overflow-wrap: normal; max-height: 20rem; }
 @media print { details, button { display: none; } }
@@ -122,8 +124,8 @@ $changes</ul>
 <table><thead><tr><td></td>$heads</tr></thead>
 <tbody>
 $figures</tbody></table></div>
-<div><p></p><p><button type="button" data-copies="tsv" hidden>Copy as a table</button>
-<span role="status"></span></p></div>
+<p class="copy"><button type="button" data-copies="tsv" hidden>Copy as a table</button>
+<span role="status"></span></p>
 <details><summary>As text, with the figures of each person</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="The figures as text">
 <pre id="tsv">$tsv</pre></div></details>
@@ -163,6 +165,7 @@ $away
 <ul>
 <li>Every case is closed when it was closed in history, whoever has it: nobody is quicker or slower
 at another's case, and nobody works otherwise for having more or fewer.</li>
+<li>A case that is opened again stays with who had it, also over a capacity.</li>
 <li>Everybody whom the log names is in the team for all of it, except while away.</li>
 <li>What a case is about, and who can do what, is not in these figures.</li>
 <li>An open case is somebody's as a whole: in history by the rule above, even from before they

@@ -19,9 +19,12 @@ def summary(results: Sequence[Result]) -> str:
             f"Nothing that was compared keeps the load of one person lower than history did: "
             f"{before:,} open at once."
         )
+    waiting = ""
+    if best.half.waited:
+        waiting = f", and {counted(best.half.waited, 'case')} had to wait for somebody"
     return (
         f"The most that one person had open at once was {before:,} in history"
-        f"{_named(past)}; with {best.name} it is {lowest:,}."
+        f"{_named(past)}; with {best.name} it is {lowest:,}{waiting}."
     )
 
 
