@@ -6,39 +6,40 @@ from collections.abc import Sequence
 from datetime import timedelta, tzinfo
 
 from helpdesk_core.cli.backtest import parts
-from helpdesk_core.cli.backtest.course import Columns, Result
+from helpdesk_core.cli.backtest.course import Columns
 from helpdesk_core.cli.markup import Html, filled, joined
 
 
 def over_time(
     title: str,
-    lines: Sequence[tuple[Result, Sequence[int]]],
+    lines: Sequence[tuple[int, str, Sequence[int]]],
     columns: Columns,
     zone: tzinfo,
 ) -> Html:
-    """A line for each result, on one scale, with a legend, and the numbers as a table."""
-    top = rounded_up(max(max(values) for _, values in lines))
+    """Lines with their number and name, on one scale, with a legend, and the values as a table."""
+    top = rounded_up(max(max(values) for _, _, values in lines))
     drawn = joined(
-        filled(parts.LINE, number=number, path=_path(values, top))
-        for number, (_, values) in enumerate(lines)
+        filled(parts.LINE, number=number, path=_path(values, top)) for number, _, values in lines
     )
     legend = joined(
-        filled(parts.KEY, number=number, name=result.name, most=f"{max(values):,}")
-        for number, (result, values) in enumerate(lines)
+        filled(parts.KEY, number=number, name=name, most=f"{max(values):,}")
+        for number, name, values in lines
     )
     days = [_day(columns, place, zone) for place in range(columns.number)]
     rows = joined(
         filled(
             parts.ROW,
             head=day,
-            cells=joined(filled(parts.NUMBER, value=f"{values[place]:,}") for _, values in lines),
+            cells=joined(
+                filled(parts.NUMBER, value=f"{values[place]:,}") for _, _, values in lines
+            ),
         )
         for place, day in enumerate(days)
     )
     return filled(
         parts.CHART,
         label=f"{title}. "
-        + "; ".join(f"{result.name}: at most {max(values):,}" for result, values in lines),
+        + "; ".join(f"{name}: at most {max(values):,}" for _, name, values in lines),
         columns=columns.number,
         top=top,
         middle=f"{top / 2:g}",
@@ -47,9 +48,8 @@ def over_time(
         first=days[0],
         half=days[len(days) // 2],
         last=days[-1],
-        days="day" if columns.days == 1 else f"{columns.days} days",
         title=title,
-        heads=joined(filled(parts.HEAD, head=result.name) for result, _ in lines),
+        heads=joined(filled(parts.HEAD, head=name) for _, name, _ in lines),
         rows=rows,
     )
 

@@ -51,7 +51,8 @@ def columns_of(log: EventLog, zone: tzinfo) -> Columns:
 class Result:
     """What came of a log, in history or by a variant.
 
-    `open`, `spread` and `waiting` have the greatest value in each column, as it was after an event.
+    `open`, `spread` and `waiting` have the greatest value in each column, of those after an event
+    and the one that it begins with.
     """
 
     name: str

@@ -11,7 +11,7 @@ import attrs
 from helpdesk_core.cli import gaps, page_parts
 from helpdesk_core.cli.backtest import parts
 from helpdesk_core.cli.backtest.charts import area, over_time, rounded_up
-from helpdesk_core.cli.backtest.course import Result, columns_of
+from helpdesk_core.cli.backtest.course import Columns, Result, columns_of
 from helpdesk_core.cli.backtest.figures import as_text, by_load, hour_named, most_open, rows, shown
 from helpdesk_core.cli.backtest.words import summary, what_changed
 from helpdesk_core.cli.logs import EventLog
@@ -78,7 +78,10 @@ def page(study: Study) -> str:
         tsv=as_text(results),
         days="day" if columns.days == 1 else f"{columns.days} days",
         spread=over_time(
-            "Spread of open cases", [(it, it.spread) for it in results], columns, zone
+            "Spread of open cases",
+            [(number, it.name, it.spread) for number, it in enumerate(results)],
+            columns,
+            zone,
         ),
         top=f"{rounded_up(max(map(most_open, results))):,}",
         left=f"The {MOST_PEOPLE} with the most cases in history; {left:,} more are among the"
@@ -86,9 +89,7 @@ def page(study: Study) -> str:
         if left > 0
         else "",
         loads=_loads(results, people[:MOST_PEOPLE]),
-        waiting=over_time("Cases that wait", [(it, it.waiting) for it in results], columns, zone)
-        if any(map(max, (it.waiting for it in results)))
-        else Html(parts.NO_WAITS),
+        waiting=_waiting(results, columns, zone),
         **_hours(log, zone),
         away=Html() if study.inferred is None else _away(study.inferred, zone),
     )
@@ -121,6 +122,15 @@ def _loads(results: Sequence[Result], people: Sequence[str]) -> Html:
         )
         for person in people
     )
+
+
+def _waiting(results: Sequence[Result], columns: Columns, zone: tzinfo) -> Html:
+    waits = [(number, it.name, it.waiting) for number, it in enumerate(results) if it.waits]
+    if not waits:
+        return Html(parts.NO_WAITS)
+    chart = over_time("Cases that wait", waits, columns, zone)
+    others = ", ".join(f"“{it.name}”" for it in results if not it.waits)
+    return joined([chart, filled(parts.OTHERS, names=others)]) if others else chart
 
 
 def _hours(log: EventLog, zone: tzinfo) -> dict[str, object]:

@@ -57,11 +57,12 @@ figure { margin: 0 0 1rem; }
 .scroll .number, .scroll thead th { text-align: end; }
 .loads thead th, .loads td { text-align: start; }
 .loads td { min-width: 8.5rem; white-space: nowrap; }
+.loads th[scope=row] { vertical-align: middle; }
 .area { display: block; width: 8rem; height: 2.25rem; border-bottom: 1px solid var(--quiet); }
 .area path { fill: var(--bar); }
-.hours { width: auto; border-collapse: separate; border-spacing: 2px; }
-.hours th, .hours td { padding: .1rem .4rem; text-align: end; min-width: 2.25rem;
-  font-size: .875rem; font-variant-numeric: tabular-nums; }
+.scroll .hours { width: auto; border-collapse: separate; border-spacing: 2px; margin: .5rem; }
+.scroll .hours th, .scroll .hours td { padding: .1rem .4rem; text-align: end; border: 0;
+  width: auto; min-width: 2.25rem; font-size: .875rem; font-variant-numeric: tabular-nums; }
 .hours td { background: color-mix(in srgb, var(--bar) var(--v), transparent);
   border-radius: .2rem; }
 @media (min-width: 60rem) { .scroll th[scope=row] { width: 16rem; } }
@@ -132,13 +133,13 @@ $figures</tbody></table></div>
 </section>
 <section aria-labelledby="spread-title">
 <h2 id="spread-title">Spread of open cases over time</h2>
-<p>How many more open cases the busiest has than the idlest: the greatest such difference in each
+<p>How many more open cases the busiest has than the idlest: the greatest such difference in every
 $days. Who is away counts too.</p>
 $spread
 </section>
 <section aria-labelledby="loads-title">
 <h2 id="loads-title">Open cases of each person over time</h2>
-<p>The most that each has open in each $days, all on one scale from 0 to $top. $left</p>
+<p>The most that each has open in every $days, all on one scale from 0 to $top. $left</p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="loads-title">
 <table class="loads"><thead><tr><td></td>$heads</tr></thead>
 <tbody>
@@ -181,8 +182,8 @@ came to it.</li>
 
 CHANGE = Template("""<li class="s$number"><strong>$name</strong> $text</li>
 """)
-HEAD = Template("""<th scope="col">$head</th>""")
-ROW = Template("""<tr><th scope="row">$head</th>$cells</tr>
+HEAD = Template("""<th scope="col"><bdi>$head</bdi></th>""")
+ROW = Template("""<tr><th scope="row"><bdi>$head</bdi></th>$cells</tr>
 """)
 NUMBER = Template("""<td class="number">$value</td>""")
 
@@ -198,7 +199,7 @@ $lines</svg>
 </div>
 <details><summary>The numbers</summary>
 <div class="scroll tall" tabindex="0" role="region" aria-label="$title: the numbers">
-<table><thead><tr><th scope="col">$days from</th>$heads</tr></thead>
+<table><thead><tr><th scope="col">from</th>$heads</tr></thead>
 <tbody>
 $rows</tbody></table></div></details>
 </figure>
@@ -216,6 +217,7 @@ LOAD = Template("""<td>$area<span class="number">up to $most open</span><br>\
 HOUR = Template("""<td style="--v: $share%">$number</td>""")
 
 NO_WAITS = "<p>No case waits, in history or by any of the others.</p>"
+OTHERS = Template("<p>No case waits in: $names.</p>")
 AWAY = Template("""<section aria-labelledby="away-title">
 <h2 id="away-title">Absences worked out from the log</h2>
 <p>$rule</p>
@@ -227,6 +229,6 @@ AWAY = Template("""<section aria-labelledby="away-title">
 $rows</tbody></table></div></details>
 </section>
 """)
-SPELL = Template("""<tr><th scope="row">$person</th><td class="number">$first</td>\
+SPELL = Template("""<tr><th scope="row"><bdi>$person</bdi></th><td class="number">$first</td>\
 <td class="number">$back</td></tr>
 """)

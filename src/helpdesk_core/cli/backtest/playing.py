@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
-from typing import Protocol
 
 from helpdesk_core.assignment import Dispatcher
 from helpdesk_core.availability import Availability
@@ -23,8 +22,8 @@ _AT_ONCE = 200  # events between two moves of the progress bar
 _AFTER = timedelta(days=2 * 366)  # of the calendar, past the end of the log
 
 
-class Giver(Protocol):
-    """Who says whose a case is."""
+class Giver:
+    """Who says whose a case is, and is told what happens; here nothing comes of anything."""
 
     def until(self, now: datetime) -> None:
         """What was left to do before this moment."""
@@ -42,7 +41,7 @@ class Giver(Protocol):
         """What comes of an event, when it has happened."""
 
 
-class Past:
+class Past(Giver):
     """History: each case is its owner's from its first event on.
 
     It waits until an event of it names somebody.
@@ -51,20 +50,11 @@ class Past:
     def __init__(self, log: EventLog, course: Course) -> None:
         self._owners, self._course = log.owners, course
 
-    def until(self, now: datetime) -> None:
-        """Nothing is left."""
-
     def opened(self, event: LogEvent) -> None:
         """Its owner's, who may have come later."""
         self._course.given(event.case, self._owners[event.case])
         if event.person is None:
             self._course.wait(event.case, None)
-
-    def closed(self, case: str) -> None:
-        """Nothing comes of it."""
-
-    def reopened(self, case: str) -> None:
-        """Nothing comes of it."""
 
     def after(self, event: LogEvent) -> None:
         """Whoever is named is there."""
@@ -72,7 +62,7 @@ class Past:
             self._course.met(event.case)
 
 
-class Policy:
+class Policy(Giver):
     """A variant: each case goes to whom the policy chooses (A3, A4, A8-A11, A19).
 
     Those that nobody gets wait, and are handed out oldest first (A16): when somebody is back, and

@@ -12,7 +12,6 @@ import attrs
 from helpdesk_core.cli.csvfile import shown
 from helpdesk_core.cli.errors import InputError
 from helpdesk_core.entities import AssignmentMethod, CatchUp, Id, MemberOptions
-from helpdesk_core.errors import InvalidValueError
 
 HISTORY = "history"
 MOST = 7  #: variants beside history: more lines cannot be told apart
@@ -63,8 +62,6 @@ there are 'catch_up', 'capacity', 'weight', 'defer'
     """
     try:
         return _read(text, people)
-    except InvalidValueError as error:
-        raise InputError(f"--against {shown(text)}: {error}") from None
     except (ValueError, csv.Error) as error:
         raise InputError(f"--against {shown(text)}: {error}") from None
 
