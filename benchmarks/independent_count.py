@@ -134,7 +134,7 @@ def entered(kind: str, path: str) -> dict[tuple[str, str], int]:
 
 
 def curves(kind: str, path: str, days: int, columns: int) -> dict[str, list[int]]:
-    """Open cases of each person, their `spread`, and those `waiting`, in columns of so many days."""
+    """Open cases of each person, the `spread`, and what is `waiting`, in columns of days."""
     _, sortable, closing = LOGS[kind]
     database = loaded(kind, path)
     database.execute(ORDERED.format(sortable=sortable))
