@@ -228,7 +228,7 @@ def policy(log: EventLog, variant: Variant, absences: Sequence[Absence]) -> Slow
             if slow.owner[case] is None and slow.is_open(case, events):
                 if not give(case, now, events):
                     break
-                slow.snapshot(now, events, event=False)
+        slow.snapshot(now, events, event=False)
 
     last = log.events[-1].at
     ends = sorted({it.end for it in absences if it.end and it.end <= last})
