@@ -225,9 +225,9 @@ def policy(log: EventLog, variant: Variant, absences: Sequence[Absence]) -> Slow
 
     def hand_out(now: datetime, events: Sequence[Any]) -> None:
         for case in log.cases:
-            if slow.owner[case] is None and slow.is_open(case, events):
-                if not give(case, now, events):
-                    break
+            waits = slow.owner[case] is None and slow.is_open(case, events)
+            if waits and not give(case, now, events):
+                break
         slow.snapshot(now, events, event=False)
 
     last = log.events[-1].at

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from helpdesk_core.cli.backtest import parts
 from helpdesk_core.cli.backtest.course import Columns
 from helpdesk_core.cli.markup import Html, filled, joined
+
+_DAY = timedelta(days=1)
 
 
 def over_time(
@@ -25,7 +27,7 @@ def over_time(
         filled(parts.KEY, number=number, name=name, most=f"{max(values):,}")
         for number, name, values in lines
     )
-    days = [_day(columns, place, zone) for place in range(columns.number)]
+    days = [_day(columns.end_of(place - 1), zone) for place in range(columns.number)]
     rows = joined(
         filled(
             parts.ROW,
@@ -46,8 +48,8 @@ def over_time(
         lines=drawn,
         legend=legend,
         first=days[0],
-        half=days[len(days) // 2],
-        last=days[-1],
+        half=days[len(days) // 2] if len(days) > 2 else "",
+        last=_day(columns.end_of(columns.number - 1) - _DAY, zone),
         title=title,
         heads=joined(filled(parts.HEAD, head=name) for _, name, _ in lines),
         rows=rows,
@@ -84,7 +86,6 @@ def _steps(values: Sequence[int], top: int) -> str:
     return "".join([*strokes, f"H{len(values)}"])
 
 
-def _day(columns: Columns, place: int, zone: tzinfo) -> str:
-    start = columns.end_of(place) - timedelta(days=columns.days)
-    day = start.astimezone(zone)
+def _day(moment: datetime, zone: tzinfo) -> str:
+    day = moment.astimezone(zone)
     return f"{day.day} {day:%b %Y}"

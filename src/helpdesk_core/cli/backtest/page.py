@@ -125,11 +125,11 @@ def _loads(results: Sequence[Result], people: Sequence[str]) -> Html:
 
 
 def _waiting(results: Sequence[Result], columns: Columns, zone: tzinfo) -> Html:
-    waits = [(number, it.name, it.waiting) for number, it in enumerate(results) if it.waits]
+    waits = [(number, it.name, it.waiting) for number, it in enumerate(results) if any(it.waiting)]
     if not waits:
         return Html(parts.NO_WAITS)
     chart = over_time("Cases that wait", waits, columns, zone)
-    others = ", ".join(f"“{it.name}”" for it in results if not it.waits)
+    others = ", ".join(f"“{it.name}”" for it in results if not any(it.waiting))
     return joined([chart, filled(parts.OTHERS, names=others)]) if others else chart
 
 
