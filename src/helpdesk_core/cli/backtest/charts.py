@@ -21,7 +21,7 @@ def over_time(
     """Lines with their number and name, on one scale, with a legend, and the values as a table."""
     top = rounded_up(max(max(values) for _, _, values in lines))
     drawn = joined(
-        filled(parts.LINE, number=number, path=_path(values, top)) for number, _, values in lines
+        filled(parts.LINE, number=number, path=stepped(values, top)) for number, _, values in lines
     )
     legend = joined(
         filled(parts.KEY, number=number, name=name, most=f"{max(values):,}")
@@ -73,7 +73,12 @@ def rounded_up(number: int) -> int:
     return max(2, next(top for top in tops if top >= number))
 
 
-def _path(values: Sequence[int], top: int) -> str:
+def stepped(values: Sequence[int], top: int) -> str:
+    """The path of a line with a step for each value, in a picture as wide as there are values.
+
+    >>> stepped([1, 1, 3], top=4)
+    'M0 3H2V1H3'
+    """
     return f"M0 {top - values[0]}{_steps(values, top)}"
 
 

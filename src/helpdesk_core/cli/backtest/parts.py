@@ -36,7 +36,8 @@ figure { margin: 0 0 1rem; }
 .legend li { display: flex; align-items: center; gap: .5rem; }
 .legend svg { flex: none; width: 2.5rem; height: .75rem; }
 .plot { display: grid; grid-template-columns: auto minmax(0, 1fr); column-gap: .5rem; }
-.plot > svg { width: 100%; height: 15rem; border-bottom: 1px solid var(--quiet); }
+.plot > svg { width: 100%; height: 15rem; overflow: visible;
+  border-bottom: 1px solid var(--quiet); }
 .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .y, .x { display: flex; justify-content: space-between; color: var(--quiet); font-size: .875rem;
   font-variant-numeric: tabular-nums; }
