@@ -346,7 +346,7 @@ def test_the_page_has_everything(log_file: Path) -> None:
         "The most that one person had open at once was 2 in history (ada); with equal_open",
         "equal_tickets Somebody has 2 open at once, where history had 2.",
         "The busiest and the idlest are 1 case apart, where they were 2; of open ones up to 2,",
-        "3 of 4 cases (75%) go to others. No case waits for somebody.",
+        "3 of 4 cases (75.0%) go to others. No case waits for somebody.",
         "equal_open, capacity=1, defer Nobody has more than 1 open at once, where history had 2.",
         "adaup to 2 open2 casesup to 2 open2 casesup to 1 open1 case",
         "Most cases came on Mon 9-10 (1), Mon 10-11 (1), Mon 11-12 (1); hours are those of UTC.",

@@ -62,8 +62,8 @@ figure { margin: 0 0 1rem; }
 .area { display: block; width: 8rem; height: 2.25rem; border-bottom: 1px solid var(--quiet); }
 .area path { fill: var(--bar); }
 .scroll .hours { width: auto; border-collapse: separate; border-spacing: 2px; margin: .5rem; }
-.scroll .hours th, .scroll .hours td { padding: .1rem .4rem; text-align: end; border: 0;
-  width: auto; min-width: 2.25rem; font-size: .875rem; font-variant-numeric: tabular-nums; }
+.scroll .hours th, .scroll .hours td { padding: .1rem .25rem; text-align: end; border: 0;
+  width: auto; min-width: 2rem; font-size: .875rem; font-variant-numeric: tabular-nums; }
 .hours td { background: color-mix(in srgb, var(--bar) var(--v), transparent);
   border-radius: .2rem; }
 @media (min-width: 60rem) { .scroll th[scope=row] { width: 16rem; } }

@@ -44,7 +44,7 @@ def what_changed(past: Result, result: Result) -> str:
         f" they were {past.half.open_spread_max:,}."
     )
     other = moved(past, result)
-    sentences.append(f"{other:,} of {counted(cases, 'case')} ({other / cases:.0%}) go to others.")
+    sentences.append(f"{other:,} of {counted(cases, 'case')} ({other / cases:.1%}) go to others.")
     sentences.append(_waiting(result))
     if result.half.nobody:
         sentences.append(f"{counted(result.half.nobody, 'case')} nobody gets.")
