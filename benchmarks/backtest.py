@@ -67,9 +67,8 @@ def run(folder: Path, events: int) -> None:
             with contextlib.redirect_stdout(io.StringIO()):
                 code = main(["replay", str(log), "--report", str(page), *options])
             took, busy = time.perf_counter() - started, time.process_time() - busy
-            print(
-                f"  {name}: {took:.1f} s ({busy:.1f} s of processor), exit code {code}, page {page.stat().st_size:,} bytes"
-            )
+            size = f"exit code {code}, page {page.stat().st_size:,} bytes"
+            print(f"  {name}: {took:.1f} s ({busy:.1f} s of processor), {size}")
 
 
 if __name__ == "__main__":
