@@ -68,6 +68,47 @@ ENTERED = """
 """
 
 
+#: After each event of the log: how many cases each person has open, and how many cases are open
+#: that no event has named anybody for. A case is its owner's from its first event on.
+GRID = """
+    create table step as
+    select row_number() over (order by {sortable}, line) as n,
+           cast((julianday({day}) - julianday(min({day}) over ())) / {days} as integer) as col,
+           c, activity not in ({closing}) as is_open,
+           max(nullif(person, '?') is not null)
+               over (partition by c order by {sortable}, line) as named
+    from raw;
+    create table delta as
+    select n, col, c,
+           is_open - coalesce(lag(is_open) over by_case, 0) as opened,
+           (is_open and not named) - coalesce(lag(is_open and not named) over by_case, 0) as waits
+    from step window by_case as (partition by c order by n);
+    create table grid as
+    select n, col, people.person,
+           sum(case when owner.person = people.person then opened else 0 end)
+               over (partition by people.person order by n) as count
+    from delta join owner using (c),
+         (select distinct nullif(person, '?') as person from raw
+          where trim(person) not in ('', '?')) as people;
+    create table total as
+    select 'spread' as what, n, col, max(count) - min(count) as count from grid group by n
+    union all
+    select 'waiting', n, col, sum(waits) over (order by n) from delta
+    union all
+    select person, n, col, count from grid;
+    create index total_by_place on total (what, col, n);
+"""
+#: The greatest in each column, of those after an event and the one that it begins with.
+CURVES = """
+    with recursive place (col) as (select 0 union all select col + 1 from place where col < {last})
+    select what, col, max(
+        coalesce((select max(count) from total t where t.what = w.what and t.col = place.col), 0),
+        coalesce((select count from total t where t.what = w.what and t.col < place.col
+                  order by t.col desc, n desc limit 1), 0))
+    from (select distinct what from total) w, place order by what, col
+"""
+
+
 def loaded(kind: str, path: str) -> sqlite3.Connection:
     """The raw rows of one log, as they stand in the file."""
     columns, _, _ = LOGS[kind]
@@ -90,6 +131,23 @@ def entered(kind: str, path: str) -> dict[tuple[str, str], int]:
     names = ", ".join(f"'{name}'" for name in closing)
     rows = loaded(kind, path).execute(ENTERED.format(names, sortable=sortable))
     return {(stage, day): number for stage, day, number in rows}
+
+
+def curves(kind: str, path: str, days: int, columns: int) -> dict[str, list[int]]:
+    """Open cases of each person, the `spread`, and what is `waiting`, in columns of days."""
+    _, sortable, closing = LOGS[kind]
+    database = loaded(kind, path)
+    database.execute(ORDERED.format(sortable=sortable))
+    database.execute("create index by_case on event (c, place)")
+    database.execute(OWNERS)
+    stamp = f"replace({sortable}, '/', '')"
+    day = f"substr({stamp}, 1, 4) || '-' || substr({stamp}, 5, 2) || '-' || substr({stamp}, 7, 2)"
+    names = ", ".join(f"'{name}'" for name in closing)
+    database.executescript(GRID.format(sortable=sortable, day=day, days=days, closing=names))
+    found: dict[str, list[int]] = {}
+    for what, _, number in database.execute(CURVES.format(last=columns - 1)):
+        found.setdefault(what, []).append(number)
+    return found
 
 
 def count(kind: str, path: str) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import html
 import re
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from helpdesk_core.adapters.text import SnowballWords
 from helpdesk_core.cli import main, page_parts, pages
 from helpdesk_core.cli.marks import Mark, marked, nearly_same
 from helpdesk_core.similarity import words
+from html_pages import Page, luminance
 
-VOID = {"meta"}
 ROWS = [
     ("A", "No ink in printer 7", "The printer is out of ink since Monday.", "ink"),
     ("B", "A flood in the cellar", "Water everywhere.", ""),
@@ -26,40 +25,6 @@ ROWS = [
     ("D", "Reinstall VPN client", "It drops each hour, after the updates.", ""),
     ("E", "Reinstalling the VPN client", "After the update it drops every hour", ""),
 ]
-
-
-class Page(HTMLParser):
-    """A page as a reader of HTML sees it; badly nested tags are an error."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.source = source
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[tuple[tuple[str, ...], str]] = []
-        self.feed(source)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append((tuple(self.open), data))
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for name, attrs in self.tags if name == tag]
-
-    @property
-    def text(self) -> str:
-        """All that is read, spaces apart; without the style."""
-        read = (data for within, data in self.texts if "style" not in within)
-        return " ".join("".join(read).split())
 
 
 def page_of(folder: Path, rows: list[tuple[str, ...]], *options: str) -> Page:
@@ -154,13 +119,6 @@ def test_the_page_can_be_used_by_keyboard_and_read_aloud(tmp_path: Path) -> None
     assert "width=device-width, initial-scale=1" in [a.get("content") for a in page.all("meta")]
     sections = [attrs["id"] for attrs in page.all("section") if "id" in attrs]
     assert [link[1:] for link in links if link[1:] in sections] == sections, "the contents"
-
-
-def luminance(color: str) -> float:
-    """Relative luminance by WCAG 2."""
-    parts = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_colours_can_be_told_apart() -> None:

@@ -85,20 +85,22 @@ class Member(Pattern):
 
     def ended(self, after: int, until: int) -> list[tuple[int, int]]:
         """The spells of time off, joined, that end later than `after` and by `until` (A8)."""
+        if self._recurring is None:
+            away = self.away  # an end is an edge with an odd place
+            ends = range(bisect_right(away, after) | 1, bisect_right(away, until), 2)
+            return [(away[place - 1], away[place]) for place in ends]
         first = after
         while self.is_absent(first - 1):  # back to where that which lasts then begins
             place = bisect_right(self.away, first - 1)
             if place & 1:
                 first = self.away[place - 1]
             else:
-                assert self._recurring is not None  # what else keeps them away
                 edges = self._recurring.edges((first - 1) // PIECE)
                 first = edges[bisect_right(edges, first - 1) - 1]
         spells: list[tuple[int, int | None]] = list(zip_longest(self.away[::2], self.away[1::2]))
-        if self._recurring is not None:
-            for number in range(first // PIECE, until // PIECE + 1):
-                edges = self._recurring.edges(number)
-                spells += zip(edges[::2], edges[1::2], strict=True)
+        for number in range(first // PIECE, until // PIECE + 1):
+            edges = self._recurring.edges(number)
+            spells += zip(edges[::2], edges[1::2], strict=True)
         off = joined(spells)
         pairs = zip(off[::2], off[1::2], strict=False)  # the last may have no end
         return [(start, end) for start, end in pairs if after < end <= until]

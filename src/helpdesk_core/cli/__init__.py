@@ -105,12 +105,30 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
         "--method", choices=("equal_tickets", "equal_open"), default="equal_tickets"
     )
     parser.add_argument(
+        "--against",
+        action="append",
+        default=[],
+        metavar="METHOD[,OPTION=VALUE]...",
+        help="compare with history and with this, on the policies alone; may be given again, as in "
+        "equal_tickets,catch_up=smoothed,capacity=20,weight=NAME:2,defer",
+    )
+    parser.add_argument(
+        "--report",
+        metavar="FILE.html",
+        help="the page of --against (default: backtest.html)",
+    )
+    parser.add_argument(
         "--database", metavar="FILE", help="a new SQLite file to keep (default: a temporary one)"
     )
     parser.add_argument(
         "--absences",
         metavar="FILE.ics",
         help="when people were away, each named by ATTENDEE or ORGANIZER (extra ical)",
+    )
+    parser.add_argument(
+        "--infer-absences",
+        action="store_true",
+        help="people are away in the long gaps that they leave in the log",
     )
     parser.add_argument("--delimiter", default=",", help="between cells (default: a comma)")
     parser.add_argument("--json", action="store_true", help="the report as JSON")

@@ -15,7 +15,8 @@ from helpdesk_core.cli import console
 from helpdesk_core.cli.csvfile import reading, shown
 from helpdesk_core.cli.errors import InputError
 from helpdesk_core.cli.known import Known, Quality, ask, known_by_groups, known_by_ids
-from helpdesk_core.cli.pages import PAIRS_LIMIT, Report, counted, page
+from helpdesk_core.cli.markup import counted, page_file, write_page
+from helpdesk_core.cli.pages import PAIRS_LIMIT, Report, page
 from helpdesk_core.cli.pairs import Gave, NearMiss, Pair, near_misses, pairs_of
 from helpdesk_core.cli.rows import Columns, read_rows, title_of
 from helpdesk_core.entities import Id, Ticket
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = _find(arguments, split)
     if arguments.report is not None:
         text = page(_report(arguments, found, split))
-        Path(arguments.report).write_text(text, encoding="utf-8")
+        write_page(Path(arguments.report), text)
     if arguments.json:
         console.print_json(_as_json(arguments, found))
     else:
@@ -77,13 +78,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if not all(1 <= k <= _AT_MOST for k in arguments.at or _AT):
         raise InputError(f"--at must be from 1 to {_AT_MOST}")
     if arguments.report is not None:
-        file = Path(arguments.report)
-        if file.suffix not in (".html", ".htm"):  # never over the CSV file itself
-            raise InputError(f"{arguments.report}: the name of a report must end in .html")
-        if not file.parent.is_dir():
-            raise InputError(f"{file.parent}: is not a folder")
-        if file.is_dir():
-            raise InputError(f"{file}: is a folder")
+        page_file(arguments.report)
 
 
 def _splitter(language: str | None) -> Splitter:

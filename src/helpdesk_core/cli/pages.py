@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
-from string import Template
+from collections.abc import Mapping, Sequence
 
 import attrs
 
 from helpdesk_core.cli import page_parts as parts
 from helpdesk_core.cli.known import Quality
 from helpdesk_core.cli.marks import Mark, marked, nearly_same
+from helpdesk_core.cli.markup import Html, counted, filled, joined
 from helpdesk_core.cli.pairs import NearMiss, Pair
 from helpdesk_core.cli.rows import cut, title_of
 from helpdesk_core.similarity.contents import Splitter
@@ -26,35 +25,6 @@ _MARKS = {
     Mark.NEAR: parts.NEAR,
     Mark.NONE: parts.PLAIN,
 }
-
-# Characters that turn the writing around, also of what comes after them: shown, not obeyed.
-_TURNING = {
-    code: f"<span class='odd'>U+{code:04X}</span>"
-    for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
-
-
-class Html(str):
-    """Text that is HTML: nothing in it is escaped again."""
-
-    __slots__ = ()
-
-
-def filled(template: Template, **values: object) -> Html:
-    """The template with these values, escaped unless they are HTML.
-
-    >>> filled(Template("<p>$text</p>"), text="<script>")
-    '<p>&lt;script&gt;</p>'
-    """
-    return Html(template.substitute({name: _html(value) for name, value in values.items()}))
-
-
-def _html(value: object) -> str:
-    return value if isinstance(value, Html) else escape(str(value)).translate(_TURNING)
-
-
-def _joined(each: Iterable[Html]) -> Html:
-    return Html("".join(each))
 
 
 @attrs.frozen(kw_only=True)
@@ -77,7 +47,7 @@ def page(report: Report) -> str:
     """The whole page, as HTML."""
     on_it = sum(map(len, report.groups))
     left = report.duplicates - on_it
-    sections = _joined(
+    sections = joined(
         _group(number, pairs, report.split) for number, pairs in enumerate(report.groups, start=1)
     )
     return filled(
@@ -97,15 +67,6 @@ def page(report: Report) -> str:
     )
 
 
-def counted(number: int, thing: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "pair"), counted(2_000, "pair")
-    ('1 pair', '2,000 pairs')
-    """
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
-
-
 def _contents(report: Report) -> Html:
     lines: list[tuple[str, str, str]] = []
     if report.quality is not None:
@@ -115,21 +76,21 @@ def _contents(report: Report) -> Html:
         lines.append((f"group-{number}", cut(title_of(pairs[0].master)), count))
     if report.near:
         lines.append(("near", "Nearly", counted(len(report.near), "pair")))
-    return _joined(filled(parts.LINE, to=to, text=text, count=count) for to, text, count in lines)
+    return joined(filled(parts.LINE, to=to, text=text, count=count) for to, text, count in lines)
 
 
 def _quality(quality: Quality | None) -> Html:
     if quality is None:
         return Html()
     figures = quality.rows()
-    rows = _joined(filled(parts.FIGURE, name=name, value=f"{rate:.3f}") for name, rate in figures)
+    rows = joined(filled(parts.FIGURE, name=name, value=f"{rate:.3f}") for name, rate in figures)
     return filled(parts.QUALITY, asked=f"{len(quality.places):,}", rows=rows)
 
 
 def _near(report: Report) -> Html:
     if not report.near:
         return Html()
-    rows = _joined(
+    rows = joined(
         filled(
             parts.NEAR_ROW,
             one=near.ticket.id,
@@ -150,7 +111,7 @@ def _group(number: int, pairs: Sequence[Pair], split: Splitter) -> Html:
         number=number,
         title=cut(title_of(pairs[0].master), _HEADING_LIMIT),
         count=counted(len(pairs) + 1, "ticket"),
-        pairs=_joined(
+        pairs=joined(
             _pair(f"{number}-{place}", pair, split) for place, pair in enumerate(pairs, start=1)
         ),
     )
@@ -158,7 +119,7 @@ def _group(number: int, pairs: Sequence[Pair], split: Splitter) -> Html:
 
 def _pair(place: str, pair: Pair, split: Splitter) -> Html:
     marks = _marks(pair, split)
-    sides = _joined(
+    sides = joined(
         filled(
             parts.TICKET,
             role=role,
@@ -169,7 +130,7 @@ def _pair(place: str, pair: Pair, split: Splitter) -> Html:
         for role, ticket in (("Master", pair.master), ("Duplicate", pair.member))
     )
     known = "" if pair.known is None else parts.KNOWN if pair.known else parts.NOT_KNOWN
-    shares = _joined(
+    shares = joined(
         filled(parts.SHARE, name=name, value=f"{share:.2f}", width=f"{100 * share:.1f}")
         for name, share in pair.why.match.shares.items()
     )
@@ -189,7 +150,7 @@ def _pair(place: str, pair: Pair, split: Splitter) -> Html:
 def _words(pair: Pair) -> Html:
     named, others = pair.in_common(_WORDS_LIMIT)
     words = [filled(parts.WORD, word=word, value=f"{gave:.2f}") for word, gave in named]
-    return _joined(
+    return joined(
         words + [filled(parts.REST, what=what, value=f"{gave:.2f}") for what, gave in others]
     )
 
@@ -221,4 +182,4 @@ def _marks(pair: Pair, split: Splitter) -> dict[str, Mark]:
 
 
 def _marked(text: str, marks: Mapping[str, Mark], split: Splitter) -> Html:
-    return _joined(filled(_MARKS[mark], part=part) for part, mark in marked(text, marks, split))
+    return joined(filled(_MARKS[mark], part=part) for part, mark in marked(text, marks, split))

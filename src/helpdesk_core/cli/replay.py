@@ -22,11 +22,12 @@ from rich.text import Text
 from helpdesk_core.adapters.clock import SystemClock
 from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
 from helpdesk_core.adapters.sql import SqlRepository
-from helpdesk_core.cli import console
+from helpdesk_core.cli import backtest, console, gaps
 from helpdesk_core.cli.absences import calendar_of
 from helpdesk_core.cli.csvfile import reading
 from helpdesk_core.cli.errors import InputError
 from helpdesk_core.cli.logs import EventLog, check_names, choose_format, read_log, zone_named
+from helpdesk_core.cli.markup import page_file
 from helpdesk_core.cli.reports import Half, OpenLoads, history_of, print_halves
 from helpdesk_core.entities import (
     AssignmentMethod,
@@ -48,6 +49,7 @@ _AGENT: frozenset[Role] = frozenset({Role.AGENT})
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, play, report; nothing is left behind unless all of it succeeds."""
+    _check(arguments)
     target = None if arguments.database is None else _new_file(Path(arguments.database))
     zone = UTC if arguments.tz is None else zone_named(arguments.tz)
     started = time.perf_counter()
@@ -55,6 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
     read = time.perf_counter()
     method = AssignmentMethod(arguments.method)
     calendar = calendar_of(arguments.absences, log, zone)
+    inferred = gaps.inferred(log, zone) if arguments.infer_absences else None
+    if inferred is not None:
+        calendar = MemoryCalendar(inferred)
+    if arguments.against:
+        return backtest.run(arguments, log, zone, calendar, inferred)
     with _database(target) as repository:
         policy, problems = play(log, repository, method, calendar)
     played = time.perf_counter()
@@ -68,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "time_zone": str(zone) if log.naive else None,
                 "method": method.value,
                 "absences": arguments.absences,
+                "inferred_absences": None if inferred is None else len(inferred),
                 "owner": log.format.owner,
                 "closing": sorted(log.closing),
                 "cases": len(log.cases),
@@ -85,6 +93,18 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _print(arguments, log, preset, zone, policy, history, problems, seconds)
     return 1 if problems else 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse by name what cannot be done, before anything is read."""
+    if arguments.report is not None:
+        page_file(arguments.report)
+        if not arguments.against:
+            raise InputError("--report is for --against, which is not given")
+    if arguments.against and arguments.database is not None:
+        raise InputError("--database is not for --against, which makes no help desk")
+    if arguments.infer_absences and arguments.absences is not None:
+        raise InputError("give --absences or --infer-absences, not both")
 
 
 def _read(arguments: argparse.Namespace, zone: tzinfo) -> tuple[EventLog, str | None]:

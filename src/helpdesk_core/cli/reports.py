@@ -56,9 +56,18 @@ class OpenLoads:
         self._people_with[self._open[member]] += 1
         return self._open[member]
 
+    def of(self, member: str) -> int:
+        """How many are open now for one of them."""
+        return self._open[member]
+
+    @property
+    def spread(self) -> int:
+        """The most that somebody has open now, less the fewest."""
+        return self._most - self._least
+
     def sample(self) -> None:
         """Take the spread of this moment into the mean and the maximum."""
-        spread = self._most - self._least
+        spread = self.spread
         self.maximum = max(self.maximum, spread)
         self._sum += spread
         self._samples += 1
