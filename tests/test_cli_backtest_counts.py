@@ -128,7 +128,7 @@ class Slow:
         return found
 
     def waits(self) -> dict[str, timedelta]:
-        """How long each case waited for which nobody was there when it came."""
+        """How long each case waited, of those that did for any time."""
         last = self.log.events[-1].at
         found = {}
         for case, events in self.log.cases.items():
@@ -139,7 +139,7 @@ class Slow:
             for start, end in self.stretches(case):
                 until = min(moment for moment in (end, met, last) if moment is not None)
                 found[case] += max(timedelta(), until - start)
-        return found
+        return {case: wait for case, wait in found.items() if wait}
 
     def columns(self, columns: Columns) -> tuple[dict[str, list[int]], list[int], list[int]]:
         """The greatest in each column of what each has open, of the spread, and of what waits."""
@@ -283,6 +283,7 @@ def same(result: Result, slow: Slow, columns: Columns) -> None:
 
 @given(rows)
 @example([(0, "Closed", 0, 0), (0, "New", 0, 30), (0, "New", 1, 30)])
+@example([(0, "New", 0, 0), (0, "New", 1, 0)])
 def test_history_is_what_a_slow_count_gives(steps: list[Row]) -> None:
     """Of any log: whose cases were open when, and how long nobody was named."""
     log = log_of(steps)

@@ -105,7 +105,7 @@ class Course:
         self._ends: list[tuple[datetime, str]] = []
         self._since: dict[str, datetime] = {}  # those that wait now
         self._waits: dict[str, timedelta] = {}
-        self._began: Counter[tuple[int, int]] = Counter()
+        self._began: dict[str, datetime] = {}
         self._closings = self._reopenings = self._nobody = 0
 
     def go_to(self, now: datetime) -> None:
@@ -161,9 +161,7 @@ class Course:
     def wait(self, case: str, until: datetime | None) -> None:
         """Nobody is there for an open case, until a moment or for who knows how long."""
         if case not in self._waits:
-            moment = self._now.astimezone(self._zone)
-            self._began[moment.weekday(), moment.hour] += 1
-            self._waits[case] = timedelta()
+            self._waits[case], self._began[case] = timedelta(), self._now
         self._unmet[case] = until
         self._since.setdefault(case, self._now)
         if until is not None:
@@ -193,9 +191,11 @@ class Course:
     # --- what came of it -------------------------------------------------------------------------
 
     def result(self, name: str) -> Result:
-        """The whole course; what waits still has waited until now."""
+        """The whole course; what waits still has waited until now, what was met at once has not."""
         for case in list(self._since):
             self._stop_waiting(case)
+        waits = {case: wait for case, wait in self._waits.items() if wait}
+        began = (self._began[case].astimezone(self._zone) for case in waits)
         self._close_column()
         tickets = Counter(self._owners.values())
         half = Half(
@@ -207,7 +207,7 @@ class Course:
             reopenings=self._reopenings,
             open_spread_mean=self._loads.mean,
             open_spread_max=max(self._spreads),
-            waited=len(self._waits),
+            waited=len(waits),
         )
         return Result(
             name=name,
@@ -216,6 +216,6 @@ class Course:
             open=self._open,
             spread=self._spreads,
             waiting=self._waiting,
-            waits=self._waits,
-            began_to_wait=self._began,
+            waits=waits,
+            began_to_wait=Counter((moment.weekday(), moment.hour) for moment in began),
         )

@@ -61,12 +61,13 @@ figure { margin: 0 0 1rem; }
 .loads th[scope=row] { vertical-align: middle; }
 .area { display: block; width: 8rem; height: 2.25rem; border-bottom: 1px solid var(--quiet); }
 .area path { fill: var(--bar); }
+@media (min-width: 60rem) { .scroll th[scope=row] { width: 16rem; } }
 .scroll .hours { width: auto; border-collapse: separate; border-spacing: 2px; margin: .5rem; }
-.scroll .hours th, .scroll .hours td { padding: .1rem .25rem; text-align: end; border: 0;
+.scroll .hours th[scope], .scroll .hours td { padding: .1rem .25rem; text-align: end; border: 0;
   width: auto; min-width: 2rem; font-size: .875rem; font-variant-numeric: tabular-nums; }
+@media (min-width: 45rem) { .scroll .hours td { min-width: 4rem; } }
 .hours td { background: color-mix(in srgb, var(--bar) var(--v), transparent);
   border-radius: .2rem; }
-@media (min-width: 60rem) { .scroll th[scope=row] { width: 16rem; } }
 details { margin-top: .75rem; }
 summary { cursor: pointer; width: fit-content; }
 details > :not(summary) { margin-top: .5rem; }
