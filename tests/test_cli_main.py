@@ -32,7 +32,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def state_of(folder: Path) -> dict[str, str]:
-    """Every file below a folder with a digest of what is in it; what Python compiles is not asked."""
+    """Every file below a folder with a digest of what is in it; what is compiled is not asked."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
