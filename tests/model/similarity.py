@@ -91,7 +91,7 @@ def said_by(ticket, weights):
 def amount(word, ticket, weights):
     """How much of a word a ticket holds, before it is saturated, and what of that is the subject's.
 
-    "Each time in the subject counts `subject`, each time in the description `description`."
+    "Each time in the subject counts `subject`, each time in the description `description`".
     """
     subject, description = said_by(ticket, weights)
     by_subject = weights["subject"] * subject.count(word)
@@ -105,7 +105,7 @@ def value(word, ticket, weights):
         return 0
     subject, description = said_by(ticket, weights)
     length = len(subject) * weights["subject"] + len(description) * weights["description"]
-    # "k = saturation × (1 - length + length × words / usual_length)"
+    # "k = `saturation` × (1 − `length` + `length` × words / `usual_length`)"
     share = weights["length"] * length / weights["usual_length"]
     k = weights["saturation"] * (1 - weights["length"] + share)
     # "v = 4 × (1 + k) × n / (n + k), to the nearest whole number, from 1 to 15"
@@ -134,7 +134,7 @@ def spoken(tickets, weights):
 
 
 def says(word, crowd):
-    """How much a word says among some tickets: "ln((N + 1) / (h + 0.5))"."""
+    """How much a word says among some tickets: "s = ln((N + 1) / (h + 0.5))"."""
     holders = sum(word in said for _, said in crowd)
     return math.log((rounded(len(crowd)) + 1) / (rounded(holders) + 0.5))
 
@@ -148,7 +148,8 @@ def weight(says, weights):
 
 
 def common_to(a, b, crowd):
-    """Among whom it is counted: "the team when both belong to one of at least 200 tickets"."""
+    """Among whom it is counted: "by the tickets of the team when both belong to one team of at least
+    200 tickets, and by all tickets otherwise"."""
     if a["team"] == b["team"]:
         team = [one for one in crowd if one[0] == a["team"]]
         if len(team) >= 200:
@@ -169,7 +170,7 @@ def cosine(a, b, counts):
 
 
 def pieces(held):
-    """{piece: how much of it} of a ticket: "runs of four characters, the ends of a word marked"."""
+    """{piece: how much of it} of a ticket: "the runs of four characters, the ends of a word marked"."""
     found = {}
     for word, much in held.items():
         if len(word) >= 4:
@@ -205,13 +206,13 @@ def compared(a, b, crowd, weights, says_of=None):
     small, others = pieces(one), pieces(other)
     if small and others:
         of_pieces = cosine(small, others, dict.fromkeys({*small, *others}, 1))
-        # "`pieces` of the whole"
+        # "c is `pieces` of their cosine and the rest of that of the words"
         from_pieces = weights["pieces"] * of_pieces
         likeness = (1 - weights["pieces"]) * of_words + from_pieces
         from_pieces /= likeness
     if likeness >= 1:
         return 1.0, from_pieces, gave
-    # "the odds c / (1 - c) are divided by (chance / 0.36) ^ `chance`"
+    # "the odds c / (1 − c) are divided by (chance / 0.36) ^ `chance`"
     chance = (by_chance(one, counts, chances) + by_chance(other, counts, chances)) / 2
     odds = likeness / (1 - likeness) / (chance / 0.36) ** weights["chance"]
     return odds / (1 + odds), from_pieces, gave
@@ -257,7 +258,7 @@ def rate(a, b, crowd, weights, says_of=None):
 
 
 def subjects_part(word, ticket, weights):
-    """ "What of a word is the subject's is kept in parts of 255." """
+    """ "What of a word is the subject's is kept in parts of 255, rounded down". """
     much, by_subject = amount(word, ticket, weights)
     return math.floor(255 * by_subject / much) / 255
 
