@@ -34,6 +34,7 @@ from helpdesk_core.similarity import (
     words,
 )
 from helpdesk_core.similarity import index as index_module
+from helpdesk_core.similarity.words import beginning
 
 pytestmark = pytest.mark.core
 
@@ -183,6 +184,7 @@ def test_marks_of_other_scripts_stay() -> None:
 def test_scripts_without_spaces() -> None:
     """M1: scripts without spaces are compared by pairs of characters, so that a part is found."""
     assert words("印刷機a、紙") == ["印刷", "刷機", "a", "紙"]
+    assert words("紙a機械b印刷c") == ["紙", "a", "機械", "b", "印刷", "c"]
     assert 0 < similarity(ticket(1, "印刷機が故障"), ticket(2, "新しい印刷機")) < 1
 
 
@@ -204,6 +206,16 @@ def test_long_texts_and_words_are_cut() -> None:
         assert len(beginnings) == 1
         assert 0 < len(beginnings.pop()) <= 10_000
     assert len(words("\ufdfa" * 9000)) < 2500
+
+
+def test_the_beginning_is_that_of_the_whole() -> None:
+    """M1: wherever a long text is cut to be worked on, its beginning is that of the whole."""
+    for unit in ("x", "\ufb01", "e\u0301\u0323", "\u304b\u3099", "\u1100\u1161\u11a8", "\u0301"):
+        for before in range(4):
+            text = "a" * before + unit * 9000
+            assert beginning(text) == normalise(text)[:10_000]
+            for length in (4095, 4096, 4097):
+                assert beginning(text[:length]) == normalise(text[:length])
 
 
 @pytest.mark.parametrize(
@@ -281,6 +293,22 @@ def test_hash_seed() -> None:
     }
     assert len(outputs) == 1
     assert "[(0, [" in outputs.pop()
+
+
+def test_ratings_are_values() -> None:
+    """M2: what a rating tells of is named, never counted by its place, and two can be one."""
+    match = Match(ticket_id=1, rating=0.5, shares={"subject": 0.5})
+    for kind, values in (
+        (Weights, (2.5,)),
+        (Match, (1, 0.5)),
+        (Group, (1, (match,))),
+        (Explanation, (match,)),
+    ):
+        with pytest.raises(TypeError, match="positional"):
+            kind(*values)
+    twin = attrs.evolve(match)
+    assert len({match, twin}) == 1
+    assert len({Explanation(match=one, words={"ink": 0.5}) for one in (match, twin)}) == 1
 
 
 def test_term_weights() -> None:
@@ -427,6 +455,7 @@ def test_shares_of_fields() -> None:
         {"subject": 0},
         {"subject": math.inf},
         {"description": -1},
+        {"description": math.inf},
         {"saturation": math.nan},
         {"customer": 1},
         {"customer": 0.5, "team": 0.3, "tags": 0.1, "time": 0.1},
