@@ -33,7 +33,9 @@ from helpdesk_core.similarity import (
     similarity,
     words,
 )
+from helpdesk_core.similarity import contents as contents_module
 from helpdesk_core.similarity import index as index_module
+from helpdesk_core.similarity import shelf as shelf_module
 from helpdesk_core.similarity.words import beginning
 
 pytestmark = pytest.mark.core
@@ -463,6 +465,7 @@ def test_shares_of_fields() -> None:
         {"tags": 1},
         {"time": math.nan},
         {"length": 1.1},
+        {"length": -0.1},
         {"pieces": 1},
         {"rarity": 5},
         {"chance": -1},
@@ -532,6 +535,44 @@ def test_large_index_has_no_memory() -> None:
         for match in found:
             assert match == churned.rate(asked, made(match.ticket_id, 1))
             assert match.rating == churned.rate(made(match.ticket_id, 1), asked).rating
+
+
+@pytest.mark.parametrize("team_id", ["it", "hr"])
+def test_what_was_worked_out_is_kept(team_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: of tickets that were looked at, only those whose words say another thing are anew."""
+    measured: list[Any] = []
+
+    def measure(content: Any, packed: Any) -> tuple[int, float]:
+        measured.append(content.ticket_id)
+        return contents_module.measure(content, packed)
+
+    monkeypatch.setattr(shelf_module, "measure", measure)
+    held = {n: ticket(n, f"w{n % 3} v{n}") for n in range(400)}
+    index = SimilarityIndex(held.values())
+
+    def anew(*words: str) -> list[int]:
+        """Who is measured when asked about w1, once there is one more ticket with such words."""
+        if words:
+            held[len(held)] = ticket(len(held), " ".join(words))
+            index.add(held[len(held) - 1])
+        measured.clear()
+        found = index.most_similar(ticket(1000, "w1", team_id=team_id), 5)
+        again, measured[:] = sorted(measured), []
+        assert found == index.most_similar(ticket(1000, "w1", team_id=team_id), 5)
+        assert measured == []
+        fresh = SimilarityIndex(held.values())
+        assert found == fresh.most_similar(ticket(1000, "w1", team_id=team_id), 5)
+        return again
+
+    of_w1 = list(range(1, 400, 3))
+    assert anew() == of_w1
+    assert anew("flood") == anew("w2") == []
+    assert anew("v7", "v8") == [7]  # 8 does not hold w1
+    assert anew("w1", "v10") == [10, 403]  # that 133 or 134 hold w1 is the same when rounded
+    assert anew("w1") == [404]
+    assert anew("w1") == [*of_w1, 403, 404, 405]  # 136 is another
+    assert anew("flood") == []
+    assert anew("flood") == [*of_w1, 403, 404, 405]  # and so is 408 tickets
 
 
 def test_a_large_team_has_its_own_common_words() -> None:
@@ -785,6 +826,19 @@ def test_groups_of_copies() -> None:
         assert found == groups_by_the_letter(index, crowd, threshold, {frozenset(p) for p in pairs})
 
     check()
+
+
+def test_copies_cost_no_more_than_two() -> None:
+    """M4: of tickets that say the same, two are asked with, unless they differ by their time."""
+    for number in (3, 40):
+        for time, asked in ((0.0, 3), (0.1, number + 1)):
+            crowd = [ticket(n, "no ink") for n in range(number)] + [ticket(99, "a flood")]
+            told: list[tuple[int, int]] = []
+            (group,) = SimilarityIndex(crowd, weights=Weights(time=time)).groups(
+                0.9, progress=lambda *steps: told.append(steps)
+            )
+            assert [member.ticket_id for member in group.members] == list(range(1, number))
+            assert told == [(n, asked) for n in range(1, asked + 1)]
 
 
 def test_master_is_the_older() -> None:

@@ -258,7 +258,7 @@ def rate(a, b, crowd, weights, says_of=None):
 
 
 def subjects_part(word, ticket, weights):
-    """ "What of a word is the subject's is kept in parts of 255, rounded down". """
+    """ "What of a word is the subject's is kept in parts of 255, rounded down"."""
     much, by_subject = amount(word, ticket, weights)
     return math.floor(255 * by_subject / much) / 255
 

@@ -22,9 +22,9 @@ from helpdesk_core.errors import InvalidValueError
 #: Whatever takes a text to the words of it that are compared.
 Splitter = Callable[[str], Sequence[str]]
 
-SQUARES = bytes(min(255, value * value) for value in range(256))
 _ONCE = 4  # the value of a word that comes once in a description; small, for squares fit in a byte
 _MOST = 15
+SQUARES = bytes(value * value for value in range(_MOST + 1)) + bytes(255 - _MOST)
 _SCALE = 200  # of what a word says, before it is rounded
 _SHIFT = 64  # two sums in one: a ticket has too few words for the lower one to reach the upper
 _LOWER = (1 << _SHIFT) - 1

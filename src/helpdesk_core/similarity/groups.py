@@ -83,9 +83,9 @@ def copies(
             same.setdefault((says, fields), []).append(content)
     found: dict[Id, list[Content]] = {}
     for alike in same.values():
-        if len(alike) > 2:
-            alike.sort(key=lambda content: id_key(content.ticket_id))
-            found[alike[0].ticket_id] = found[alike[1].ticket_id] = alike[2:]
+        alike.sort(key=lambda content: id_key(content.ticket_id))
+        if others := alike[2:]:
+            found[alike[0].ticket_id] = found[alike[1].ticket_id] = others
     return found
 
 

@@ -237,7 +237,9 @@ class SqlSimilarityStore:
         with reading() as db:
             others = contents_of(db, ids)
             rater = Rater(db, content, others, self.weights, None if among is not None else team)
-        return nearest(((rater.probe(other), other) for other in others), max(RATED, RATED_EACH * limit))
+        return nearest(
+            ((rater.probe(other), other) for other in others), max(RATED, RATED_EACH * limit)
+        )
 
     def _candidates(
         self, lists: Lists, content: Content, wanted: int, among: Among | None, reading: _Reading
