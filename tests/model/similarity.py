@@ -130,7 +130,7 @@ def rounded(number):
 
 def spoken(tickets, weights):
     """[(team, its words)] of some tickets: the crowd among which words are counted."""
-    return [(one["team"], {*sum(said_by(one, weights), [])}) for one in tickets]
+    return [(one["team"], set(values(one, weights))) for one in tickets]
 
 
 def says(word, crowd):
@@ -148,8 +148,7 @@ def weight(says, weights):
 
 
 def common_to(a, b, crowd):
-    """Among whom it is counted: "by the tickets of the team when both belong to one team of at least
-    200 tickets, and by all tickets otherwise"."""
+    """ "Among the tickets of the team when both belong to one team of at least 200, or all." """
     if a["team"] == b["team"]:
         team = [one for one in crowd if one[0] == a["team"]]
         if len(team) >= 200:
@@ -170,7 +169,7 @@ def cosine(a, b, counts):
 
 
 def pieces(held):
-    """{piece: how much of it} of a ticket: "the runs of four characters, the ends of a word marked"."""
+    """{piece: how much of it} of a ticket: "runs of four characters, the ends of a word marked"."""
     found = {}
     for word, much in held.items():
         if len(word) >= 4:

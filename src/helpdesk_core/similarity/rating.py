@@ -120,18 +120,15 @@ class Probe:
     def words(self, other: Content) -> tuple[float, float]:
         """The cosine of the words, and what the two have in common by chance."""
         dot = sum(map(mul, map(self.parts.get, other.terms, repeat(0)), other.values))
-        if not dot:
-            return 0.0, 1.0
         length, chance = self._measured(other)
-        lengths = self._length * length
-        if dot * dot == lengths:  # to the last digit only when they say the same
-            return 1.0, 1.0
-        return min(dot / math.sqrt(lengths), 1.0), (self._chance + chance) / 2
+        # Never above 1, and 1 for who says the same: the root of a rounded square is exact.
+        cosine = dot / math.sqrt(self._length * length) if dot else 0.0
+        return cosine, (self._chance + chance) / 2
 
     def text(self, cosine: float, chance: float, other: Content | None = None) -> float:
         """The rating of the texts, from 0 to 1; with the other, pieces of words are looked at."""
-        if not 0 < cosine < 1:
-            return cosine
+        if not cosine:
+            return 0.0
         if other is not None and self.weights.pieces:
             cosine += self.weights.pieces * (self._pieces.cosine(other, cosine) - cosine)
         # The odds that they say the same, against those of the like by chance.
@@ -266,7 +263,7 @@ class _Alike(dict[Any, int]):
             return of_words
         assert other.spread is not None
         dot: int = sum(map(mul, map(self.__getitem__, other.terms), other.values))
-        return min(dot / math.sqrt(self._spread * other.spread), 1.0)
+        return dot / math.sqrt(self._spread * other.spread)
 
 
 def rate(
