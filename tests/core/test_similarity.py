@@ -615,6 +615,143 @@ def test_common_words_alone_are_not_followed() -> None:
     assert [match.ticket_id for match in index.most_similar(ticket(9999, "printer"), 2)] == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("effort", "found", "besides_zebras"),
+    [
+        (1, "zebra", ""),  # the list of the rarest word is always read
+        (2, "zebra", "ink"),  # four times as far for who may not see what was found: 8
+        (3, "zebra", "ink, no in subjects"),  # in subjects 3 + 5 + 2
+        (7, "zebra", "ink, no in subjects, no"),  # 3 + 5 + 20
+        (8, "zebra, ink", "ink, no in subjects, no"),
+        (9, "zebra, ink", "ink, no in subjects, no"),
+        (10, "zebra, ink, no in subjects", "ink, no in subjects, no"),
+        (27, "zebra, ink, no in subjects", "ink, no in subjects, no"),
+        (28, "zebra, ink, no in subjects, no", "ink, no in subjects, no"),
+    ],
+)
+def test_how_far_lists_are_read(
+    effort: int, found: str, besides_zebras: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M1, M11: the rarest words first, in any text and in subjects, until the effort is spent."""
+    monkeypatch.setattr(index_module, "EFFORT", effort)
+    holding = {
+        "zebra": [ticket(n, "zebra") for n in range(3)],
+        "ink": [ticket(n, "ink") for n in range(10, 15)],
+        "no in subjects": [ticket(n, "no", "no") for n in range(20, 22)],
+        "no": [ticket(n, "other", "no") for n in range(22, 40)],
+    }
+    index = SimilarityIndex(one for some in holding.values() for one in some)
+    asked = ticket(99, "zebra ink no")
+
+    def ids(words: str) -> list[int]:
+        return [one.id for word in words.split(", ") if word for one in holding[word]]
+
+    assert [match.ticket_id for match in index.most_similar(asked, 50)] == ids(found)
+    others = set(range(10, 40)).intersection
+    seen = index.most_similar(asked, 50, among=others)
+    assert [match.ticket_id for match in seen] == ids(besides_zebras)
+
+
+def test_other_teams_get_a_quarter_of_the_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: who has a team looks for tickets of others with a quarter, and else with all of it."""
+    teams = {"it": 0, "hr": 100}
+    index = SimilarityIndex(
+        ticket(first + n, "zebra" if n < 3 else "ink", team_id=team)
+        for team, first in teams.items()
+        for n in range(8)
+    )
+
+    def found(team_id: str) -> list[int]:
+        asked = ticket(999, "zebra ink", team_id=team_id)
+        return sorted(match.ticket_id for match in index.most_similar(asked, 50))
+
+    both = [*range(8), *range(100, 108)]
+    for effort, of_it, of_nobody in (
+        (8, [*range(8), 100, 101, 102], [0, 1, 2, 100, 101, 102]),
+        (16, [*range(8), 100, 101, 102], both),
+        (31, [*range(8), 100, 101, 102], both),
+        (32, both, both),
+    ):
+        monkeypatch.setattr(index_module, "EFFORT", effort)
+        assert found("it") == of_it
+        assert found("new") == of_nobody
+    for name in ("FOUND_EACH", "COMPARED_EACH"):
+        for most, of_it in (
+            (4, [0, 1, 2, 3, 100]),
+            (11, [*range(8), 100, 101]),
+            (12, [*range(8), 100, 101, 102]),
+        ):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(index_module, name, 0)
+                patch.setattr(index_module, name.removesuffix("_EACH"), most)
+                assert found("it") == of_it
+
+
+def test_those_with_the_most_words_for_their_length_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """M1: of those found, a short text with one of the words comes before a long one with more."""
+    monkeypatch.setattr(index_module, "COMPARED", 1)
+    monkeypatch.setattr(index_module, "COMPARED_EACH", 1)
+
+    def long(id: int, words: int) -> str:
+        return " ".join(f"w{id}x{n}" for n in range(words))
+
+    crowd = [
+        ticket(1, "zebra", long(1, 40)),
+        ticket(2, "zebra"),
+        ticket(3, "zebra ink", long(3, 40)),
+        ticket(4, "ink", long(4, 5)),
+        ticket(5, "zebra no ink", long(5, 300)),
+        *(ticket(n, f"f{n} no") for n in range(50, 60)),
+    ]
+    index = SimilarityIndex(crowd)
+    found = [
+        {match.ticket_id for match in index.most_similar(ticket(99, "zebra ink no"), limit)}
+        for limit in range(1, 6)
+    ]
+    assert found == [{2}, {2, 3}, {2, 3, 4}, {2, 3, 4, 5}, {1, 2, 3, 4, 5}]
+
+
+def test_those_alike_by_their_words_are_rated_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: of two that are as alike by whole words, pieces decide, where both are rated."""
+    monkeypatch.setattr(index_module, "RATED_EACH", 1)
+    index = SimilarityIndex([ticket(1, "scanner jammed"), ticket(2, "printers jammed")])
+    for rated, best in ((1, 1), (2, 2)):
+        monkeypatch.setattr(index_module, "RATED", rated)
+        (match,) = index.most_similar(ticket(3, "printer jammed"), 1)
+        assert match.ticket_id == best
+
+
+def test_who_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M11: the best are asked about first, each once, and then four times as many."""
+    for name, value in (("FOUND", 2), ("FOUND_EACH", 1)):
+        monkeypatch.setattr(index_module, name, value)
+    crowd = [ticket(n, "no ink", "zebra" * (n == 30)) for n in range(50)]
+    index = SimilarityIndex(crowd)
+    asked: list[list[int]] = []
+
+    def only(*may: int) -> Any:
+        asked.clear()
+        return lambda ids: asked.append(sorted(ids)) or [id for id in ids if id in may]
+
+    question = ticket(99, "no zebra ink")
+    for may, batches, found in (
+        ((30, 0), [[0, 30]], [30]),
+        ((0, 1), [[0, 30], list(range(1, 7))], [0]),
+        ((), [[0, 30], list(range(1, 7)), [*range(7, 30), 31], list(range(32, 50))], []),
+    ):
+        matches = index.most_similar(question, 1, among=only(*may))
+        assert [match.ticket_id for match in matches] == found
+        assert asked == batches
+    # who may see two has enough with the two best
+    assert len(index.most_similar(question, 2, among=only(0, 30))) == 2
+    assert asked == [[0, 30]]
+    # three are wanted: three are asked about at once
+    assert len(index.most_similar(question, 3, among=only(*range(50)))) == 3
+    assert asked == [[0, 1, 30]]
+
+
 def test_a_ticket_of_no_known_team_is_asked_with() -> None:
     """M1: tickets of other teams are found too, also where the asker's team has none."""
     index = SimilarityIndex(ticket(n, f"w{n} ink", team_id=f"t{n % 3}") for n in range(30))
