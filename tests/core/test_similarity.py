@@ -36,6 +36,7 @@ from helpdesk_core.similarity import (
 from helpdesk_core.similarity import contents as contents_module
 from helpdesk_core.similarity import index as index_module
 from helpdesk_core.similarity import shelf as shelf_module
+from helpdesk_core.similarity.shelf import Spares
 from helpdesk_core.similarity.words import beginning
 
 pytestmark = pytest.mark.core
@@ -687,6 +688,20 @@ def test_other_teams_get_a_quarter_of_the_effort(monkeypatch: pytest.MonkeyPatch
                 assert found("it") == of_it
 
 
+def test_a_word_in_the_subject_counts_more_while_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: once more and a fifth: more than another word in the description, less than two."""
+    for name in ("FOUND", "FOUND_EACH"):
+        monkeypatch.setattr(index_module, name, 1)
+    index = SimilarityIndex(
+        [ticket(1, "ink"), ticket(2, "red", "ink paper"), ticket(3, "red", "paper")]
+    )
+    asked: list[list[int]] = []
+    index.most_similar(
+        ticket(99, "ink paper"), 1, among=lambda ids: asked.append(sorted(ids)) or ()
+    )
+    assert asked == [[1], [2, 3]]
+
+
 def test_those_with_the_most_words_for_their_length_are_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -782,6 +797,21 @@ def test_what_changes_while_a_filter_thinks(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert index.most_similar(ticket(500, "zebra no ink"), 2, among=slow) == []
     assert [match.ticket_id for match in index.most_similar(ticket(500, "flood"), 2)] == [301]
+
+
+def test_numbers_are_given_out_again() -> None:
+    """M1: a long life of an index costs no more memory than what it holds."""
+    spares = Spares()
+    assert spares.take() is None
+    spares.give(7)
+    spares.give(8)
+    spares.askers += 1
+    assert spares.take() is None  # somebody may still mean by them what they stood for
+    spares.askers -= 1
+    assert sorted([spares.take(), spares.take()]) == [7, 8]
+    assert spares.take() is None
+    spares.give(9)
+    assert spares.take() == 9
 
 
 def test_what_is_rounded_follows_a_removal() -> None:
@@ -986,6 +1016,19 @@ def test_master_is_the_older() -> None:
     assert (group.master_id, [m.ticket_id for m in group.members]) == (2, [1, 3])
     index.remove(3)
     assert [(g.master_id, g.members[0].ticket_id) for g in index.groups(1)] == [(2, 1)]
+
+
+def test_groups_of_a_large_team_rate_by_its_own_words() -> None:
+    """M1, M4: the rating of a group's member is the index's, that of its team when it is large."""
+    many = [ticket(n, f"printer w{n} v{n // 2}") for n in range(200)]
+    others = [ticket(n, f"w{n % 9} v{n % 5}", team_id="hr") for n in range(1000, 1200)]
+    index = SimilarityIndex(many + others)
+    groups = index.groups(0.3, among=range(6))
+    assert groups
+    for group in groups:
+        for match in group.members:
+            assert match == index.rate(many[group.master_id], many[match.ticket_id])
+            assert match.rating >= 0.3
 
 
 def test_a_free_ticket_joins_through_a_master_only() -> None:

@@ -44,7 +44,7 @@ class Spares:
         self._waiting: list[int] = []
 
     def take(self) -> int | None:
-        if self._waiting and not self.askers:
+        if not self.askers:
             self._spare += self._waiting
             self._waiting.clear()
         return self._spare.pop() if self._spare else None
@@ -174,9 +174,7 @@ class Sayings(dict[Any, int], ABC):
             self._size = rounded(tickets)
             self._all_changed = self._now
             self.clear()
-        short = max(terms, default=-1) + 1 - len(self._changed)
-        if short > 0:
-            self._changed.extend([0] * short)
+        self._changed.extend([0] * (max(terms, default=-1) + 1 - len(self._changed)))
         now, changed, forget = self._now, self._changed, self.pop
         for term, most in zip(terms, self.holders_of(terms), strict=True):
             if not more:
@@ -291,9 +289,6 @@ def best(found: dict[int, int], limit: int) -> tuple[list[int], list[int]]:
     if len(found) <= limit:
         return list(found), []
     least = sorted(found.values())[-limit]  # faster than a heap of so many
-    chosen = [place for place, count in found.items() if count >= least]
-    if len(chosen) == limit:
-        return chosen, []
     return (
         [place for place, count in found.items() if count > least],
         [place for place, count in found.items() if count == least],
