@@ -538,6 +538,24 @@ def test_large_index_has_no_memory() -> None:
             assert match.rating == churned.rate(made(match.ticket_id, 1), asked).rating
 
 
+def test_words_never_seen_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: what a word says that tickets hold is worked out once; of others, nothing is kept."""
+    said: list[float] = []
+
+    def pack(how_much: float, weights: Weights) -> int:
+        said.append(how_much)
+        return contents_module.pack(how_much, weights)
+
+    monkeypatch.setattr(shelf_module, "pack", pack)
+    index = SimilarityIndex([ticket(1, "no ink"), ticket(2, "no paper")])
+    for asked, kept in (("ink", True), ("flood", False), ("ink and paper", False)):
+        index.most_similar(ticket(3, asked, team_id="new"), 1)
+        assert said
+        said.clear()
+        index.most_similar(ticket(3, asked, team_id="new"), 1)
+        assert (not said) is kept
+
+
 @pytest.mark.parametrize("team_id", ["it", "hr"])
 def test_what_was_worked_out_is_kept(team_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """M1: of tickets that were looked at, only those whose words say another thing are anew."""
