@@ -754,6 +754,18 @@ def test_those_alike_by_their_words_are_rated_to_the_end(monkeypatch: pytest.Mon
         monkeypatch.setattr(index_module, "RATED", rated)
         (match,) = index.most_similar(ticket(3, "printer jammed"), 1)
         assert match.ticket_id == best
+    # before that, whole words and the other fields do
+    monkeypatch.setattr(index_module, "RATED", 1)
+    crowd = [
+        ticket(1, "printer ink"),
+        ticket(2, "printer jammed now", customer_id="fay"),
+        ticket(4, "printer jammed"),
+    ]
+    index = SimilarityIndex(crowd, weights=Weights(customer=0.5))
+    for customer_id, best in (("eve", 4), (None, 2)):
+        asked = ticket(3, "printer jammed again now", customer_id=customer_id)
+        (match,) = index.most_similar(asked, 1)
+        assert match.ticket_id == best
 
 
 def test_who_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
