@@ -768,6 +768,17 @@ def test_those_alike_by_their_words_are_rated_to_the_end(monkeypatch: pytest.Mon
         assert match.ticket_id == best
 
 
+def test_who_is_as_alike_is_listed_by_id() -> None:
+    """M1: those that rate the same stand in the order of their ids, whatever team they are of."""
+    index = SimilarityIndex(
+        [ticket(n, "no ink", team_id="it" if n % 2 else "hr") for n in range(8)],
+        weights=Weights(team=0),
+    )
+    found = index.most_similar(ticket(99, "no ink left"), 8)
+    assert len({match.rating for match in found}) == 1
+    assert [match.ticket_id for match in found] == list(range(8))
+
+
 def test_who_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
     """M11: the best are asked about first, each once, and then four times as many."""
     for name, value in (("FOUND", 2), ("FOUND_EACH", 1)):
