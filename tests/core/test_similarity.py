@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+import tracemalloc
 import unicodedata
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -671,6 +672,17 @@ def test_how_far_lists_are_read(
     assert [match.ticket_id for match in seen] == ids(besides_zebras)
 
 
+def test_a_word_is_rare_where_it_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: in a team, its rarest words are looked for first, however common they are elsewhere."""
+    monkeypatch.setattr(index_module, "EFFORT", 1)
+    here = [ticket(1, "zebra"), *(ticket(n, "ink") for n in range(2, 5))]
+    index = SimilarityIndex(
+        here + [ticket(n, "zebra", team_id=f"t{n % 2}") for n in range(100, 150)]
+    )
+    found = index.most_similar(ticket(99, "zebra ink"), 200)
+    assert [match.ticket_id for match in found if match.ticket_id < 100] == [1]
+
+
 def test_other_teams_get_a_quarter_of_the_effort(monkeypatch: pytest.MonkeyPatch) -> None:
     """M1: who has a team looks for tickets of others with a quarter, and else with all of it."""
     teams = {"it": 0, "hr": 100}
@@ -853,6 +865,22 @@ def test_numbers_are_given_out_again() -> None:
     assert spares.take() is None
     spares.give(9)
     assert spares.take() == 9
+
+
+def test_a_long_life_costs_no_memory() -> None:
+    """M1: tickets that come and go, with questions between, leave nothing that grows."""
+    index = SimilarityIndex([ticket(1, "no ink")])
+    held: list[int] = []
+    tracemalloc.start()
+    try:
+        for turn in range(300):
+            index.add(ticket(2, "ink", " ".join(f"w{turn}x{n}" for n in range(30))))
+            assert index.most_similar(ticket(3, "ink"), 1)
+            index.remove(2)
+            held.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert held[-1] - held[100] < 50_000  # a number for each of 6,000 words is more
 
 
 def test_what_is_rounded_follows_a_removal() -> None:
