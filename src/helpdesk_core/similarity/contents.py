@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import mul
 from typing import Any
@@ -112,6 +112,10 @@ class Content:
     spread: int | None = None
     measured: tuple[Any, int, int, float] | None = None  # kept by `Sayings`
 
+    def held(self) -> Iterator[tuple[Any, int]]:
+        """Each word, and how much of it there is."""
+        return zip(self.terms, self.values, strict=True)
+
 
 def read_content(
     ticket: Ticket,
@@ -204,7 +208,7 @@ def pieces(word: str) -> Sequence[int]:
 def gather(content: Content, pieces_of: Callable[[Any], Iterable[int]]) -> dict[int, int]:
     """How much of each piece there is in a ticket."""
     gathered: defaultdict[int, int] = defaultdict(int)
-    for term, value in zip(content.terms, content.values, strict=True):
+    for term, value in content.held():
         for piece in pieces_of(term):
             gathered[piece] += value
     return gathered

@@ -78,7 +78,7 @@ def copies(
     same: dict[Any, list[Content]] = {}
     for content in contents:
         if content.terms and not apart(content):
-            says = tuple(sorted(zip(content.terms, content.values, strict=True)))
+            says = tuple(sorted(content.held()))
             fields = content.customer_id, content.team_id, content.tags
             same.setdefault((says, fields), []).append(content)
     found: dict[Id, list[Content]] = {}

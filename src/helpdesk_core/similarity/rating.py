@@ -103,10 +103,7 @@ class Probe:
         self.weights = weights
         self._measured = measured
         self._length, self._chance = measure(content, packed)
-        self.parts = {
-            term: counts_for(packed(term)) * value
-            for term, value in zip(content.terms, content.values, strict=True)
-        }
+        self.parts = {term: counts_for(packed(term)) * value for term, value in content.held()}
         self._pieces_of = pieces_of, other_pieces_of
 
     @cached_property
@@ -205,7 +202,7 @@ class Probe:
             of_pieces = in_words * part / (part + (1 - self.weights.pieces) * cosine)
         gave = {
             spelled(term): self.parts[term] * value
-            for term, value in zip(other.terms, other.values, strict=True)
+            for term, value in other.held()
             if term in self.parts
         }
         for_one = (in_words - of_pieces) / sum(gave.values())
@@ -218,7 +215,7 @@ class Probe:
 
         A word in the subject of one and in the description of the other counts half to each field.
         """
-        value_of = dict(zip(other.terms, other.values, strict=True)).get
+        value_of = dict(other.held()).get
         part_of = self.parts.get
         everything: int = sum(map(mul, map(part_of, other.terms, repeat(0)), other.values))
         subjects = 0

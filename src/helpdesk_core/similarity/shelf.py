@@ -174,7 +174,7 @@ class Sayings(dict[Any, int], ABC):
             self._size = rounded(tickets)
             self._all_changed = self._now
             self.clear()
-        self._changed.extend([0] * (max(terms, default=-1) + 1 - len(self._changed)))
+        self._changed.extend([0] * (max(terms, default=0) + 1 - len(self._changed)))
         now, changed, forget = self._now, self._changed, self.pop
         for term, most in zip(terms, self.holders_of(terms), strict=True):
             if not more:
