@@ -883,6 +883,41 @@ def test_a_long_life_costs_no_memory() -> None:
     assert held[-1] - held[100] < 50_000  # a number for each of 6,000 words is more
 
 
+def test_many_teams_cost_no_more_than_one() -> None:
+    """M1: what a ticket costs in memory does not grow with the number of teams."""
+    costs: list[int] = []
+    for teams in (1, 150):
+        tracemalloc.start()
+        try:
+            index = SimilarityIndex()
+            for n in range(1200):
+                index.add(ticket(n, " ".join(f"w{n}x{k}" for k in range(8)), team_id=n % teams))
+            costs.append(tracemalloc.get_traced_memory()[0])
+        finally:
+            tracemalloc.stop()
+        assert len(index) == 1200
+    assert costs[1] < 1.3 * costs[0]
+
+
+def test_a_team_that_shrinks_and_grows() -> None:
+    """M1: what is common in a team of 200 is forgotten when it is smaller, and found out anew."""
+    held = {n: ticket(n, f"w{n % 7} v{n}") for n in range(202)}
+    held |= {n: ticket(n, f"w{n % 5} v{n}", team_id="hr") for n in range(1000, 1100)}
+    index = SimilarityIndex(held.values())
+    asked = ticket(5000, "w3 w4 v8")
+    for gone, come in ((range(3), "w3"), (range(3, 5), "w4"), (range(5, 9), "x"), ((), "v8")):
+        for n in gone:
+            index.remove(n)
+            del held[n]
+            assert index.most_similar(asked, 9)
+        for n in range(2):
+            one = ticket(2000 + len(held) + 1000 * n, f"{come} y")
+            index.add(one)
+            held[one.id] = one
+            fresh = SimilarityIndex(held.values())
+            assert index.most_similar(asked, 9) == fresh.most_similar(asked, 9)
+
+
 def test_what_is_rounded_follows_a_removal() -> None:
     """M1: a word that was held by 128 says more once 127 hold it, among as many as before."""
     crowd = [ticket(n, f"w{n}" + " ink" * (n < 128)) for n in range(405)]

@@ -21,6 +21,7 @@ from helpdesk_core.similarity.contents import (
     pack,
     pieces,
 )
+from helpdesk_core.similarity.ranking import OWN
 
 SUBJECT = 1.2  # what a word of the subject counts beyond the same in the description, when looking
 
@@ -167,13 +168,19 @@ class Sayings(dict[Any, int], ABC):
         content.measured = self, self._now, length, chance
         return length, chance
 
+    def all_changed(self, tickets: int) -> None:
+        """Of so many tickets now, everything is worked out anew when asked."""
+        self._now += 1
+        self._all_changed = self._now
+        self._size = rounded(tickets)
+        self.clear()
+
     def changed(self, terms: Sequence[int], tickets: int, *, more: bool) -> None:
         """Of so many tickets now, one more or one less holds these words."""
-        self._now += 1
-        if self._size != rounded(tickets):
-            self._size = rounded(tickets)
-            self._all_changed = self._now
-            self.clear()
+        if self._size == rounded(tickets):
+            self._now += 1
+        else:
+            self.all_changed(tickets)
         self._changed.extend([0] * (max(terms, default=0) + 1 - len(self._changed)))
         now, changed, forget = self._now, self._changed, self.pop
         for term, most in zip(terms, self.holders_of(terms), strict=True):
@@ -205,7 +212,7 @@ class Shelf(Sayings):
             _put(self._in_text, number, place)
         for number, _ in zip(content.terms, content.subject, strict=False):
             _put(self._in_subject, number, place)
-        self.changed(content.terms, self.tickets, more=True)
+        self._follow(content, more=True)
 
     def remove(self, place: int, content: Content) -> None:
         self.tickets -= 1
@@ -213,7 +220,13 @@ class Shelf(Sayings):
             _take(self._in_text, number, place)
         for number, _ in zip(content.terms, content.subject, strict=False):
             _take(self._in_subject, number, place)
-        self.changed(content.terms, self.tickets, more=False)
+        self._follow(content, more=False)
+
+    def _follow(self, content: Content, *, more: bool) -> None:
+        if self.tickets < OWN:  # nobody asks what is common here: no word has its place
+            self.all_changed(self.tickets)
+        else:
+            self.changed(content.terms, self.tickets, more=more)
 
     @property
     def lists(self) -> tuple[dict[int, array[int]], dict[int, array[int]]]:
