@@ -591,8 +591,8 @@ def test_what_was_worked_out_is_kept(team_id: str, monkeypatch: pytest.MonkeyPat
     assert anew("w1", "v10") == [10, 403]  # that 133 or 134 hold w1 is the same when rounded
     assert anew("w1") == [404]
     assert anew("w1") == [*of_w1, 403, 404, 405]  # 136 is another
-    assert anew("flood") == []
-    assert anew("flood") == [*of_w1, 403, 404, 405]  # and so is 408 tickets
+    assert anew("w1") == [406]
+    assert anew("flood") == [*of_w1, 403, 404, 405, 406]  # and so is 408 of tickets
 
 
 def test_a_large_team_has_its_own_common_words() -> None:
