@@ -118,7 +118,7 @@ class Probe:
         """The cosine of the words, and what the two have in common by chance."""
         dot = sum(map(mul, map(self.parts.get, other.terms, repeat(0)), other.values))
         length, chance = self._measured(other)
-        # Never above 1, and 1 for who says the same: the root of a rounded square is exact.
+        # Never above 1, and 1 for who says the same: the root of a square below 2^106 is exact.
         cosine = dot / math.sqrt(self._length * length) if dot else 0.0
         return cosine, (self._chance + chance) / 2
 

@@ -181,7 +181,9 @@ class Sayings(dict[Any, int], ABC):
             self._now += 1
         else:
             self.all_changed(tickets)
-        self._changed.extend([0] * (max(terms, default=0) + 1 - len(self._changed)))
+        if not terms:
+            return
+        self._changed.extend([0] * (max(terms) + 1 - len(self._changed)))
         now, changed, forget = self._now, self._changed, self.pop
         for term, most in zip(terms, self.holders_of(terms), strict=True):
             if not more:
