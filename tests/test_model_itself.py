@@ -54,7 +54,7 @@ def test_the_model_shares_nothing_with_the_library():
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module]
             known = {"copy", "datetime", "dateutil", "fractions", "icalendar", "model", "zoneinfo"}
-            known |= {"__future__", "collections", "itertools", "typing"}
+            known |= {"__future__", "collections", "itertools", "math", "typing", "unicodedata"}
             assert {name.split(".")[0] for name in names} <= known
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpdesk_core.decisions import Reason, allow
 from helpdesk_core.entities import (
     Attachment,
     FollowSource,
@@ -39,6 +40,7 @@ from helpdesk_core.merge import (
     Conflict,
     MergePlan,
     MergeStrategy,
+    NotRestored,
     UnmergePlan,
     choose_master,
     plan_merge,
@@ -434,6 +436,23 @@ def test_conflicts_and_ratings() -> None:
     )
     assert plan.ratings == {2: match}
     assert world.tickets[1].customer_id == "eve"
+
+
+def test_plans_are_values() -> None:
+    """M15: what a plan tells of is named, never counted by its place, and two plans can be one."""
+    for kind, values in (
+        (Conflict, ("team_id", "public", ())),
+        (MergePlan, (allow("merge.merged"),)),
+        (UnmergePlan, (allow("merge.unmerged"),)),
+        (NotRestored, (1, "stage_id", Reason("merge.changed_since"))),
+    ):
+        with pytest.raises(TypeError, match="positional"):
+            kind(*values)
+    one, other = (
+        MergePlan(decision=allow("merge.merged"), ratings={2: Match(ticket_id=2, rating=0.5)})
+        for _ in range(2)
+    )
+    assert len({one, other}) == 1
 
 
 # --- followers -----------------------------------------------------------------------------------
@@ -882,6 +901,23 @@ def test_the_master_goes_back_into_a_stage_folded_otherwise() -> None:
         "TicketReopened"
     ]
     assert (world.tickets[1].stage_id, world.tickets[1].closed_at) == ("done", None)
+
+
+def test_a_stage_that_is_not_there_any_more() -> None:
+    """G1, M14: a stage of which nothing is known closes nothing, and opens nothing."""
+    world = World([ticket(1, stage_id="done"), ticket(2)])
+    world.merge(1, 2)
+    plan = world.undo(teams={}, folded={"new": False, "doing": False})
+    assert [left.reason.code for left in plan.not_restored] == ["merge.stage_not_folded"]
+    assert (world.tickets[1].stage_id, world.tickets[1].closed_at) == ("done", None)
+    assert not {"TicketClosed", "TicketReopened"} & {*names(plan.events)}
+    world = World([ticket(1, stage_id="done"), ticket(2)])
+    world.merge(1, 2)
+    world.set(1, closed_at=LATER)
+    plan = world.undo(teams={}, folded={"done": True})  # the one that it is in is not there
+    assert [e.name for e in plan.events if e.ticket_id == 1 and "Close" in e.name] == [
+        "TicketClosed"
+    ]
 
 
 def test_what_comes_back_is_as_closed_as_its_stage() -> None:

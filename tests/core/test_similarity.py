@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+import tracemalloc
 import unicodedata
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -33,7 +34,11 @@ from helpdesk_core.similarity import (
     similarity,
     words,
 )
+from helpdesk_core.similarity import contents as contents_module
 from helpdesk_core.similarity import index as index_module
+from helpdesk_core.similarity import shelf as shelf_module
+from helpdesk_core.similarity.shelf import Spares
+from helpdesk_core.similarity.words import beginning
 
 pytestmark = pytest.mark.core
 
@@ -183,6 +188,7 @@ def test_marks_of_other_scripts_stay() -> None:
 def test_scripts_without_spaces() -> None:
     """M1: scripts without spaces are compared by pairs of characters, so that a part is found."""
     assert words("印刷機a、紙") == ["印刷", "刷機", "a", "紙"]
+    assert words("紙a印刷機b") == ["紙", "a", "印刷", "刷機", "b"]
     assert 0 < similarity(ticket(1, "印刷機が故障"), ticket(2, "新しい印刷機")) < 1
 
 
@@ -204,6 +210,16 @@ def test_long_texts_and_words_are_cut() -> None:
         assert len(beginnings) == 1
         assert 0 < len(beginnings.pop()) <= 10_000
     assert len(words("\ufdfa" * 9000)) < 2500
+
+
+def test_the_beginning_is_that_of_the_whole() -> None:
+    """M1: wherever a long text is cut to be worked on, its beginning is that of the whole."""
+    for unit in ("x", "\ufb01", "e\u0301\u0323", "\u304b\u3099", "\u1100\u1161\u11a8", "\u0301"):
+        for before in range(4):
+            text = "a" * before + unit * 9000
+            assert beginning(text) == normalise(text)[:10_000]
+            for length in (4095, 4096, 4097):
+                assert beginning(text[:length]) == normalise(text[:length])
 
 
 @pytest.mark.parametrize(
@@ -281,6 +297,22 @@ def test_hash_seed() -> None:
     }
     assert len(outputs) == 1
     assert "[(0, [" in outputs.pop()
+
+
+def test_ratings_are_values() -> None:
+    """M2: what a rating tells of is named, never counted by its place, and two can be one."""
+    match = Match(ticket_id=1, rating=0.5, shares={"subject": 0.5})
+    for kind, values in (
+        (Weights, (2.5,)),
+        (Match, (1, 0.5)),
+        (Group, (1, (match,))),
+        (Explanation, (match,)),
+    ):
+        with pytest.raises(TypeError, match="positional"):
+            kind(*values)
+    twin = attrs.evolve(match)
+    assert len({match, twin}) == 1
+    assert len({Explanation(match=one, words={"ink": 0.5}) for one in (match, twin)}) == 1
 
 
 def test_term_weights() -> None:
@@ -427,6 +459,7 @@ def test_shares_of_fields() -> None:
         {"subject": 0},
         {"subject": math.inf},
         {"description": -1},
+        {"description": math.inf},
         {"saturation": math.nan},
         {"customer": 1},
         {"customer": 0.5, "team": 0.3, "tags": 0.1, "time": 0.1},
@@ -434,6 +467,7 @@ def test_shares_of_fields() -> None:
         {"tags": 1},
         {"time": math.nan},
         {"length": 1.1},
+        {"length": -0.1},
         {"pieces": 1},
         {"rarity": 5},
         {"chance": -1},
@@ -505,6 +539,62 @@ def test_large_index_has_no_memory() -> None:
             assert match.rating == churned.rate(made(match.ticket_id, 1), asked).rating
 
 
+def test_words_never_seen_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: what a word says that tickets hold is worked out once; of others, nothing is kept."""
+    said: list[float] = []
+
+    def pack(how_much: float, weights: Weights) -> int:
+        said.append(how_much)
+        return contents_module.pack(how_much, weights)
+
+    monkeypatch.setattr(shelf_module, "pack", pack)
+    index = SimilarityIndex([ticket(1, "no ink"), ticket(2, "no paper")])
+    for asked, kept in (("ink", True), ("flood", False), ("ink and paper", False)):
+        index.most_similar(ticket(3, asked, team_id="new"), 1)
+        assert said
+        said.clear()
+        index.most_similar(ticket(3, asked, team_id="new"), 1)
+        assert (not said) is kept
+
+
+@pytest.mark.parametrize("team_id", ["it", "hr"])
+def test_what_was_worked_out_is_kept(team_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: of tickets that were looked at, only those whose words say another thing are anew."""
+    measured: list[Any] = []
+
+    def measure(content: Any, packed: Any) -> tuple[int, float]:
+        measured.append(content.ticket_id)
+        return contents_module.measure(content, packed)
+
+    monkeypatch.setattr(shelf_module, "measure", measure)
+    held = {n: ticket(n, f"w{n % 3} v{n}") for n in range(400)}
+    index = SimilarityIndex(held.values())
+
+    def anew(*words: str) -> list[int]:
+        """Who is measured when asked about w1, once there is one more ticket with such words."""
+        if words:
+            held[len(held)] = ticket(len(held), " ".join(words))
+            index.add(held[len(held) - 1])
+        measured.clear()
+        found = index.most_similar(ticket(1000, "w1", team_id=team_id), 5)
+        again, measured[:] = sorted(measured), []
+        assert found == index.most_similar(ticket(1000, "w1", team_id=team_id), 5)
+        assert measured == []
+        fresh = SimilarityIndex(held.values())
+        assert found == fresh.most_similar(ticket(1000, "w1", team_id=team_id), 5)
+        return again
+
+    of_w1 = list(range(1, 400, 3))
+    assert anew() == of_w1
+    assert anew("flood") == anew("w2") == []
+    assert anew("v7", "v8") == [7]  # 8 does not hold w1
+    assert anew("w1", "v10") == [10, 403]  # that 133 or 134 hold w1 is the same when rounded
+    assert anew("w1") == [404]
+    assert anew("w1") == [*of_w1, 403, 404, 405]  # 136 is another
+    assert anew("w1") == [406]
+    assert anew("flood") == [*of_w1, 403, 404, 405, 406]  # and so is 408 of tickets
+
+
 def test_a_large_team_has_its_own_common_words() -> None:
     """M1: between tickets of one large team, how common a word is goes by that team."""
     weights = Weights(pieces=0, chance=0)
@@ -545,6 +635,191 @@ def test_common_words_alone_are_not_followed() -> None:
     assert [match.ticket_id for match in index.most_similar(ticket(9999, "printer"), 2)] == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("effort", "found", "besides_zebras"),
+    [
+        (1, "zebra", ""),  # the list of the rarest word is always read
+        (2, "zebra", "ink"),  # four times as far for who may not see what was found: 8
+        (3, "zebra", "ink, no in subjects"),  # in subjects 3 + 5 + 2
+        (7, "zebra", "ink, no in subjects, no"),  # 3 + 5 + 20
+        (8, "zebra, ink", "ink, no in subjects, no"),
+        (9, "zebra, ink", "ink, no in subjects, no"),
+        (10, "zebra, ink, no in subjects", "ink, no in subjects, no"),
+        (27, "zebra, ink, no in subjects", "ink, no in subjects, no"),
+        (28, "zebra, ink, no in subjects, no", "ink, no in subjects, no"),
+    ],
+)
+def test_how_far_lists_are_read(
+    effort: int, found: str, besides_zebras: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M1, M11: the rarest words first, in any text and in subjects, until the effort is spent."""
+    monkeypatch.setattr(index_module, "EFFORT", effort)
+    holding = {
+        "zebra": [ticket(n, "zebra") for n in range(3)],
+        "ink": [ticket(n, "ink") for n in range(10, 15)],
+        "no in subjects": [ticket(n, "no", "no") for n in range(20, 22)],
+        "no": [ticket(n, "other", "no") for n in range(22, 40)],
+    }
+    index = SimilarityIndex(one for some in holding.values() for one in some)
+    asked = ticket(99, "zebra ink no")
+
+    def ids(words: str) -> list[int]:
+        return [one.id for word in words.split(", ") if word for one in holding[word]]
+
+    assert [match.ticket_id for match in index.most_similar(asked, 50)] == ids(found)
+    others = set(range(10, 40)).intersection
+    seen = index.most_similar(asked, 50, among=others)
+    assert [match.ticket_id for match in seen] == ids(besides_zebras)
+
+
+def test_a_word_is_rare_where_it_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: in a team, its rarest words are looked for first, however common they are elsewhere."""
+    monkeypatch.setattr(index_module, "EFFORT", 1)
+    here = [ticket(1, "zebra"), *(ticket(n, "ink") for n in range(2, 5))]
+    index = SimilarityIndex(
+        here + [ticket(n, "zebra", team_id=f"t{n % 2}") for n in range(100, 150)]
+    )
+    found = index.most_similar(ticket(99, "zebra ink"), 200)
+    assert [match.ticket_id for match in found if match.ticket_id < 100] == [1]
+
+
+def test_other_teams_get_a_quarter_of_the_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: who has a team looks for tickets of others with a quarter, and else with all of it."""
+    teams = {"it": 0, "hr": 100}
+    index = SimilarityIndex(
+        ticket(first + n, "zebra" if n < 3 else "ink", team_id=team)
+        for team, first in teams.items()
+        for n in range(8)
+    )
+
+    def found(team_id: str) -> list[int]:
+        asked = ticket(999, "zebra ink", team_id=team_id)
+        return sorted(match.ticket_id for match in index.most_similar(asked, 50))
+
+    both = [*range(8), *range(100, 108)]
+    for effort, of_it, of_nobody in (
+        (8, [*range(8), 100, 101, 102], [0, 1, 2, 100, 101, 102]),
+        (16, [*range(8), 100, 101, 102], both),
+        (31, [*range(8), 100, 101, 102], both),
+        (32, both, both),
+    ):
+        monkeypatch.setattr(index_module, "EFFORT", effort)
+        assert found("it") == of_it
+        assert found("new") == of_nobody
+    for name in ("FOUND_EACH", "COMPARED_EACH"):
+        for most, of_it in (
+            (4, [0, 1, 2, 3, 100]),
+            (11, [*range(8), 100, 101]),
+            (12, [*range(8), 100, 101, 102]),
+        ):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(index_module, name, 0)
+                patch.setattr(index_module, name.removesuffix("_EACH"), most)
+                assert found("it") == of_it
+
+
+def test_a_word_in_the_subject_counts_more_while_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: once more and a fifth: more than another word in the description, less than two."""
+    for name in ("FOUND", "FOUND_EACH"):
+        monkeypatch.setattr(index_module, name, 1)
+    index = SimilarityIndex(
+        [ticket(1, "ink"), ticket(2, "red", "ink paper"), ticket(3, "red", "paper")]
+    )
+    asked: list[list[int]] = []
+    index.most_similar(
+        ticket(99, "ink paper"), 1, among=lambda ids: asked.append(sorted(ids)) or ()
+    )
+    assert asked == [[1], [2, 3]]
+
+
+def test_those_with_the_most_words_for_their_length_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """M1: of those found, a short text with one of the words comes before a long one with more."""
+    monkeypatch.setattr(index_module, "COMPARED", 1)
+    monkeypatch.setattr(index_module, "COMPARED_EACH", 1)
+
+    def long(id: int, words: int) -> str:
+        return " ".join(f"w{id}x{n}" for n in range(words))
+
+    crowd = [
+        ticket(1, "zebra", long(1, 40)),
+        ticket(2, "zebra"),
+        ticket(3, "zebra ink", long(3, 40)),
+        ticket(4, "ink", long(4, 5)),
+        ticket(5, "zebra no ink", long(5, 300)),
+        *(ticket(n, f"f{n} no") for n in range(50, 60)),
+    ]
+    index = SimilarityIndex(crowd)
+    found = [
+        {match.ticket_id for match in index.most_similar(ticket(99, "zebra ink no"), limit)}
+        for limit in range(1, 6)
+    ]
+    assert found == [{2}, {2, 3}, {2, 3, 4}, {2, 3, 4, 5}, {1, 2, 3, 4, 5}]
+
+
+def test_those_alike_by_their_words_are_rated_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: of two that are as alike by whole words, pieces decide, where both are rated."""
+    monkeypatch.setattr(index_module, "RATED_EACH", 1)
+    index = SimilarityIndex([ticket(1, "scanner jammed"), ticket(2, "printers jammed")])
+    for rated, best in ((1, 1), (2, 2)):
+        monkeypatch.setattr(index_module, "RATED", rated)
+        (match,) = index.most_similar(ticket(3, "printer jammed"), 1)
+        assert match.ticket_id == best
+    # before that, whole words and the other fields do
+    monkeypatch.setattr(index_module, "RATED", 1)
+    crowd = [
+        ticket(1, "printer ink"),
+        ticket(2, "printer jammed now", customer_id="fay"),
+        ticket(4, "printer jammed"),
+    ]
+    index = SimilarityIndex(crowd, weights=Weights(customer=0.5))
+    for customer_id, best in (("eve", 4), (None, 2)):
+        asked = ticket(3, "printer jammed again now", customer_id=customer_id)
+        (match,) = index.most_similar(asked, 1)
+        assert match.ticket_id == best
+
+
+def test_who_is_as_alike_is_listed_by_id() -> None:
+    """M1: those that rate the same stand in the order of their ids, whatever team they are of."""
+    index = SimilarityIndex(
+        [ticket(n, "no ink", team_id="it" if n % 2 else "hr") for n in range(8)],
+        weights=Weights(team=0),
+    )
+    found = index.most_similar(ticket(99, "no ink left"), 8)
+    assert len({match.rating for match in found}) == 1
+    assert [match.ticket_id for match in found] == list(range(8))
+
+
+def test_who_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M11: the best are asked about first, each once, and then four times as many."""
+    for name, value in (("FOUND", 2), ("FOUND_EACH", 1)):
+        monkeypatch.setattr(index_module, name, value)
+    crowd = [ticket(n, "no ink", "zebra" * (n == 30)) for n in range(50)]
+    index = SimilarityIndex(crowd)
+    asked: list[list[int]] = []
+
+    def only(*may: int) -> Any:
+        asked.clear()
+        return lambda ids: asked.append(sorted(ids)) or [id for id in ids if id in may]
+
+    question = ticket(99, "no zebra ink")
+    for may, batches, found in (
+        ((30, 0), [[0, 30]], [30]),
+        ((0, 1), [[0, 30], list(range(1, 7))], [0]),
+        ((), [[0, 30], list(range(1, 7)), [*range(7, 30), 31], list(range(32, 50))], []),
+    ):
+        matches = index.most_similar(question, 1, among=only(*may))
+        assert [match.ticket_id for match in matches] == found
+        assert asked == batches
+    # who may see two has enough with the two best
+    assert len(index.most_similar(question, 2, among=only(0, 30))) == 2
+    assert asked == [[0, 30]]
+    # three are wanted: three are asked about at once
+    assert len(index.most_similar(question, 3, among=only(*range(50)))) == 3
+    assert asked == [[0, 1, 30]]
+
+
 def test_a_ticket_of_no_known_team_is_asked_with() -> None:
     """M1: tickets of other teams are found too, also where the asker's team has none."""
     index = SimilarityIndex(ticket(n, f"w{n} ink", team_id=f"t{n % 3}") for n in range(30))
@@ -575,6 +850,72 @@ def test_what_changes_while_a_filter_thinks(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert index.most_similar(ticket(500, "zebra no ink"), 2, among=slow) == []
     assert [match.ticket_id for match in index.most_similar(ticket(500, "flood"), 2)] == [301]
+
+
+def test_numbers_are_given_out_again() -> None:
+    """M1: a long life of an index costs no more memory than what it holds."""
+    spares = Spares()
+    assert spares.take() is None
+    spares.give(7)
+    spares.give(8)
+    spares.askers += 1
+    assert spares.take() is None  # somebody may still mean by them what they stood for
+    spares.askers -= 1
+    assert sorted([spares.take(), spares.take()]) == [7, 8]
+    assert spares.take() is None
+    spares.give(9)
+    assert spares.take() == 9
+
+
+def test_a_long_life_costs_no_memory() -> None:
+    """M1: tickets that come and go, with questions between, leave nothing that grows."""
+    index = SimilarityIndex([ticket(1, "no ink")])
+    held: list[int] = []
+    tracemalloc.start()
+    try:
+        for turn in range(300):
+            index.add(ticket(2, "ink", " ".join(f"w{turn}x{n}" for n in range(30))))
+            assert index.most_similar(ticket(3, "ink"), 1)
+            index.remove(2)
+            held.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert held[-1] - held[100] < 50_000  # a number for each of 6,000 words is more
+
+
+def test_many_teams_cost_no_more_than_one() -> None:
+    """M1: what a ticket costs in memory does not grow with the number of teams."""
+    costs: list[int] = []
+    for teams in (1, 150):
+        tracemalloc.start()
+        try:
+            index = SimilarityIndex()
+            for n in range(1200):
+                index.add(ticket(n, " ".join(f"w{n}x{k}" for k in range(8)), team_id=n % teams))
+            costs.append(tracemalloc.get_traced_memory()[0])
+        finally:
+            tracemalloc.stop()
+        assert len(index) == 1200
+    assert costs[1] < 1.3 * costs[0]
+
+
+def test_a_team_that_shrinks_and_grows() -> None:
+    """M1: what is common in a team of 200 is forgotten when it is smaller, and found out anew."""
+    held = {n: ticket(n, f"w{n % 7} v{n}") for n in range(202)}
+    held |= {n: ticket(n, f"w{n % 5} v{n}", team_id="hr") for n in range(1000, 1100)}
+    index = SimilarityIndex(held.values())
+    asked = ticket(5000, "w3 w4 v8")
+    for gone, come in ((range(3), "w3"), (range(3, 5), "w4"), (range(5, 9), "x"), ((), "v8")):
+        for n in gone:
+            index.remove(n)
+            del held[n]
+            assert index.most_similar(asked, 9)
+        for n in range(2):
+            one = ticket(2000 + len(held) + 1000 * n, f"{come} y")
+            index.add(one)
+            held[one.id] = one
+            fresh = SimilarityIndex(held.values())
+            assert index.most_similar(asked, 9) == fresh.most_similar(asked, 9)
 
 
 def test_what_is_rounded_follows_a_removal() -> None:
@@ -758,6 +1099,18 @@ def test_groups_of_copies() -> None:
     check()
 
 
+def test_copies_cost_no_more_than_two() -> None:
+    """M4: of tickets that say the same, two are asked with, unless they differ by their time."""
+    for number in (3, 40):
+        for time, asked in ((0.0, 3), (0.1, number + 1)):
+            crowd = [ticket(n, "no ink") for n in range(number)] + [ticket(99, "a flood")]
+            index = SimilarityIndex(crowd, weights=Weights(time=time))
+            told: dict[int, int] = {}
+            (group,) = index.groups(0.9, progress=told.__setitem__)
+            assert [member.ticket_id for member in group.members] == list(range(1, number))
+            assert told == dict.fromkeys(range(1, asked + 1), asked)
+
+
 def test_master_is_the_older() -> None:
     """M4: the master of a group is the older ticket, by creation and then by id, not by rating."""
     young = ticket(1, "no ink", created_at=MONDAY + timedelta(hours=1))
@@ -767,6 +1120,19 @@ def test_master_is_the_older() -> None:
     assert (group.master_id, [m.ticket_id for m in group.members]) == (2, [1, 3])
     index.remove(3)
     assert [(g.master_id, g.members[0].ticket_id) for g in index.groups(1)] == [(2, 1)]
+
+
+def test_groups_of_a_large_team_rate_by_its_own_words() -> None:
+    """M1, M4: the rating of a group's member is the index's, that of its team when it is large."""
+    many = [ticket(n, f"printer w{n} v{n // 2}") for n in range(200)]
+    others = [ticket(n, f"w{n % 9} v{n % 5}", team_id="hr") for n in range(1000, 1200)]
+    index = SimilarityIndex(many + others)
+    groups = index.groups(0.3, among=range(6))
+    assert groups
+    for group in groups:
+        for match in group.members:
+            assert match == index.rate(many[group.master_id], many[match.ticket_id])
+            assert match.rating >= 0.3
 
 
 def test_a_free_ticket_joins_through_a_master_only() -> None:

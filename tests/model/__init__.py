@@ -30,9 +30,10 @@ see `assignment.recount`. `desk.new_user`, `new_team`, `new_stage` and `new_tick
 rest of a dict. Every list of things of the desk is in `desk.world`.
 
 Modules: `choosing` (one team's choices over a whole history, with A8, A10's modes and A19),
-`visibility`, `assignment`, `availability`, `stages`, `merge`, `removal` (pure functions), `world`
-(the plain values and the questions) and `desk` (`ModelDesk`: the operations on them, without A13).
+`visibility`, `assignment`, `availability`, `stages`, `merge`, `removal`, `similarity` (pure
+functions), `world` (the plain values and the questions) and `desk` (`ModelDesk`: the operations on
+them, without A13).
 
-Not modelled: T7, T8, `company_scope`, A15, A17, G10, M1, M2
-(ratings are given), M5 beyond a set of discarded pairs, and sending (N1 to N4).
+Not modelled: T7, T8, `company_scope`, A15, A17, G10, M1 and M2 by the desk (to it ratings are
+given; `similarity` is for the index), M5 beyond a set of discarded pairs, and sending (N1 to N4).
 """

@@ -207,11 +207,10 @@ def _with_tombstones(
     """Some were merged before: the same merge again, a cycle, or not for merging (M10)."""
     into = {gone.id: gone.merged_into for gone in away}
     roots = [ticket.id for ticket in tickets if not ticket.is_merged_away]
-    if len(roots) == 1 and set(into.values()) == set(roots) and master_id in (None, roots[0]):
+    if len(roots) == 1 and set(into.values()) == set(roots) and master_id in (None, *roots):
+        (root,) = roots
         merged_ids = tuple(gone.id for gone in away)
-        return MergePlan(
-            decision=allow("merge.done_before"), master_id=roots[0], merged_ids=merged_ids
-        )
+        return MergePlan(decision=allow("merge.done_before"), master_id=root, merged_ids=merged_ids)
     if master_id in into and into[master_id] in {ticket.id for ticket in tickets}:
         return _refused("cycle", ticket_id=master_id, merged_into=into[master_id])
     # into which it was is not told: who may know asks for its root (M7)

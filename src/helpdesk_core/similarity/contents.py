@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import mul
 from typing import Any
@@ -22,9 +22,9 @@ from helpdesk_core.errors import InvalidValueError
 #: Whatever takes a text to the words of it that are compared.
 Splitter = Callable[[str], Sequence[str]]
 
-SQUARES = bytes(min(255, value * value) for value in range(256))
 _ONCE = 4  # the value of a word that comes once in a description; small, for squares fit in a byte
 _MOST = 15
+SQUARES = bytes(value * value for value in range(_MOST + 1)) + bytes(255 - _MOST)
 _SCALE = 200  # of what a word says, before it is rounded
 _SHIFT = 64  # two sums in one: a ticket has too few words for the lower one to reach the upper
 _LOWER = (1 << _SHIFT) - 1
@@ -111,6 +111,10 @@ class Content:
     subject: bytes
     spread: int | None = None
     measured: tuple[Any, int, int, float] | None = None  # kept by `Sayings`
+
+    def held(self) -> Iterator[tuple[Any, int]]:
+        """Each word, and how much of it there is."""
+        return zip(self.terms, self.values, strict=True)
 
 
 def read_content(
@@ -204,7 +208,7 @@ def pieces(word: str) -> Sequence[int]:
 def gather(content: Content, pieces_of: Callable[[Any], Iterable[int]]) -> dict[int, int]:
     """How much of each piece there is in a ticket."""
     gathered: defaultdict[int, int] = defaultdict(int)
-    for term, value in zip(content.terms, content.values, strict=True):
+    for term, value in content.held():
         for piece in pieces_of(term):
             gathered[piece] += value
     return gathered

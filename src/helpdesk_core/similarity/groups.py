@@ -78,14 +78,14 @@ def copies(
     same: dict[Any, list[Content]] = {}
     for content in contents:
         if content.terms and not apart(content):
-            says = tuple(sorted(zip(content.terms, content.values, strict=True)))
+            says = tuple(sorted(content.held()))
             fields = content.customer_id, content.team_id, content.tags
             same.setdefault((says, fields), []).append(content)
     found: dict[Id, list[Content]] = {}
     for alike in same.values():
-        if len(alike) > 2:
-            alike.sort(key=lambda content: id_key(content.ticket_id))
-            found[alike[0].ticket_id] = found[alike[1].ticket_id] = alike[2:]
+        alike.sort(key=lambda content: id_key(content.ticket_id))
+        if others := alike[2:]:
+            found[alike[0].ticket_id] = found[alike[1].ticket_id] = others
     return found
 
 

@@ -23,13 +23,16 @@ from helpdesk_core.similarity.contents import (
 from helpdesk_core.similarity.groups import Pairs, grouped, join_copies, without_copies
 from helpdesk_core.similarity.ranking import (
     COMPARED,
+    COMPARED_EACH,
     EFFORT,
     FOUND,
+    FOUND_EACH,
     FURTHER,
     NEIGHBOURS,
     OTHERS,
     OWN,
     RATED,
+    RATED_EACH,
     Among,
     Near,
     among_best,
@@ -277,7 +280,7 @@ class SimilarityIndex:
         further = self._candidates(others, among_all, share, limit, allowed)
         with self._lock:
             chosen = chain(zip(repeat(among_own), near_by), zip(repeat(among_all), further))
-            return nearest(chosen, max(RATED, 2 * limit))
+            return nearest(chosen, max(RATED, RATED_EACH * limit))
 
     def _candidates(
         self,
@@ -288,7 +291,7 @@ class SimilarityIndex:
         allowed: _Allowed | None,
     ) -> list[Content]:
         """Those on some shelves that may be alike, the most promising of those allowed."""
-        wanted = int(max(FOUND, 6 * limit) * share)
+        wanted = int(max(FOUND, FOUND_EACH * limit) * share)
         verdicts: dict[int, bool] = {}
         chosen: list[int] = []
         for further in FURTHER:
@@ -302,7 +305,7 @@ class SimilarityIndex:
         with self._lock:
             at = self._contents.__getitem__
             counted = [(found[place], other) for place in chosen if (other := at(place))]
-            return promising(probe, counted, int(max(COMPARED, 3 * limit) * share))
+            return promising(probe, counted, int(max(COMPARED, COMPARED_EACH * limit) * share))
 
     def _parts(self, shelves: Sequence[Shelf], probe: Probe) -> list[tuple[int, int]]:
         """The words that are asked with, the rarest on these shelves first."""

@@ -17,6 +17,7 @@ EFFORT = 2000  # entries of lists that are read for a question, each time
 FOUND = 150  # tickets in them that are looked at, those that count the most
 COMPARED = 60  # of these, how many have their words compared
 RATED = 15  # of these, how many are rated to the end
+FOUND_EACH, COMPARED_EACH, RATED_EACH = 6, 3, 2  # for each that is asked for, where that is more
 NEIGHBOURS = 20  # of each ticket, when groups are looked for
 OTHERS = 0.25  # the effort for the tickets of other teams
 FURTHER = (1, 4)  # the effort, and that for who may see few of those found with it

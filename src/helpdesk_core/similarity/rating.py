@@ -103,10 +103,7 @@ class Probe:
         self.weights = weights
         self._measured = measured
         self._length, self._chance = measure(content, packed)
-        self.parts = {
-            term: counts_for(packed(term)) * value
-            for term, value in zip(content.terms, content.values, strict=True)
-        }
+        self.parts = {term: counts_for(packed(term)) * value for term, value in content.held()}
         self._pieces_of = pieces_of, other_pieces_of
 
     @cached_property
@@ -120,18 +117,15 @@ class Probe:
     def words(self, other: Content) -> tuple[float, float]:
         """The cosine of the words, and what the two have in common by chance."""
         dot = sum(map(mul, map(self.parts.get, other.terms, repeat(0)), other.values))
-        if not dot:
-            return 0.0, 1.0
         length, chance = self._measured(other)
-        lengths = self._length * length
-        if dot * dot == lengths:  # to the last digit only when they say the same
-            return 1.0, 1.0
-        return min(dot / math.sqrt(lengths), 1.0), (self._chance + chance) / 2
+        # Never above 1, and 1 for who says the same: the root of a square below 2^106 is exact.
+        cosine = dot / math.sqrt(self._length * length) if dot else 0.0
+        return cosine, (self._chance + chance) / 2
 
     def text(self, cosine: float, chance: float, other: Content | None = None) -> float:
         """The rating of the texts, from 0 to 1; with the other, pieces of words are looked at."""
-        if not 0 < cosine < 1:
-            return cosine
+        if not cosine:
+            return 0.0
         if other is not None and self.weights.pieces:
             cosine += self.weights.pieces * (self._pieces.cosine(other, cosine) - cosine)
         # The odds that they say the same, against those of the like by chance.
@@ -208,7 +202,7 @@ class Probe:
             of_pieces = in_words * part / (part + (1 - self.weights.pieces) * cosine)
         gave = {
             spelled(term): self.parts[term] * value
-            for term, value in zip(other.terms, other.values, strict=True)
+            for term, value in other.held()
             if term in self.parts
         }
         for_one = (in_words - of_pieces) / sum(gave.values())
@@ -221,7 +215,7 @@ class Probe:
 
         A word in the subject of one and in the description of the other counts half to each field.
         """
-        value_of = dict(zip(other.terms, other.values, strict=True)).get
+        value_of = dict(other.held()).get
         part_of = self.parts.get
         everything: int = sum(map(mul, map(part_of, other.terms, repeat(0)), other.values))
         subjects = 0
@@ -266,7 +260,7 @@ class _Alike(dict[Any, int]):
             return of_words
         assert other.spread is not None
         dot: int = sum(map(mul, map(self.__getitem__, other.terms), other.values))
-        return min(dot / math.sqrt(self._spread * other.spread), 1.0)
+        return dot / math.sqrt(self._spread * other.spread)
 
 
 def rate(

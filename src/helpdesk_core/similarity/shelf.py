@@ -21,6 +21,7 @@ from helpdesk_core.similarity.contents import (
     pack,
     pieces,
 )
+from helpdesk_core.similarity.ranking import OWN
 
 SUBJECT = 1.2  # what a word of the subject counts beyond the same in the description, when looking
 
@@ -44,7 +45,7 @@ class Spares:
         self._waiting: list[int] = []
 
     def take(self) -> int | None:
-        if self._waiting and not self.askers:
+        if not self.askers:
             self._spare += self._waiting
             self._waiting.clear()
         return self._spare.pop() if self._spare else None
@@ -167,16 +168,22 @@ class Sayings(dict[Any, int], ABC):
         content.measured = self, self._now, length, chance
         return length, chance
 
+    def all_changed(self, tickets: int) -> None:
+        """Of so many tickets now, everything is worked out anew when asked."""
+        self._now += 1
+        self._all_changed = self._now
+        self._size = rounded(tickets)
+        self.clear()
+
     def changed(self, terms: Sequence[int], tickets: int, *, more: bool) -> None:
         """Of so many tickets now, one more or one less holds these words."""
-        self._now += 1
-        if self._size != rounded(tickets):
-            self._size = rounded(tickets)
-            self._all_changed = self._now
-            self.clear()
-        short = max(terms, default=-1) + 1 - len(self._changed)
-        if short > 0:
-            self._changed.extend([0] * short)
+        if self._size == rounded(tickets):
+            self._now += 1
+        else:
+            self.all_changed(tickets)
+        if not terms:
+            return
+        self._changed.extend([0] * (max(terms) + 1 - len(self._changed)))
         now, changed, forget = self._now, self._changed, self.pop
         for term, most in zip(terms, self.holders_of(terms), strict=True):
             if not more:
@@ -207,7 +214,7 @@ class Shelf(Sayings):
             _put(self._in_text, number, place)
         for number, _ in zip(content.terms, content.subject, strict=False):
             _put(self._in_subject, number, place)
-        self.changed(content.terms, self.tickets, more=True)
+        self._follow(content, more=True)
 
     def remove(self, place: int, content: Content) -> None:
         self.tickets -= 1
@@ -215,7 +222,13 @@ class Shelf(Sayings):
             _take(self._in_text, number, place)
         for number, _ in zip(content.terms, content.subject, strict=False):
             _take(self._in_subject, number, place)
-        self.changed(content.terms, self.tickets, more=False)
+        self._follow(content, more=False)
+
+    def _follow(self, content: Content, *, more: bool) -> None:
+        if self.tickets < OWN:  # nobody asks what is common here: no word has its place
+            self.all_changed(self.tickets)
+        else:
+            self.changed(content.terms, self.tickets, more=more)
 
     @property
     def lists(self) -> tuple[dict[int, array[int]], dict[int, array[int]]]:
@@ -291,9 +304,6 @@ def best(found: dict[int, int], limit: int) -> tuple[list[int], list[int]]:
     if len(found) <= limit:
         return list(found), []
     least = sorted(found.values())[-limit]  # faster than a heap of so many
-    chosen = [place for place, count in found.items() if count >= least]
-    if len(chosen) == limit:
-        return chosen, []
     return (
         [place for place, count in found.items() if count > least],
         [place for place, count in found.items() if count == least],

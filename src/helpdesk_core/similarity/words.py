@@ -54,10 +54,8 @@ def normalise(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    # Folding can give what decomposes further, and the other way round: Unicode's own definition
-    # of a caseless match under NFKD does both twice.
-    for _ in range(2):
-        text = unicodedata.normalize("NFKD", text).casefold()
+    # What is decomposed can be folded, and what is folded be decomposed further.
+    text = unicodedata.normalize("NFKD", text).casefold()
     text = unicodedata.normalize("NFKD", text).translate(_DOTLESS)
     return unicodedata.normalize("NFC", _ACCENTS.sub("", text))
 
@@ -68,18 +66,15 @@ def beginning(text: str, limit: int = TEXT_LIMIT) -> str:
     >>> beginning("No INK", 4)
     'no i'
     """
-    if len(text) <= _SLICE:
-        return normalise(text)[:limit]
-    found: list[str] = []
-    start = length = 0
-    while start < len(text) and length < limit:
+    found = ""
+    start = 0
+    while start < len(text) and len(found) < limit:
         end = start + _SLICE
         while end < len(text) and _goes_on(text[end]):
             end += 1
-        found.append(normalise(text[start:end]))
-        length += len(found[-1])
+        found += normalise(text[start:end])
         start = end
-    return "".join(found)[:limit]
+    return found[:limit]
 
 
 def _goes_on(character: str) -> bool:

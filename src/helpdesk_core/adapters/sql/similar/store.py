@@ -23,10 +23,12 @@ from helpdesk_core.similarity import DEFAULT, Among, Group, Match, Weights, word
 from helpdesk_core.similarity.contents import Content, Splitter, read_content
 from helpdesk_core.similarity.groups import Pairs, grouped, join_copies, without_copies
 from helpdesk_core.similarity.ranking import (
+    FOUND_EACH,
     FURTHER,
     MORE,
     NEIGHBOURS,
     RATED,
+    RATED_EACH,
     Near,
     among_best,
     check_among,
@@ -228,14 +230,16 @@ class SqlSimilarityStore:
     ) -> list[Near]:
         with reading() as db:
             team, lists = lists_for(db, content, self.weights)
-        wanted = max(COMPARED, 6 * limit)
+        wanted = max(COMPARED, FOUND_EACH * limit)
         ids: list[Id] = []
         for some in lists:
             ids += self._candidates(some, content, int(wanted * some.share), among, reading)
         with reading() as db:
             others = contents_of(db, ids)
             rater = Rater(db, content, others, self.weights, None if among is not None else team)
-        return nearest(((rater.probe(other), other) for other in others), max(RATED, 2 * limit))
+        return nearest(
+            ((rater.probe(other), other) for other in others), max(RATED, RATED_EACH * limit)
+        )
 
     def _candidates(
         self, lists: Lists, content: Content, wanted: int, among: Among | None, reading: _Reading
