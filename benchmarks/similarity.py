@@ -34,7 +34,7 @@ import attrs
 
 from helpdesk_core import SimilarityIndex, Ticket
 from helpdesk_core.adapters.text import SnowballWords
-from helpdesk_core.similarity import Weights, words
+from helpdesk_core.duplicates import Weights, words
 
 SEED = 2026  # of the half of the groups that the settings were fitted on
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -313,7 +313,7 @@ def groups(reports: Reports, threshold: float = 0.5) -> None:
 def _against_every_pair(
     rows: list[dict[str, str]], split: Any, threshold: float
 ) -> tuple[int, int, float, float]:
-    from helpdesk_core.similarity.groups import Pairs, grouped
+    from helpdesk_core.duplicates.groups import Pairs, grouped
 
     everything = tickets(rows, product=True)
     index = SimilarityIndex(everything, split=split)

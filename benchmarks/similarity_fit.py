@@ -19,7 +19,7 @@ import attrs
 from similarity import Reports, ours, read
 
 from helpdesk_core.adapters.text import SnowballWords
-from helpdesk_core.similarity import Weights
+from helpdesk_core.duplicates import Weights
 
 TRIED: dict[str, tuple[float, ...]] = {
     "subject": (2.0, 2.5, 3.0, 4.0),

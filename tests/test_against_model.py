@@ -45,10 +45,10 @@ from against_model import (
 from desks import MONDAY
 from helpdesk_core.assignment import Dispatcher, Outcome, choose_assignee, pool_of
 from helpdesk_core.availability import Availability
+from helpdesk_core.duplicates import SimilarityIndex
 from helpdesk_core.entities import AssignmentMethod, FollowSource, Ticket, Visibility
 from helpdesk_core.merge import choose_master, plan_merge, plan_unmerge, resolve
 from helpdesk_core.plans import RecordMerge, as_shown
-from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.stages import (
     Pipeline,
     is_closed,

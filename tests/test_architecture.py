@@ -65,7 +65,7 @@ def test_two_questions_load_no_more_than_they_need() -> None:
     )
     loaded = set(answer.stdout.split())
     assert {"assignment", "availability", "entities", "visibility"} <= loaded
-    not_needed = "adapters aio cli events merge plans ports service similarity stages testing"
+    not_needed = "adapters aio cli duplicates events merge plans ports service stages testing"
     assert loaded & set(not_needed.split()) == set()
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from helpdesk_core.adapters.text import SnowballWords
 from helpdesk_core.cli import main, page_parts, pages
 from helpdesk_core.cli.marks import Mark, marked, nearly_same
-from helpdesk_core.similarity import words
+from helpdesk_core.duplicates import words
 from html_pages import Page, luminance
 
 ROWS = [

@@ -14,9 +14,9 @@ from helpdesk_core import CalendarError
 from helpdesk_core.adapters.files import FileNotifier, FolderAttachmentStore
 from helpdesk_core.adapters.memory import MemoryCalendar, MemoryNotifier, MemoryRepository
 from helpdesk_core.adapters.sql import SqlRepository, SqlSimilarityStore
+from helpdesk_core.duplicates import SimilarityIndex
 from helpdesk_core.entities import Absence, Id, WeeklySchedule
 from helpdesk_core.ports import AttachmentStore, Calendar, Notifier, Repository, SimilarityStore
-from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing import (
     AttachmentStoreContract,
     CalendarContract,

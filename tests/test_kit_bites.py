@@ -25,11 +25,11 @@ from helpdesk_core.adapters.memory import (
     MemorySession,
 )
 from helpdesk_core.adapters.memory.lending import lent
+from helpdesk_core.duplicates import Group, SimilarityIndex
+from helpdesk_core.duplicates import rate as similarity_rate
 from helpdesk_core.plans import Add, AddFollow, Kind, RemoveFollow, SetField
 from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus, Misworded, Wording
 from helpdesk_core.search import Wanted, opening_of, words_in
-from helpdesk_core.similarity import Group, SimilarityIndex
-from helpdesk_core.similarity import rate as similarity_rate
 from helpdesk_core.testing import (
     AttachmentStoreContract,
     CalendarContract,

@@ -40,7 +40,6 @@ MODULES = (
     "helpdesk_core.ports",
     "helpdesk_core.search",
     "helpdesk_core.pictures",
-    "helpdesk_core.similarity",
     "helpdesk_core.visibility.scopes",
     "helpdesk_core.aio",
     "helpdesk_core.testing",
@@ -62,15 +61,11 @@ MODULES = (
     "helpdesk_core.adapters.text",
     "helpdesk_core.adapters.threads",
 )
-#: Of these modules some names only: the others are between the rooms.
-ONLY = {"helpdesk_core.similarity": ["similarity"]}
 _PLAIN = (type(None), bool, int, float, str, timedelta)
 
 
 def names_of(module: Any) -> list[str]:
     """The public names of a module."""
-    if module.__name__ in ONLY:
-        return ONLY[module.__name__]
     if hasattr(module, "__all__"):
         return sorted(module.__all__)
     text = Path(module.__file__).read_text(encoding="utf-8")

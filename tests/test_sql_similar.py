@@ -21,7 +21,7 @@ from helpdesk_core.adapters.sql import SqlSimilarityStore, similar
 from helpdesk_core.adapters.sql.similar import counting, looking
 from helpdesk_core.adapters.sql.similar import store as store_module
 from helpdesk_core.adapters.sql.similar.spelling import index_words, kept, key, spelled
-from helpdesk_core.similarity import index as index_module
+from helpdesk_core.duplicates import index as index_module
 from sql_stores import on_each_store
 from sql_things import MONDAY
 

@@ -11,9 +11,9 @@ import pytest
 
 from helpdesk_core.adapters import text
 from helpdesk_core.adapters.text import SnowballWords
+from helpdesk_core.duplicates import SimilarityIndex, words
 from helpdesk_core.entities import Ticket
 from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.similarity import SimilarityIndex, words
 
 
 def ticket(id: int, subject: str) -> Ticket:

@@ -46,6 +46,15 @@ if TYPE_CHECKING:
         Decision as Decision,
         Reason as Reason,
     )
+    from helpdesk_core.duplicates import (
+        Explanation as Explanation,
+        Group as Group,
+        Match as Match,
+        SimilarityIndex as SimilarityIndex,
+        fingerprint as fingerprint,
+        rate as rate,
+        similarity as similarity,
+    )
     from helpdesk_core.entities import (
         REMOVED as REMOVED,
         Absence as Absence,
@@ -130,14 +139,6 @@ if TYPE_CHECKING:
         SearchPage as SearchPage,
         every as every,
     )
-    from helpdesk_core.similarity import (
-        Explanation as Explanation,
-        Group as Group,
-        Match as Match,
-        SimilarityIndex as SimilarityIndex,
-        fingerprint as fingerprint,
-        rate as rate,
-    )
     from helpdesk_core.stages import (
         AllowedMoves as AllowedMoves,
         FoldPlan as FoldPlan,
@@ -201,6 +202,9 @@ _MODULES = {
     ),
     "helpdesk_core.availability": "Availability Gap",
     "helpdesk_core.decisions": "Decision Reason",
+    "helpdesk_core.duplicates": (
+        "Explanation Group Match SimilarityIndex fingerprint rate similarity"
+    ),
     "helpdesk_core.entities": (
         "REMOVED Absence AssignmentMode Attachment CatchingUp CatchUp CountScope FollowSource "
         "Id MemberOptions Message OnAnswer ReceivedMail RecurringAbsence Role Stage System "
@@ -222,7 +226,6 @@ _MODULES = {
         "PERMISSIONS ClosedInactive DeadLetter Delivered Finding Found Helpdesk NewFile "
         "Observed Page Received Removed Repaired SearchPage every"
     ),
-    "helpdesk_core.similarity": "Explanation Group Match SimilarityIndex fingerprint rate",
     "helpdesk_core.stages": (
         "AllowedMoves FoldPlan Pipeline ReorderPlan StageRemovalPlan is_closed "
         "plan_fold_change plan_move plan_reorder plan_reorder_team plan_stage_removal "

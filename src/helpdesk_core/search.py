@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator
 
 import attrs
 
+from helpdesk_core.duplicates.words import WORD_LIMIT, beginning, pairs, runs
 from helpdesk_core.entities import Ticket
 from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.similarity.words import WORD_LIMIT, beginning, pairs, runs
 
 #: The most that can be searched for, in characters and in words.
 QUERY_LIMIT, QUERY_WORDS = 500, 32

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_core.decisions import Reason, allow
+from helpdesk_core.duplicates import Match
 from helpdesk_core.entities import (
     Attachment,
     FollowSource,
@@ -58,7 +59,6 @@ from helpdesk_core.plans import (
     RemoveFollow,
     SetField,
 )
-from helpdesk_core.similarity import Match
 from helpdesk_core.visibility import can_view, plan_visibility_change
 
 pytestmark = pytest.mark.core

@@ -1,4 +1,4 @@
-"""Ratings, suggestions and groups of `helpdesk_core.similarity`."""
+"""Ratings, suggestions and groups of `helpdesk_core.duplicates`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_core.entities import Ticket
-from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.similarity import (
+from helpdesk_core.duplicates import (
     Explanation,
     Group,
     Match,
@@ -34,11 +32,13 @@ from helpdesk_core.similarity import (
     similarity,
     words,
 )
-from helpdesk_core.similarity import contents as contents_module
-from helpdesk_core.similarity import index as index_module
-from helpdesk_core.similarity import shelf as shelf_module
-from helpdesk_core.similarity.shelf import Spares
-from helpdesk_core.similarity.words import beginning
+from helpdesk_core.duplicates import contents as contents_module
+from helpdesk_core.duplicates import index as index_module
+from helpdesk_core.duplicates import shelf as shelf_module
+from helpdesk_core.duplicates.shelf import Spares
+from helpdesk_core.duplicates.words import beginning
+from helpdesk_core.entities import Ticket
+from helpdesk_core.errors import InvalidValueError
 
 pytestmark = pytest.mark.core
 
@@ -274,7 +274,7 @@ def test_hash_seed() -> None:
     script = (
         "from datetime import datetime, UTC\n"
         "from helpdesk_core.entities import Ticket\n"
-        "from helpdesk_core.similarity import SimilarityIndex\n"
+        "from helpdesk_core.duplicates import SimilarityIndex\n"
         "def ticket(n):\n"
         "    text = ' '.join(f'w{n * k % 17}' for k in range(1, 40))\n"
         "    return Ticket(id=n, team_id=1, stage_id=1, subject=text, description=text[:50],\n"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpdesk_core.duplicates import Match, SimilarityIndex, Weights, rate, words
 from helpdesk_core.entities import Ticket
-from helpdesk_core.similarity import Match, SimilarityIndex, Weights, rate, words
 from model import similarity as model
 
 pytestmark = pytest.mark.core

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
-from helpdesk_core.similarity import Weights
+from helpdesk_core.duplicates import Weights
 
 pytestmark = pytest.mark.core
 
@@ -26,7 +26,7 @@ def test_settings_are_those_behind_the_figures() -> None:
     written = {name: [float(number) for number in value.split(",")] for name, value in rows}
     there: dict[str, Any] = {f"Weights.{name}": it for name, it in attrs.asdict(Weights()).items()}
     for room in ("contents", "noise", "ranking", "rating", "shelf", "words"):
-        for name, it in vars(import_module(f"helpdesk_core.similarity.{room}")).items():
+        for name, it in vars(import_module(f"helpdesk_core.duplicates.{room}")).items():
             here = re.fullmatch("[A-Z_]+", name) and isinstance(it, int | float | tuple)
             if here and (room, name) != ("shelf", "OWN"):  # which is that of the ranking
                 there[f"{room}.{name}"] = it

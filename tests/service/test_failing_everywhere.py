@@ -38,8 +38,8 @@ from helpdesk_core import (
 from helpdesk_core.adapters.files import FolderAttachmentStore
 from helpdesk_core.adapters.memory import MemoryRepository
 from helpdesk_core.adapters.sql import SqlRepository
+from helpdesk_core.duplicates import SimilarityIndex
 from helpdesk_core.ports import ALL_CLAIMS, DeliveryStatus
-from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing.failing import FailingRepository
 from helpdesk_core.testing.script import Step, Workplace, newcomer, script
 from helpdesk_core.testing.stores import StoreContract

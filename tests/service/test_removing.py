@@ -35,6 +35,7 @@ from helpdesk_core import (
     Visibility,
 )
 from helpdesk_core.adapters.memory import MemoryRepository
+from helpdesk_core.duplicates import SimilarityIndex
 from helpdesk_core.events import (
     AttachmentRedacted,
     MessageRedacted,
@@ -44,7 +45,6 @@ from helpdesk_core.events import (
 from helpdesk_core.plans import Kind, SetField
 from helpdesk_core.ports import ALL_CLAIMS, Claim, DeliveryStatus, IncomingEmail
 from helpdesk_core.service.removed import Going
-from helpdesk_core.similarity import SimilarityIndex
 
 #: In every text that has to go, and in nothing else.
 MARK = "zzq"

@@ -7,8 +7,8 @@ from threading import Lock
 
 import snowballstemmer
 
+from helpdesk_core.duplicates import normalise, words
 from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.similarity import normalise, words
 
 _KEPT = 100_000  # stems that are remembered: a language has no more, what people type has
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
+from helpdesk_core.duplicates import Group, Match
 from helpdesk_core.entities import Absence, Id, RecurringAbsence, Ticket, WeeklySchedule
 from helpdesk_core.ports import (
     AsyncAmong,
@@ -22,7 +23,6 @@ from helpdesk_core.ports import (
     OutgoingMessage,
     SimilarityStore,
 )
-from helpdesk_core.similarity import Group, Match
 
 
 class ThreadNotifier:

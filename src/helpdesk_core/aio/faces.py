@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import attrs
 
+from helpdesk_core.duplicates import Among, Match
 from helpdesk_core.entities import Id, Ticket
 from helpdesk_core.ports import (
     AsyncNotifier,
@@ -20,7 +21,6 @@ from helpdesk_core.ports import (
     OutgoingMessage,
     Session,
 )
-from helpdesk_core.similarity import Among, Match
 
 T = TypeVar("T")
 

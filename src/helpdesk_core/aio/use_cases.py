@@ -13,6 +13,7 @@ from helpdesk_core.aio.bridge import run
 from helpdesk_core.assignment import Assignment, HandoverPlan, Workload
 from helpdesk_core.availability import Gap
 from helpdesk_core.decisions import Decision
+from helpdesk_core.duplicates import Group, Match
 from helpdesk_core.entities import (
     Absence,
     Actor,
@@ -44,7 +45,6 @@ from helpdesk_core.service.pages import Page
 from helpdesk_core.service.removing import Removed
 from helpdesk_core.service.searching import SearchPage
 from helpdesk_core.service.suggesting import THRESHOLD
-from helpdesk_core.similarity import Group, Match
 from helpdesk_core.stages import FoldPlan, ReorderPlan, StageRemovalPlan
 from helpdesk_core.stages.boards import Board, BoardColumn, TeamFigures
 from helpdesk_core.templates import EmailTemplate, Rendered, SmsTemplate

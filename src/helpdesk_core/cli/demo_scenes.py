@@ -16,12 +16,12 @@ from rich.text import Text
 from helpdesk_core.assignment import Assignment
 from helpdesk_core.cli import demo_data
 from helpdesk_core.cli.demo_data import ADMINISTRATOR, CARE, HR, IT, Arrival
+from helpdesk_core.duplicates import Group
 from helpdesk_core.entities import Id, Ticket
 from helpdesk_core.plans import Channel, NoticeKind
 from helpdesk_core.ports import Notifier, OutgoingMessage, TicketFilter
 from helpdesk_core.sentences import explain, sentence
 from helpdesk_core.service import Helpdesk, every
-from helpdesk_core.similarity import Group
 
 THRESHOLD = 0.85
 #: Friday of the first week, when nobody of HR is there.

@@ -19,9 +19,9 @@ from helpdesk_core.cli.markup import counted, page_file, write_page
 from helpdesk_core.cli.pages import PAIRS_LIMIT, Report, page
 from helpdesk_core.cli.pairs import Gave, NearMiss, Pair, near_misses, pairs_of
 from helpdesk_core.cli.rows import Columns, read_rows, title_of
+from helpdesk_core.duplicates import Group, SimilarityIndex, words
+from helpdesk_core.duplicates.contents import Splitter
 from helpdesk_core.entities import Id, Ticket
-from helpdesk_core.similarity import Group, SimilarityIndex, words
-from helpdesk_core.similarity.contents import Splitter
 
 _TEXT_HINT = "install it with: pip install 'helpdesk-core[text]'"
 _AT = (1, 5, 10)

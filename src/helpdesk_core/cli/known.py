@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 
 from helpdesk_core.cli.console import Steps
+from helpdesk_core.duplicates import SimilarityIndex
 from helpdesk_core.entities import Id, Ticket
-from helpdesk_core.similarity import SimilarityIndex
 
 FIRST = 10  # of those that are listed, so many count for MRR
 _BETWEEN_IDS = re.compile(r"[;,]")

@@ -7,8 +7,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from helpdesk_core.similarity.contents import Splitter, pieces
-from helpdesk_core.similarity.words import normalise, runs
+from helpdesk_core.duplicates.contents import Splitter, pieces
+from helpdesk_core.duplicates.words import normalise, runs
 
 _WORDS = re.compile("w+|s")
 _ALIKE = 0.5  # of the pieces of two words, so many in common: nearly the same
@@ -38,7 +38,7 @@ _SHAPES = _Shapes()
 def marked(text: str, marks: Mapping[str, Mark], split: Splitter) -> list[tuple[str, Mark]]:
     """The text in parts; `marks` are those of words as `split` gives them.
 
-    >>> from helpdesk_core.similarity import words
+    >>> from helpdesk_core.duplicates import words
     >>> [part for part, mark in marked("No INK, no paper", {"ink": Mark.SAME}, words) if mark]
     ['INK']
     """

@@ -12,7 +12,7 @@ from helpdesk_core.cli.marks import Mark, marked, nearly_same
 from helpdesk_core.cli.markup import Html, counted, filled, joined
 from helpdesk_core.cli.pairs import NearMiss, Pair
 from helpdesk_core.cli.rows import cut, title_of
-from helpdesk_core.similarity.contents import Splitter
+from helpdesk_core.duplicates.contents import Splitter
 
 PAIRS_LIMIT = 500  # on one page
 TEXT_LIMIT = 2_000  # characters of a text that are shown

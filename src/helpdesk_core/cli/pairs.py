@@ -9,8 +9,8 @@ import attrs
 
 from helpdesk_core.cli.console import Steps
 from helpdesk_core.cli.known import Known
+from helpdesk_core.duplicates import Explanation, Group, SimilarityIndex, id_key
 from helpdesk_core.entities import Id, Ticket
-from helpdesk_core.similarity import Explanation, Group, SimilarityIndex, id_key
 
 _CLOSE = 0.1  # below the threshold: worth a word
 

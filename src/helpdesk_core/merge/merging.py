@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from helpdesk_core.decisions import Decision, allow, deny
+from helpdesk_core.duplicates import Match, id_key
 from helpdesk_core.entities import (
     FollowSource,
     HostFields,
@@ -42,7 +43,6 @@ from helpdesk_core.plans import (
     Plan,
     RecordMerge,
 )
-from helpdesk_core.similarity import Match, id_key
 
 #: How many tickets can be merged at once, the master included (M10).
 MERGE_LIMIT = 100

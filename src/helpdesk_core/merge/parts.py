@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from helpdesk_core.duplicates import id_key
 from helpdesk_core.entities import (
     Id,
     Ticket,
@@ -19,7 +20,6 @@ from helpdesk_core.plans import (
     Kind,
     SetField,
 )
-from helpdesk_core.similarity import id_key
 
 #: Sets of the merged tickets that are united on the master (M6).
 UNITED_FIELDS = ("tags", "links", "references")

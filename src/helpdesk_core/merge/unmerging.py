@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 
 from helpdesk_core.decisions import Reason, allow, deny
+from helpdesk_core.duplicates import id_key
 from helpdesk_core.entities import (
     Attachment,
     FollowSource,
@@ -45,7 +46,6 @@ from helpdesk_core.plans import (
     RemoveFollow,
     SetField,
 )
-from helpdesk_core.similarity import id_key
 
 
 @attrs.frozen(kw_only=True)

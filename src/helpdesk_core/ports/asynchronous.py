@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from helpdesk_core.assignment import Workload
+from helpdesk_core.duplicates import Group, Match
 from helpdesk_core.entities import (
     Absence,
     Attachment,
@@ -42,7 +43,6 @@ from helpdesk_core.ports.kept import (
 )
 from helpdesk_core.ports.letters import Later, OutgoingMessage
 from helpdesk_core.search import Wanted
-from helpdesk_core.similarity import Group, Match
 from helpdesk_core.stages.boards import Figures
 from helpdesk_core.visibility.scopes import Scope
 

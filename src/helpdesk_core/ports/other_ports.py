@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from helpdesk_core.duplicates import Among, Group, Match
 from helpdesk_core.entities import (
     Absence,
     Id,
@@ -14,7 +15,6 @@ from helpdesk_core.entities import (
     WeeklySchedule,
 )
 from helpdesk_core.ports.letters import Later, OutgoingMessage
-from helpdesk_core.similarity import Among, Group, Match
 
 
 class Clock(Protocol):

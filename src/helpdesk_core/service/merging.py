@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 import attrs
 
 from helpdesk_core.decisions import deny
+from helpdesk_core.duplicates import Match, rate
 from helpdesk_core.entities import Actor, FollowSource, Id, Ticket, User
 from helpdesk_core.errors import NotFoundError, RefusedError
 from helpdesk_core.events import FollowerRemoved, TicketsMerged
@@ -27,7 +28,6 @@ from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
 from helpdesk_core.service.showing import known
 from helpdesk_core.service.work import Case, Work
-from helpdesk_core.similarity import Match, rate
 
 
 class MergingUseCases(Desk):

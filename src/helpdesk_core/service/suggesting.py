@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from helpdesk_core.duplicates import Among, Group, Match, SimilarityIndex, fingerprint
 from helpdesk_core.entities import Actor, Id, Ticket
 from helpdesk_core.errors import InvalidValueError, PortError
 from helpdesk_core.events import DuplicateDiscarded
@@ -15,7 +16,6 @@ from helpdesk_core.service.desk import Desk
 from helpdesk_core.service.once import Once
 from helpdesk_core.service.showing import seen
 from helpdesk_core.service.work import Work
-from helpdesk_core.similarity import Among, Group, Match, SimilarityIndex, fingerprint
 from helpdesk_core.visibility.scopes import Everything
 
 #: What is alike enough to be suggested, unless the host says otherwise (M3).

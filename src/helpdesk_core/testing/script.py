@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from helpdesk_core.adapters.memory import ManualClock, MemoryCalendar, MemoryNotifier
+from helpdesk_core.duplicates import SimilarityIndex
 from helpdesk_core.entities import (
     Absence,
     AssignmentMode,
@@ -32,7 +33,6 @@ from helpdesk_core.events import TicketsMerged
 from helpdesk_core.plans import Plan
 from helpdesk_core.ports import Claim, IncomingEmail, IncomingFile, OutgoingMessage
 from helpdesk_core.service import Helpdesk, every
-from helpdesk_core.similarity import SimilarityIndex
 from helpdesk_core.testing.worlds import MONDAY, World, make_id
 
 #: How many ids a step can make.

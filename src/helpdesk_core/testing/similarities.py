@@ -11,9 +11,9 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpdesk_core.duplicates import Match
 from helpdesk_core.entities import Id, Ticket
 from helpdesk_core.ports import SimilarityStore
-from helpdesk_core.similarity import Match
 from helpdesk_core.testing.contract import Contract
 from helpdesk_core.testing.worlds import MONDAY, make_id
 

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from helpdesk_core.adapters.sql.connection import Connection
 from helpdesk_core.adapters.sql.similar.spelling import LONG, key, pieces_of
 from helpdesk_core.adapters.sql.types import known_ids
+from helpdesk_core.duplicates import Weights
+from helpdesk_core.duplicates.contents import Content, information, measure, pack
+from helpdesk_core.duplicates.ranking import OWN
+from helpdesk_core.duplicates.rating import Probe
+from helpdesk_core.duplicates.shelf import rounded
 from helpdesk_core.entities import Id
-from helpdesk_core.similarity import Weights
-from helpdesk_core.similarity.contents import Content, information, measure, pack
-from helpdesk_core.similarity.ranking import OWN
-from helpdesk_core.similarity.rating import Probe
-from helpdesk_core.similarity.shelf import rounded
 
 #: The number of all teams together.
 ALL = 0

@@ -18,8 +18,8 @@ from helpdesk_core.adapters.sql.connection import Connection
 from helpdesk_core.adapters.sql.similar.counting import ALL
 from helpdesk_core.adapters.sql.similar.spelling import index_words, key
 from helpdesk_core.adapters.sql.types import known_ids
+from helpdesk_core.duplicates.contents import Content
 from helpdesk_core.entities import Id
-from helpdesk_core.similarity.contents import Content
 
 _OURS = 0x48445F53  # the first half of the lock of our writers, apart from a host's own
 _AT_ONCE = 500  # tickets that are read by one statement

@@ -21,11 +21,11 @@ from helpdesk_core.adapters.sql.similar.counting import (
 )
 from helpdesk_core.adapters.sql.similar.spelling import IN_SUBJECT, IN_TEXT, key, question, spelled
 from helpdesk_core.adapters.sql.types import OpaqueId
+from helpdesk_core.duplicates import Weights
+from helpdesk_core.duplicates.contents import Content, counts_for
+from helpdesk_core.duplicates.ranking import OTHERS
+from helpdesk_core.duplicates.shelf import SUBJECT
 from helpdesk_core.entities import Id
-from helpdesk_core.similarity import Weights
-from helpdesk_core.similarity.contents import Content, counts_for
-from helpdesk_core.similarity.ranking import OTHERS
-from helpdesk_core.similarity.shelf import SUBJECT
 
 _LOOKED_FOR = 300  # words, of a text that has endlessly many
 _TOGETHER = 6  # common words that are asked for by two at a time, when none is rare enough

@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
-from helpdesk_core.similarity.contents import Content, pieces
+from helpdesk_core.duplicates.contents import Content, pieces
 
 _PLAIN = re.compile("[a-z0-9\u0080-\ud7ff\uf900-\U0010ffff]+")
 _SPELLED, _DIGEST = "\ue000", "\ue001"

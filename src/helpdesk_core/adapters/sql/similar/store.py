@@ -17,12 +17,10 @@ from helpdesk_core.adapters.sql.similar.counting import Rater
 from helpdesk_core.adapters.sql.similar.keeping import contents_of, says
 from helpdesk_core.adapters.sql.similar.looking import Asked, Found, Lists, lists_for, look, prepare
 from helpdesk_core.adapters.sql.similar.spelling import kept
-from helpdesk_core.entities import Id, Ticket
-from helpdesk_core.fields import collection
-from helpdesk_core.similarity import DEFAULT, Among, Group, Match, Weights, words
-from helpdesk_core.similarity.contents import Content, Splitter, read_content
-from helpdesk_core.similarity.groups import Pairs, grouped, join_copies, without_copies
-from helpdesk_core.similarity.ranking import (
+from helpdesk_core.duplicates import DEFAULT, Among, Group, Match, Weights, words
+from helpdesk_core.duplicates.contents import Content, Splitter, read_content
+from helpdesk_core.duplicates.groups import Pairs, grouped, join_copies, without_copies
+from helpdesk_core.duplicates.ranking import (
     FOUND_EACH,
     FURTHER,
     MORE,
@@ -36,6 +34,8 @@ from helpdesk_core.similarity.ranking import (
     check_threshold,
     nearest,
 )
+from helpdesk_core.entities import Id, Ticket
+from helpdesk_core.fields import collection
 
 EFFORT = 3000  # entries of lists that are read for a question, each time
 COMPARED = 100  # of those found, how many are fetched and compared: how long they are is not asked

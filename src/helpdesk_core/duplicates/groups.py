@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
+from helpdesk_core.duplicates.contents import Content, Weights
+from helpdesk_core.duplicates.words import id_key
 from helpdesk_core.entities import Id
-from helpdesk_core.similarity.contents import Content, Weights
-from helpdesk_core.similarity.words import id_key
 
 
 def grouped(pairs: Iterable[tuple[Content, Content]]) -> Iterable[tuple[Content, list[Content]]]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from helpdesk_core.duplicates.contents import Content
+from helpdesk_core.duplicates.rating import Probe
+from helpdesk_core.duplicates.words import id_key
 from helpdesk_core.entities import Id
 from helpdesk_core.errors import InvalidValueError
-from helpdesk_core.similarity.contents import Content
-from helpdesk_core.similarity.rating import Probe
-from helpdesk_core.similarity.words import id_key
 
 # What a search does, whatever it is over.
 EFFORT = 2000  # entries of lists that are read for a question, each time

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
-from helpdesk_core.similarity.contents import (
+from helpdesk_core.duplicates.contents import (
     Content,
     Weights,
     information,
@@ -21,7 +21,7 @@ from helpdesk_core.similarity.contents import (
     pack,
     pieces,
 )
-from helpdesk_core.similarity.ranking import OWN
+from helpdesk_core.duplicates.ranking import OWN
 
 SUBJECT = 1.2  # what a word of the subject counts beyond the same in the description, when looking
 

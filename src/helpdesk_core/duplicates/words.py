@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+from helpdesk_core.duplicates.noise import without_noise
 from helpdesk_core.entities import Id, Ticket
-from helpdesk_core.similarity.noise import without_noise
 
 TEXT_LIMIT = 10_000  # characters of a text, normalised, that are looked at
 WORD_LIMIT = 64  # letters of a word

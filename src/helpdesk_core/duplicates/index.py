@@ -10,9 +10,7 @@ from threading import RLock
 from typing import Any
 from uuid import UUID
 
-from helpdesk_core.entities import Id, Ticket
-from helpdesk_core.fields import collection
-from helpdesk_core.similarity.contents import (
+from helpdesk_core.duplicates.contents import (
     DEFAULT,
     Content,
     Splitter,
@@ -20,8 +18,8 @@ from helpdesk_core.similarity.contents import (
     measure,
     read_content,
 )
-from helpdesk_core.similarity.groups import Pairs, grouped, join_copies, without_copies
-from helpdesk_core.similarity.ranking import (
+from helpdesk_core.duplicates.groups import Pairs, grouped, join_copies, without_copies
+from helpdesk_core.duplicates.ranking import (
     COMPARED,
     COMPARED_EACH,
     EFFORT,
@@ -42,8 +40,8 @@ from helpdesk_core.similarity.ranking import (
     nearest,
     promising,
 )
-from helpdesk_core.similarity.rating import Explanation, Group, Match, Probe
-from helpdesk_core.similarity.shelf import (
+from helpdesk_core.duplicates.rating import Explanation, Group, Match, Probe
+from helpdesk_core.duplicates.shelf import (
     Everybody,
     Sayings,
     Shelf,
@@ -53,7 +51,9 @@ from helpdesk_core.similarity.shelf import (
     best,
     look,
 )
-from helpdesk_core.similarity.words import id_key, words
+from helpdesk_core.duplicates.words import id_key, words
+from helpdesk_core.entities import Id, Ticket
+from helpdesk_core.fields import collection
 
 _Allowed = Callable[[Collection[int]], Iterable[int]]  # of places, those that may be found
 

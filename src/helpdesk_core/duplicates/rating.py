@@ -18,8 +18,7 @@ from typing import Any
 
 import attrs
 
-from helpdesk_core.entities import Id, Ticket
-from helpdesk_core.similarity.contents import (
+from helpdesk_core.duplicates.contents import (
     DEFAULT,
     Content,
     Splitter,
@@ -32,7 +31,8 @@ from helpdesk_core.similarity.contents import (
     read_content,
     spread_of,
 )
-from helpdesk_core.similarity.words import words
+from helpdesk_core.duplicates.words import words
+from helpdesk_core.entities import Id, Ticket
 
 _USUAL_CHANCE = 0.36  # on the collections that the defaults were fitted on; gives ratings a scale
 _USUAL = 3.5  # of a word of which nothing is known
