@@ -157,7 +157,17 @@ def test_what_is_public_is_what_is_written() -> None:
 def test_the_documentation_uses_what_is_public(page: Path) -> None:
     """Whatever an example on a page imports is public."""
     code = re.findall(r"^```py(?:thon)?\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
-    for node in ast.walk(ast.parse("\n".join(code))):
+    _imports_what_is_public("\n".join(code))
+
+
+@pytest.mark.parametrize("name", ["app", "boards", "pages", "teams", "tickets"])
+def test_the_desk_uses_what_is_public(name: str) -> None:
+    """The host that people look at needs nothing else; only its company is the demo's."""
+    _imports_what_is_public((ROOT / "examples" / "desk" / f"{name}.py").read_text("utf-8"))
+
+
+def _imports_what_is_public(code: str) -> None:
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("helpdesk_core"):
             assert node.module in MODULES
             public = names_of(importlib.import_module(node.module))

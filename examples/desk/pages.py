@@ -26,9 +26,9 @@ from helpdesk_core import (
     User,
     every,
     explain,
+    may,
 )
 from helpdesk_core.events import TicketAssigned
-from helpdesk_core.service.permissions import may
 
 from .company import HOST, PEOPLE, ZONE
 

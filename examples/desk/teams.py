@@ -10,8 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Response
 
-from helpdesk_core import Gap, Id, Visibility, VisibilityPlan
-from helpdesk_core.sentences import sentence
+from helpdesk_core import Gap, Id, Visibility, VisibilityPlan, sentence
 
 from .company import OPENS, TIME_OFF, ZONE
 from .pages import At, Field, Here, listed

@@ -121,6 +121,7 @@ if TYPE_CHECKING:
     )
     from helpdesk_core.sentences import (
         explain as explain,
+        sentence as sentence,
     )
     from helpdesk_core.service import (
         PERMISSIONS as PERMISSIONS,
@@ -138,6 +139,7 @@ if TYPE_CHECKING:
         Repaired as Repaired,
         SearchPage as SearchPage,
         every as every,
+        may as may,
     )
     from helpdesk_core.stages import (
         AllowedMoves as AllowedMoves,
@@ -221,10 +223,10 @@ _MODULES = {
     "helpdesk_core.plans": "Merge Plan as_shown",
     "helpdesk_core.ports": "Position TicketFilter",
     "helpdesk_core.search": "Snippet",
-    "helpdesk_core.sentences": "explain",
+    "helpdesk_core.sentences": "explain sentence",
     "helpdesk_core.service": (
         "PERMISSIONS ClosedInactive DeadLetter Delivered Finding Found Helpdesk NewFile "
-        "Observed Page Received Removed Repaired SearchPage every"
+        "Observed Page Received Removed Repaired SearchPage every may"
     ),
     "helpdesk_core.stages": (
         "AllowedMoves FoldPlan Pipeline ReorderPlan StageRemovalPlan is_closed "

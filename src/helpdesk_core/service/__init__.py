@@ -32,7 +32,7 @@ from helpdesk_core.service.moving import MovingUseCases
 from helpdesk_core.service.observing import Observed, Observer, observe
 from helpdesk_core.service.pages import Page, every
 from helpdesk_core.service.people import PeopleUseCases
-from helpdesk_core.service.permissions import PERMISSIONS
+from helpdesk_core.service.permissions import PERMISSIONS, may
 from helpdesk_core.service.reading import ReadingUseCases
 from helpdesk_core.service.receiving import ReceivingUseCases
 from helpdesk_core.service.removing import Removed, RemovingUseCases
@@ -61,6 +61,7 @@ __all__ = [
     "Repaired",
     "SearchPage",
     "every",
+    "may",
 ]
 
 
