@@ -19,7 +19,7 @@ from helpdesk_core.stages.boards import Figures
 
 
 class Claim(enum.Enum):
-    """What a store says it can do; what it does not claim is refused by name (DESIGN)."""
+    """What a store says it can do; what it does not claim is refused by name."""
 
     EDITABLE_STAGES = "editable_stages"
     STAGES_PER_TEAM = "stages_per_team"

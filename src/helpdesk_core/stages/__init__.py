@@ -1,4 +1,4 @@
-"""What a stage does to its tickets: closing, reopening, messages, order and boards (G1-G12).
+"""What a stage does to its tickets: closing, reopening, messages, order and boards (G1-G13).
 
 A ticket is closed exactly when its stage is folded; everything else here follows from that. The
 functions plan, and the service applies a plan in one transaction.
