@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import attrs
+import mypy.api
 import pytest
 
 import asynchronous
@@ -93,6 +94,23 @@ def test_what_is_imported_when_asked_for_is_what_type_checkers_read(room: str) -
     assert set(package.__all__) & hidden == set()
     with pytest.raises(AttributeError, match="has no attribute 'Dog'"):
         _ = package.Dog
+
+
+def test_type_checkers_know_a_wrong_name(tmp_path: Path) -> None:
+    """What is imported when asked for hides no mistake: a name that is not there is an error."""
+    host = tmp_path / "host.py"
+    host.write_text(
+        "from helpdesk_core import Helpdesk, can_view\n"
+        "from helpdesk_core import Dog\n"
+        "from helpdesk_core.visibility import nothing\n"
+        "from helpdesk_core.entities import Cat, Ticket\n"
+        "from helpdesk_core.assignment import choose_nobody\n"
+    )
+    said, _, _ = mypy.api.run(
+        ["--strict", "--no-error-summary", f"--cache-dir={tmp_path / 'cache'}", str(host)]
+    )
+    wrong = [line for line in said.splitlines() if "[attr-defined]" in line]
+    assert [line.split(":")[1] for line in wrong] == ["2", "3", "4", "5"], said
 
 
 WRITTEN = sorted(set(PACKAGE.rglob("*.py")) - asynchronous.MADE.keys())  # by hand

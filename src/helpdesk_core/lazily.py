@@ -32,6 +32,7 @@ def lazily(
     def get(name: str) -> object:
         if name not in home:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        import_module(home[name].rpartition(".")[0])  # the room first: so do all threads
         value = getattr(import_module(home[name]), name)
         setattr(sys.modules[package], name, value)  # so it is asked once
         return value

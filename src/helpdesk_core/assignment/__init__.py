@@ -68,4 +68,5 @@ _MODULES = {
     "helpdesk_core.entities": "AssignmentMethod",
 }
 
-__getattr__, __dir__, __all__ = lazily(__name__, _MODULES)
+if not TYPE_CHECKING:  # else every name would be one, of any kind
+    __getattr__, __dir__, __all__ = lazily(__name__, _MODULES)

@@ -75,4 +75,5 @@ _MODULES = {
     "helpdesk_core.time_off": "Absence RecurringAbsence WeeklySchedule",
 }
 
-__getattr__, __dir__, __all__ = lazily(__name__, _MODULES)
+if not TYPE_CHECKING:  # else every name would be one, of any kind
+    __getattr__, __dir__, __all__ = lazily(__name__, _MODULES)

@@ -49,4 +49,5 @@ _MODULES = {
     "helpdesk_core.visibility.settings": "TeamPlan member_follows plan_team_settings",
 }
 
-__getattr__, __dir__, __all__ = lazily(__name__, _MODULES)
+if not TYPE_CHECKING:  # else every name would be one, of any kind
+    __getattr__, __dir__, __all__ = lazily(__name__, _MODULES)
