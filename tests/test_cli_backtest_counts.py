@@ -8,7 +8,7 @@ import io
 import itertools
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -452,6 +452,20 @@ def real_log(kind: str, cases: int | None = None) -> EventLog:
     text = io.StringIO()
     csv.writer(text).writerows([header, *(line for line in lines if line[place] in chosen)])
     return read_log(CsvFile(io.BytesIO(text.getvalue().encode()), name=REAL[kind]), form)
+
+
+def test_columns_are_days_on_the_wall() -> None:
+    """A3: over the end of summer time each column begins at a midnight, and no day comes twice."""
+    rome = ZoneInfo("Europe/Rome")
+    rows = [f"C{day},New,ada,2026-10-{day}T23:30:00+00:00".encode() for day in range(20, 32)]
+    file = CsvFile([b"case,what,who,when", *rows], name="log.csv")
+    log = read_log(file, LogFormat(case="case", activity="what", person="who", time="when"))
+    columns = columns_of(log, rome)
+    days = [columns.day_of(number) for number in range(columns.number)]
+    assert days == [date(2026, 10, 21) + timedelta(days=day) for day in range(12)]
+    for number, day in enumerate(days):
+        end = columns.end_of(number).astimezone(rome)
+        assert (end.date(), end.time()) == (day + timedelta(days=1), time())
 
 
 @pytest.mark.parametrize(("kind", "most"), [("italian", (136, 17, 13)), ("servicenow", (25, 8, 5))])

@@ -9,7 +9,6 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,8 +16,9 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from helpdesk_core import HelpdeskError, NotFoundError, PortError, RefusedError
+from helpdesk_core import HelpdeskError, NotFoundError, PortError, RefusedError, RetryableError
 
 from . import boards, teams, tickets
 from .company import HOST, PEOPLE, open_desk
@@ -52,6 +52,8 @@ def make() -> FastAPI:
     app.middleware("http")(guarded)
     secret = os.environ.get("HELPDESK_SECRET") or secrets.token_hex()
     app.add_middleware(SessionMiddleware, secret_key=secret, same_site="lax")
+    hosts = os.environ.get("HELPDESK_HOSTS", "127.0.0.1 localhost").split()
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     return app
 
 
@@ -66,7 +68,7 @@ async def running(app: FastAPI) -> AsyncIterator[None]:
             try:
                 await asyncio.to_thread(app.state.desk.deliver)
                 await asyncio.to_thread(app.state.desk.assign_waiting, actor=HOST)
-            except HelpdeskError:  # a port that did not answer will be asked again
+            except Exception:  # whatever it was, the next message is not its fault
                 logging.getLogger("uvicorn.error").exception("The worker goes on.")
 
     worker = asyncio.create_task(work())
@@ -78,7 +80,7 @@ async def guarded(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     """A form of another site is not heard, and no page loads anything from elsewhere."""
-    origin = urlsplit(request.headers.get("origin", "")).netloc
+    origin = request.headers.get("origin", "").rpartition("//")[2]
     is_form = request.method not in ("GET", "HEAD")
     foreign = is_form and origin != request.headers.get("host")
     response = plain(request, 403) if foreign else await call_next(request)
@@ -93,9 +95,9 @@ def refused(request: Request, error: Exception) -> Response:
         return RedirectResponse("/sign-in", 303)
     if isinstance(error, HTTPException):
         return plain(request, error.status_code)
-    if isinstance(error, NotFoundError | PortError):
+    if isinstance(error, NotFoundError | PortError | RetryableError):
         return plain(request, 404 if isinstance(error, NotFoundError) else 503)
-    is_form, path = request.method == "POST", request.url.path
+    is_form = request.method == "POST"
     if isinstance(error, RefusedError):
         if not is_form or error.code.startswith("permission."):
             return plain(request, 403)
@@ -106,8 +108,8 @@ def refused(request: Request, error: Exception) -> Response:
     if "hx-request" in request.headers:  # what was typed stays where it is
         to = {"HX-Retarget": "#said", "HX-Reswap": "textContent"}
         return Response(text, 409, to, "text/plain; charset=utf-8")
-    back = urlsplit(request.headers.get("referer", "/"))  # of this host: `guarded` saw to it
-    return here.go(f"/{back.path.lstrip('/')}?{back.query}" if is_form else path, text)
+    _, _, back = request.headers.get("referer", "").rpartition("//")[2].partition("/")
+    return here.go(f"/{back.lstrip('/')}", text)  # within this host, whatever the header names
 
 
 def plain(request: Request, status: int) -> Response:

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 
-from helpdesk_core import HelpdeskError, RefusedError, TicketFilter
+from helpdesk_core import ConflictError, InvalidValueError, RefusedError, TicketFilter
 
-from .pages import At, Field
+from .pages import At, Field, Inside
 
 router = APIRouter()
 OPEN, CLOSED = TicketFilter(closed=False), TicketFilter(closed=True)
@@ -38,7 +38,7 @@ def scope(board: str) -> dict[str, Any]:
 
 
 @router.get("/boards/{board}")
-def board(here: At, board: str, text: str = "") -> Response:
+def board(here: Inside, board: str, text: str = "") -> Response:
     """A board, as the one who looks has folded it (G2)."""
     asked: dict[str, Any] = {"actor": here.me.id, "text": text, "limit": 10}
     for name in ("folded", "unfolded"):
@@ -51,7 +51,7 @@ def board(here: At, board: str, text: str = "") -> Response:
 
 
 @router.get("/boards/{board}/{stage_id}")
-def column(here: At, board: str, stage_id: str, after: str, text: str = "") -> Response:
+def column(here: Inside, board: str, stage_id: str, after: str, text: str = "") -> Response:
     """The next page of a column."""
     page = here.desk.column(
         stage_id, actor=here.me.id, text=text, after=after, limit=10, **scope(board)
@@ -66,12 +66,13 @@ def fold(here: At, board: str, stage_id: str, folded: Annotated[bool, Form()]) -
     do, undo = ("folded", "unfolded") if folded else ("unfolded", "folded")
     mine[do] |= {stage_id} - mine[undo]
     mine[undo] -= {stage_id}
-    here.request.session.update({name: sorted(ids) for name, ids in mine.items()})
+    known = set(here.names)  # what else is sent is not kept
+    here.request.session.update({name: sorted(ids & known) for name, ids in mine.items()})
     return here.go(f"/boards/{board}")
 
 
 @router.get("/tickets/{ticket_id}/move")
-def move_to(here: At, ticket_id: str, board: str = "all") -> Response:
+def move_to(here: Inside, ticket_id: str, board: str = "all") -> Response:
     """*Move to…*: the stages that the library allows, and the places in its own column."""
     ticket = here.desk.ticket(ticket_id, actor=here.me.id)
     moves = here.desk.allowed_moves(ticket_id, actor=here.me.id)
@@ -91,7 +92,7 @@ def move(
             ticket_id, stage_id, below=below or None, above=above or None, actor=here.me.id
         )
         said = f"{ticket_id} is in {here.name(stage_id)} now."
-    except HelpdeskError as error:
+    except (RefusedError, ConflictError, InvalidValueError) as error:
         if isinstance(error, RefusedError) and error.code.startswith("permission."):
             raise
         said = here.refusal(error)

@@ -61,8 +61,10 @@ def open_desk() -> Helpdesk:
         demo.set_up(before)
         demo.ThreeWeeks(before, past, 7).play(demo_data.arrivals(7, demo_data.TICKETS))
         begun.touch()
-    if not begun.exists():
-        begun.touch()
+    elif not begun.exists():
+        raise SystemExit(
+            "Its first start was broken off, or it is another's: take an empty database."
+        )
     clock, mail = DeskClock(begun.stat().st_mtime), FileNotifier(folder / "mail")
     desk = Helpdesk(
         repository, mail, calendar, clock, attachments=files, similarity=SimilarityIndex(),

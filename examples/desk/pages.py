@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import attrs
-from fastapi import Depends, Form, Request, Response
+from fastapi import Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 from markupsafe import Markup, escape
@@ -65,7 +65,7 @@ class Here:
 
     def go(self, path: str, said: str = "") -> Response:
         """On to another page, with something to say there."""
-        self.request.session["said"] = said
+        self.request.session["said"] = said[:1000]  # a cookie holds no more than so much
         return RedirectResponse(path, 303)
 
     def may(self, use_case: str) -> bool:
@@ -111,6 +111,16 @@ class Here:
 
 
 At = Annotated[Here, Depends(Here)]
+
+
+def inside(here: At) -> Here:
+    """Customers have no boards: the library would show them one of their own tickets."""
+    if here.me.is_external:
+        raise HTTPException(404)
+    return here
+
+
+Inside = Annotated[Here, Depends(inside)]
 
 
 def when(moment: datetime) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import APIRouter, Form, HTTPException, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from helpdesk_core import Match, NewFile, RefusedError, Ticket, Visibility, every
@@ -110,9 +110,11 @@ def say(
 @router.get("/tickets/{ticket_id}/files/{file_id}")
 def download(here: At, ticket_id: str, file_id: str) -> Response:
     """A file, to be saved and never to be shown by this host."""
-    content = here.desk.read_attachment(ticket_id, file_id, actor=here.me.id)
     files = every(here.desk.attachments, ticket_id, actor=here.me.id)
-    name = next(file.name for file in files if file.id == file_id)
+    name = next((file.name for file in files if file.id == file_id), None)
+    if name is None:
+        raise HTTPException(404)
+    content = here.desk.read_attachment(ticket_id, file_id, actor=here.me.id)
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     return StreamingResponse(content, 200, NOT_KEPT | headers, "application/octet-stream")
 

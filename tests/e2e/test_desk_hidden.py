@@ -60,9 +60,10 @@ def test_hidden_and_absent_look_alike(visit: Visit, opened: Opened, who: str) ->
 
 
 def test_a_customer_opens_no_team(visit: Visit) -> None:
-    """V3: the pages of teams, also of the one that a customer writes to, are not there."""
+    """V3: pages of teams and boards, also of the one that a customer writes to, are not there."""
     page = visit("anna")
-    for path in ("/teams/care", "/teams/care/time-off", "/boards/team:care"):
+    for path in ("/teams/care", "/teams/care/time-off", "/boards/team:care", "/boards/all",
+                 "/boards/mine", "/boards/all/solved?after=x"):  # fmt: skip
         assert page.context.request.get(path).status == 404
     page.goto("/tickets/new")
     assert page.get_by_label("Team").inner_text() == "Customer care"

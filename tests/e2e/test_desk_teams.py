@@ -89,10 +89,10 @@ def test_who_may_not_change_a_team(visit: Visit, desk: str) -> None:
 
 
 def test_who_may_not_move_tickets(visit: Visit, opened: Opened, desk: str) -> None:
-    """T5: a customer is offered no move, and asking all the same is a plain 403."""
+    """T5: a customer has no page to move from, and asking all the same is a plain 403."""
     ticket_id = opened("Ink for the winter")
     page = visit("eleni", f"/tickets/{ticket_id}/move")
-    assert "You may not move it." in page.inner_text("main")
+    assert page.inner_text("h1") == "There is no such page"
     form = {"board": "all", "stage_id": "solved"}
     answer = page.context.request.post(
         f"/tickets/{ticket_id}/move", form=form, headers={"Origin": desk}
@@ -139,3 +139,24 @@ def test_nonsense_is_a_plain_page(visit: Visit) -> None:
         answer = page.context.request.get(path, max_redirects=0)
         assert answer.status == status, path
         assert "Traceback" not in answer.text()
+
+
+def test_headers_that_are_nonsense(visit: Visit, desk: str) -> None:
+    """An address in a header that is none, or another's, is a no like any other."""
+    page = visit("root")
+    ask, post = page.context.request.get, page.context.request.post
+    assert post("/sign-in", headers={"Origin": "http://[bad"}).status == 403
+    bad = "/boards/all/new?after=nonsense"
+    for referer, to in (
+        ("http://[bad", "/"),
+        ("", "/"),
+        (f"{desk}/boards/all?text=ink", "/boards/all?text=ink"),
+        (f"{desk}//elsewhere.example/", "/"),
+    ):
+        answer = ask(bad, headers={"Referer": referer}, max_redirects=0)
+        assert (answer.status, answer.headers["location"]) == (303, to)
+    page.goto("/boards/all")
+    page.evaluate("location.href = '/boards/all/new?after=nonsense'")
+    page.locator("#said", has_text="cursor").wait_for()
+    assert page.inner_text("h1") == "All tickets"
+    assert ask("/sign-in", headers={"Host": "elsewhere.example"}).status == 400

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, timedelta
 
 from helpdesk_core.cli.backtest import parts
 from helpdesk_core.cli.backtest.course import Columns
@@ -16,7 +16,6 @@ def over_time(
     title: str,
     lines: Sequence[tuple[int, str, Sequence[int]]],
     columns: Columns,
-    zone: tzinfo,
 ) -> Html:
     """Lines with their number and name, on one scale, with a legend, and the values as a table."""
     top = rounded_up(max(max(values) for _, _, values in lines))
@@ -27,7 +26,7 @@ def over_time(
         filled(parts.KEY, number=number, name=name, most=f"{max(values):,}")
         for number, name, values in lines
     )
-    days = [_day(columns.end_of(place - 1), zone) for place in range(columns.number)]
+    days = [_shown(columns.day_of(place)) for place in range(columns.number)]
     rows = joined(
         filled(
             parts.ROW,
@@ -49,7 +48,7 @@ def over_time(
         legend=legend,
         first=days[0],
         half=days[len(days) // 2] if len(days) > 2 else "",
-        last=_day(columns.end_of(columns.number - 1) - _DAY, zone),
+        last=_shown(columns.day_of(columns.number) - _DAY),
         title=title,
         heads=joined(filled(parts.HEAD, head=name) for _, name, _ in lines),
         rows=rows,
@@ -91,6 +90,5 @@ def _steps(values: Sequence[int], top: int) -> str:
     return "".join([*strokes, f"H{len(values)}"])
 
 
-def _day(moment: datetime, zone: tzinfo) -> str:
-    day = moment.astimezone(zone)
+def _shown(day: date) -> str:
     return f"{day.day} {day:%b %Y}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from heapq import heappop, heappush
 from statistics import median
 
@@ -21,30 +21,34 @@ _HOUR = timedelta(hours=1)
 
 @attrs.frozen
 class Columns:
-    """The time of a log in columns of so many whole days, from the midnight before it begins.
+    """The time of a log in columns of so many whole days on the wall, from its first day on.
 
-    >>> from datetime import UTC
-    >>> columns = Columns(datetime(2026, 1, 1, tzinfo=UTC), days=2, number=3)
-    >>> str(columns.end_of(0).date()), str(columns.end_of(2).date())
-    ('2026-01-03', '2026-01-07')
+    >>> from zoneinfo import ZoneInfo
+    >>> columns = Columns(date(2026, 10, 24), ZoneInfo("Europe/Rome"), days=2, number=3)
+    >>> str(columns.day_of(1)), str(columns.end_of(0)), str(columns.end_of(1))
+    ('2026-10-26', '2026-10-25 23:00:00+00:00', '2026-10-27 23:00:00+00:00')
     """
 
-    start: datetime
+    first: date
+    zone: tzinfo
     days: int
     number: int
 
+    def day_of(self, column: int) -> date:
+        """The day with which a column begins."""
+        return self.first + column * self.days * _DAY
+
     def end_of(self, column: int) -> datetime:
-        """Where a column ends and the next begins."""
-        return self.start + (column + 1) * self.days * _DAY
+        """Where a column ends and the next begins: at a midnight, whatever clocks did before it."""
+        return datetime.combine(self.day_of(column + 1), time(), self.zone).astimezone(UTC)
 
 
 def columns_of(log: EventLog, zone: tzinfo) -> Columns:
     """Columns that hold the whole log, at most `MOST_COLUMNS` of them."""
-    first = log.events[0].at.astimezone(zone).date()
-    start = datetime.combine(first, time(), tzinfo=zone).astimezone(UTC)
-    days = (log.events[-1].at - start) // _DAY + 1
+    first, last = (log.events[place].at.astimezone(zone).date() for place in (0, -1))
+    days = (last - first).days + 1
     wide = math.ceil(days / MOST_COLUMNS)
-    return Columns(start, wide, math.ceil(days / wide))
+    return Columns(first, zone, wide, math.ceil(days / wide))
 
 
 @attrs.frozen(kw_only=True)

@@ -81,7 +81,6 @@ def page(study: Study) -> str:
             "Spread of open cases",
             [(number, it.name, it.spread) for number, it in enumerate(results)],
             columns,
-            zone,
         ),
         top=f"{rounded_up(max(map(most_open, results))):,}",
         left=f"The {MOST_PEOPLE} with the most cases in history; {left:,} more are among the"
@@ -89,7 +88,7 @@ def page(study: Study) -> str:
         if left > 0
         else "",
         loads=_loads(results, people[:MOST_PEOPLE]),
-        waiting=_waiting(results, columns, zone),
+        waiting=_waiting(results, columns),
         **_hours(log, zone),
         away=Html() if study.inferred is None else _away(study.inferred, zone),
     )
@@ -124,11 +123,11 @@ def _loads(results: Sequence[Result], people: Sequence[str]) -> Html:
     )
 
 
-def _waiting(results: Sequence[Result], columns: Columns, zone: tzinfo) -> Html:
+def _waiting(results: Sequence[Result], columns: Columns) -> Html:
     waits = [(number, it.name, it.waiting) for number, it in enumerate(results) if any(it.waiting)]
     if not waits:
         return Html(parts.NO_WAITS)
-    chart = over_time("Cases that wait", waits, columns, zone)
+    chart = over_time("Cases that wait", waits, columns)
     others = ", ".join(f"“{it.name}”" for it in results if not any(it.waiting))
     return joined([chart, filled(parts.OTHERS, names=others)]) if others else chart
 
