@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from event_logs import COLUMNS, LOG
 from helpdesk_core.cli import console, main, page_parts
 from helpdesk_core.cli.backtest import parts
 from helpdesk_core.cli.backtest.charts import rounded_up
@@ -29,19 +30,6 @@ from helpdesk_core.cli.errors import InputError
 from helpdesk_core.cli.logs import LogFormat, read_log
 from helpdesk_core.entities import AssignmentMethod, CatchUp
 from html_pages import Page, luminance
-
-COLUMNS = ("--case", "case", "--activity", "what", "--person", "who", "--time", "when")
-LOG = """case,what,who,when
-A,New,ada,2026-01-05T09:00
-B,New,ada,2026-01-05T10:00
-B,New,ben,2026-01-05T10:30
-C,Closed,,2026-01-05T11:00
-A,Closed,ada,2026-01-05T12:00
-B,Work,ada,2026-01-05T13:00
-A,Work,cy,2026-01-06T09:00
-D,Work,ada,2026-01-06T10:00
-D,Closed,ada,2026-01-06T10:00
-"""
 
 
 @pytest.fixture

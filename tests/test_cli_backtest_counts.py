@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import itertools
-import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from event_logs import PLAIN, REAL, independent_count, real_log
 from helpdesk_core.adapters.clock import SystemClock
 from helpdesk_core.adapters.memory import MemoryCalendar, MemoryNotifier, MemoryRepository
 from helpdesk_core.assignment import Workload, choose_assignee
@@ -34,10 +32,6 @@ from helpdesk_core.cli.reports import history_of
 from helpdesk_core.entities import Absence, AssignmentMethod, AssignmentMode, MemberOptions
 from helpdesk_core.service import Helpdesk
 
-ROOT = Path(__file__).parent.parent
-DATA = Path(os.environ.get("HELPDESK_DATA", ROOT.parent / "shared" / "data")) / "helpdesk"
-REAL = {"italian": "italian_helpdesk.csv", "servicenow": "servicenow_incidents.csv"}
-FORM = LogFormat(case="case", activity="what", person="who", time="when")
 START = datetime(2026, 1, 5, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -68,7 +62,7 @@ def log_of(steps: Sequence[Row]) -> EventLog:
         for (case, what, who, _), after in zip(steps, hours, strict=True)
     ]
     text = "\n".join(["case,what,who,when", *lines, ""])
-    return read_log(CsvFile(io.BytesIO(text.encode()), name="log.csv"), FORM)
+    return read_log(CsvFile(io.BytesIO(text.encode()), name="log.csv"), PLAIN)
 
 
 def away(some: Sequence[tuple[str, int, int | None]]) -> list[Absence]:
@@ -402,7 +396,7 @@ def test_who_is_taken_to_be_away(name: str) -> None:
         for day in there
     ]
     text = "\n".join(["case,what,who,when", *lines, ""])
-    log = read_log(CsvFile(io.BytesIO(text.encode()), name="log.csv"), FORM)
+    log = read_log(CsvFile(io.BytesIO(text.encode()), name="log.csv"), PLAIN)
     found = [
         (it.user_id, (it.start - start).days, None if it.end is None else (it.end - start).days)
         for it in gaps.inferred(log, UTC)
@@ -420,7 +414,7 @@ def test_weekends_are_no_working_days() -> None:
         if (day % 7 < 5 or who == "ada") and not (who == "ben" and 7 < day < 15)
     ]
     text = "\n".join(["case,what,who,when", *lines, ""])
-    log = read_log(CsvFile(io.BytesIO(text.encode()), name="log.csv"), FORM)
+    log = read_log(CsvFile(io.BytesIO(text.encode()), name="log.csv"), PLAIN)
     zone = ZoneInfo("Europe/Rome")
     (only,) = gaps.inferred(log, zone)
     assert only.user_id == "ben"
@@ -435,11 +429,9 @@ def test_weekends_are_no_working_days() -> None:
 # --- the real logs -------------------------------------------------------------------------------
 
 
-def real_log(kind: str, cases: int | None = None) -> EventLog:
+def real_events(kind: str, cases: int | None = None) -> EventLog:
     """One of the real logs, which are not part of the project; or so many of its cases."""
-    path = DATA / REAL[kind]
-    if not path.is_file():
-        pytest.skip(f"{REAL[kind]} is not here: set HELPDESK_DATA to the folder of the real data")
+    path = real_log(kind)
     if cases is None:
         with reading(path) as file:
             return read_log(file, choose_format(file)[0])
@@ -471,26 +463,15 @@ def test_columns_are_days_on_the_wall() -> None:
 @pytest.mark.parametrize(("kind", "most"), [("italian", (136, 17, 13)), ("servicenow", (25, 8, 5))])
 def test_real_curves_agree_with_sql(kind: str, most: tuple[int, ...]) -> None:
     """Open cases of each person, spread and waiting in history are those of SQL over the rows."""
-    log = real_log(kind)
+    log = real_events(kind)
     columns = columns_of(log, UTC)
     results = compare(log, variants_of("equal_tickets", ["equal_open"], log.people), None, UTC)
-    other = independent_count().curves(kind, str(DATA / REAL[kind]), columns.days, columns.number)
+    other = independent_count().curves(kind, str(real_log(kind)), columns.days, columns.number)
     past = results[0]
     assert list(past.spread) == other.pop("spread")
     assert list(past.waiting) == other.pop("waiting")
     assert dict(past.open) == other
     assert tuple(max(result.most_open.values()) for result in results) == most
-
-
-def independent_count() -> Any:
-    """The other count, from the folder of benchmarks."""
-    path = ROOT / "benchmarks" / "independent_count.py"
-    spec = importlib.util.spec_from_file_location("independent_count", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("absent", [False, True], ids=["all there", "absences"])
@@ -500,7 +481,7 @@ def test_real_cases_go_to_whom_the_service_gives_them(
     kind: str, method: AssignmentMethod, absent: bool
 ) -> None:
     """A3, A4, A9, A10: of a sample of a real log each case has the assignee that `replay` gives."""
-    log = real_log(kind, 60)
+    log = real_events(kind, 60)
     as_the_service(log, method, MemoryCalendar(gaps.inferred(log, UTC) if absent else ()))
 
 
@@ -512,5 +493,5 @@ def test_all_real_cases_go_to_whom_the_service_gives_them(
     kind: str, method: AssignmentMethod, absent: bool
 ) -> None:
     """A3, A4, A9, A10: of a whole real log each case has the assignee that `replay` gives."""
-    log = real_log(kind)
+    log = real_events(kind)
     as_the_service(log, method, MemoryCalendar(gaps.inferred(log, UTC) if absent else ()))

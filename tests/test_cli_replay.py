@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import json
-import os
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from event_logs import COLUMNS, LOG, PLAIN, REAL, independent_count, real_log
 from helpdesk_core.adapters.memory import MemoryRepository
 from helpdesk_core.adapters.sql import SqlRepository
 from helpdesk_core.cli import main
 from helpdesk_core.cli.csvfile import CsvFile, reading
-from helpdesk_core.cli.logs import PRESETS, EventLog, LogFormat, choose_format, read_log
+from helpdesk_core.cli.logs import PRESETS, EventLog, choose_format, read_log
 from helpdesk_core.cli.replay import entries, play
 from helpdesk_core.cli.reports import OpenLoads, history_of
 from helpdesk_core.entities import AssignmentMethod
 
-ROOT = Path(__file__).parent.parent
-DATA = Path(os.environ.get("HELPDESK_DATA", ROOT.parent / "shared" / "data")) / "helpdesk"
-REAL = {"italian": "italian_helpdesk.csv", "servicenow": "servicenow_incidents.csv"}
-COLUMNS = ("--case", "case", "--activity", "what", "--person", "who", "--time", "when")
-PLAIN = LogFormat(case="case", activity="what", person="who", time="when")
-LOG = """case,what,who,when
-A,New,ada,2026-01-05T09:00
-B,New,ada,2026-01-05T10:00
-B,New,ben,2026-01-05T10:30
-C,Closed,,2026-01-05T11:00
-A,Closed,ada,2026-01-05T12:00
-B,Work,ada,2026-01-05T13:00
-A,Work,cy,2026-01-06T09:00
-D,Work,ada,2026-01-06T10:00
-D,Closed,ada,2026-01-06T10:00
-"""
 EQUAL_TICKETS, EQUAL_OPEN = AssignmentMethod.EQUAL_TICKETS, AssignmentMethod.EQUAL_OPEN
 
 
@@ -327,25 +309,6 @@ def test_presets_are_seen_from_the_header(
 
 
 # --- the real logs -------------------------------------------------------------------------------
-
-
-def real_log(kind: str) -> Path:
-    """One of the real logs, which are not part of the project."""
-    path = DATA / REAL[kind]
-    if not path.is_file():
-        pytest.skip(f"{REAL[kind]} is not here: set HELPDESK_DATA to the folder of the real data")
-    return path
-
-
-def independent_count() -> ModuleType:
-    """The other count, from the folder of benchmarks."""
-    path = ROOT / "benchmarks" / "independent_count.py"
-    spec = importlib.util.spec_from_file_location("independent_count", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize(

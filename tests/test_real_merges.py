@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import attrs
 import pytest
 
+from event_logs import real_file
 from helpdesk_core.decisions import Decision
 from helpdesk_core.entities import Team, Ticket, Visibility
 from helpdesk_core.merge import MergePlan, plan_merge, resolve
 from helpdesk_core.plans import RecordMerge, SetField
 
-ROOT = Path(__file__).parent.parent
-DATA = Path(os.environ.get("HELPDESK_DATA", ROOT.parent / "shared" / "data")) / "merges"
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 TEAM = Team(id="team", name="Team", visibility=Visibility.COMPANY, stage_ids=frozenset({"new"}))
 
 
 def rows_of(tracker: str) -> list[tuple[int, list[int]]]:
     """Each issue of a tracker with those that it was marked a duplicate of, in order of time."""
-    path = DATA / f"{tracker}.csv"
-    if not path.is_file():
-        pytest.skip(f"{path.name} is not here: set HELPDESK_DATA to the folder of the real data")
-    with path.open(newline="", encoding="utf-8") as file:
+    with real_file("merges", f"{tracker}.csv").open(newline="", encoding="utf-8") as file:
         return [
             (
                 int(row["Issue_id"]),

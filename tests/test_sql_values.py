@@ -207,6 +207,21 @@ def test_entities_are_kept_by_their_names_alone() -> None:
     assert (fresh.stdout.strip(), fresh.stderr) == ("", "")
 
 
+_LOADED = """
+import sys
+import helpdesk_core.visibility
+from helpdesk_core.adapters.shapes import named
+before = set(sys.modules)
+print(named("visibility:TeamPlan"), sorted(set(sys.modules) - before))
+"""
+
+
+def test_data_make_the_library_import_nothing() -> None:
+    """T6: a name that comes out of a database is looked up among what is loaded, and no further."""
+    fresh = subprocess.run([sys.executable, "-c", _LOADED], capture_output=True, text=True)
+    assert (fresh.stdout, fresh.stderr) == ("None []\n", "")
+
+
 @on_each_store
 def test_remembered_results_come_back_as_they_were(store: str) -> None:
     """T7: a key gives the first result again, whatever it was; the same key twice is refused."""

@@ -66,8 +66,9 @@ def named(name: str) -> type | None:
     kind = _NAMED.get(name)
     if kind is None:
         # Only what is loaded already: data never make the library import anything.
-        module, _, attribute = name.partition(":")
-        kind = getattr(sys.modules.get(_PACKAGE + module), attribute, None)
+        place, _, attribute = name.partition(":")
+        module = sys.modules.get(_PACKAGE + place)
+        kind = None if module is None else vars(module).get(attribute)
     known = isinstance(kind, type) and (attrs.has(kind) or issubclass(kind, enum.Enum))
     return kind if known else None
 

@@ -93,8 +93,8 @@ class Course:
     until a moment that is known, or until somebody is there (`met`), or until it is closed.
     """
 
-    def __init__(self, log: EventLog, columns: Columns, zone: tzinfo) -> None:
-        self._log, self._columns, self._zone = log, columns, zone
+    def __init__(self, log: EventLog, columns: Columns) -> None:
+        self._log, self._columns = log, columns
         self._loads = OpenLoads(log.people)
         self._now = log.events[0].at
         self._column, self._end = 0, columns.end_of(0)
@@ -199,7 +199,7 @@ class Course:
         for case in list(self._since):
             self._stop_waiting(case)
         waits = {case: wait for case, wait in self._waits.items() if wait}
-        began = (self._began[case].astimezone(self._zone) for case in waits)
+        began = (self._began[case].astimezone(self._columns.zone) for case in waits)
         self._close_column()
         tickets = Counter(self._owners.values())
         half = Half(

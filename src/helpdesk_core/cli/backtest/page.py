@@ -41,6 +41,7 @@ def page(study: Study) -> str:
     past, *others = results
     columns = columns_of(log, zone)
     people = by_load(results)
+    top = rounded_up(max(map(most_open, results)))
     left = len(people) - MOST_PEOPLE
     names = joined(filled(parts.HEAD, head=result.name) for result in results)
     return filled(
@@ -82,12 +83,12 @@ def page(study: Study) -> str:
             [(number, it.name, it.spread) for number, it in enumerate(results)],
             columns,
         ),
-        top=f"{rounded_up(max(map(most_open, results))):,}",
+        top=f"{top:,}",
         left=f"The {MOST_PEOPLE} with the most cases in history; {left:,} more are among the"
         " figures as text."
         if left > 0
         else "",
-        loads=_loads(results, people[:MOST_PEOPLE]),
+        loads=_loads(results, people[:MOST_PEOPLE], top),
         waiting=_waiting(results, columns),
         **_hours(log, zone),
         away=Html() if study.inferred is None else _away(study.inferred, zone),
@@ -102,8 +103,7 @@ def _absences(study: Study) -> str:
     return "Everybody is taken to be there all the time."
 
 
-def _loads(results: Sequence[Result], people: Sequence[str]) -> Html:
-    top = rounded_up(max(map(most_open, results)))
+def _loads(results: Sequence[Result], people: Sequence[str], top: int) -> Html:
     most = [result.most_open for result in results]
     return joined(
         filled(

@@ -177,11 +177,11 @@ def compare(
     columns = columns_of(log, zone)
     results = []
     with console.progress("comparing", (1 + len(every)) * len(log.events)) as steps:
-        course = Course(log, columns, zone)
+        course = Course(log, columns)
         go_through(log, course, Past(log, course), steps)
         results.append(course.result(HISTORY))
         for variant in every:
-            course = Course(log, columns, zone)
+            course = Course(log, columns)
             go_through(log, course, Policy(log, course, variant, there), steps)
             results.append(course.result(variant.name))
     return results
